@@ -1,0 +1,141 @@
+"""What can be wrong, where it is, and who has to act.
+
+MockServerError
+├── LoadError      the author of a scenario or an OpenAPI document   exit code 2
+├── StartError     the operator: a port, a folder, an option         exit code 3
+└── ControlError   the caller of the control API                     an HTTP status
+
+A fault of this program is none of these and shows a traceback.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a file, as an editor understands it.
+
+    `line` and `column` count from 1; 0 means that the place is known by `pointer`
+    (RFC 6901, into the document) or is the file as a whole.
+    """
+
+    file: str
+    line: int = 0
+    column: int = 0
+    pointer: str = ""
+    source: str = ""
+    """The text of the line, for the reader's eye."""
+    width: int = 1
+    """How many characters of `source` are meant, from `column` on."""
+
+    def __str__(self) -> str:
+        if self.line:
+            return f"{self.file}:{self.line}:{self.column}"
+        return f"{self.file}#{self.pointer}" if self.pointer else self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: where, what, a stable code, and the smallest mend."""
+
+    where: Location
+    what: str
+    code: str
+    mend: str = ""
+    severity: Severity = "error"
+
+    def __str__(self) -> str:
+        mark = "" if self.severity == "error" else "warning: "
+        lines = [f"{self.where}: {mark}{self.what} [{self.code}]"]
+        if self.where.source:
+            text = self.where.source.rstrip()
+            indent = len(text) - len(text.lstrip())
+            caret = self.where.column - 1 - indent
+            lines.append(f"  {text[indent:]}")
+            lines.append(f"  {' ' * max(caret, 0)}{'^' * max(self.where.width, 1)}")
+        if self.mend:
+            lines.append(f"  mend: {self.mend}")
+        return "\n".join(lines)
+
+    @property
+    def order(self) -> tuple[str, int, int, str, str]:
+        """Sort key: by place, then by code."""
+        return (
+            self.where.file,
+            self.where.line,
+            self.where.column,
+            self.where.pointer,
+            self.code,
+        )
+
+
+class MockServerError(Exception):
+    """Base of all errors that somebody outside this program has to mend."""
+
+
+class LoadError(MockServerError):
+    """Files could not be loaded; holds every problem of every file, sorted by place."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda problem: problem.order))
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
+
+
+class StartError(MockServerError):
+    """The server cannot start as it was told to; `mend` says what would help."""
+
+    def __init__(self, what: str, *, code: str, mend: str = "") -> None:
+        self.what = what
+        self.code = code
+        self.mend = mend
+        super().__init__(what, code, mend)
+
+    def __str__(self) -> str:
+        text = f"{self.what} [{self.code}]"
+        return f"{text}\n  mend: {self.mend}" if self.mend else text
+
+
+class ControlError(MockServerError):
+    """A request to the server that it will not carry out; becomes a problem document.
+
+    Source: RFC 9457. `status` is the HTTP status, `extra` the extension members.
+    """
+
+    def __init__(
+        self, status: int, what: str, *, code: str, mend: str = "", **extra: object
+    ) -> None:
+        self.status = status
+        self.what = what
+        self.code = code
+        self.mend = mend
+        self.extra = extra
+        super().__init__(status, what, code, mend)
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.what} [{self.code}]"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a mend naming the nearest of `known`, or listing all of a short list."""
+    from difflib import get_close_matches  # noqa: PLC0415  (only on the way to an error)
+
+    names = list(known)
+    near = get_close_matches(name, names, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    if not names:
+        return ""
+    listed = ", ".join(names[:30])
+    more = f" and {len(names) - 30} more" if len(names) > 30 else ""
+    return f"known here: {listed}{more}"
