@@ -1,0 +1,446 @@
+"""`{{ … }}` in texts: checked when the file is read, rendered without harm when it is due.
+
+The expressions are Jinja's, in its sandbox, with less in reach than the sandbox gives: no
+attribute of any Python object, no statements, no operation whose work is not bounded by the
+length of the expression times `TEXT_LIMIT`.
+"""
+
+from __future__ import annotations
+
+import base64
+import operator
+import re
+from functools import lru_cache, wraps
+from typing import TYPE_CHECKING, Any, Final
+
+from mockserver.scenario import moments
+from mockserver.sse.encode import json_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from jinja2 import nodes
+    from jinja2.environment import TemplateExpression
+
+    from mockserver.errors import Location
+
+TEXT_LIMIT: Final = 16 * 1024 * 1024
+"""Characters, or items of a list, that one operation may make."""
+NUMBER_BITS: Final = 4096
+
+REQUEST_NAMES: Final = frozenset({"path", "query", "headers", "cookies", "body", "method"})
+FUNCTIONS: Final = frozenset(
+    {
+        "now", "timestamp", "uuid", "random_int", "random_float", "random_bool", "pick",
+        "shuffle", "random_string", "hex", "example",
+    }
+)  # fmt: skip
+NAMES: Final = FUNCTIONS | {
+    "request", "last_event_id", "session", "subscription", "connection", "vars",
+}  # fmt: skip
+
+_FILTERS: Final = (
+    "abs", "capitalize", "count", "d", "default", "dictsort", "first", "float", "int", "items",
+    "last", "length", "list", "lower", "map", "max", "min", "reject", "rejectattr", "reverse",
+    "select", "selectattr", "sort", "string", "sum", "title", "trim", "truncate", "unique",
+    "upper", "urlencode", "wordcount",
+)  # fmt: skip
+_PIECE = re.compile(r"\s*\w{1,6}|\s*[^\w\s]|\s+")
+
+
+class TemplateError(ValueError):
+    """The text between the braces is no expression that can be used here."""
+
+    def __init__(self, what: str, mend: str = "") -> None:
+        self.what = what
+        self.mend = mend
+        super().__init__(what)
+
+
+class RenderError(Exception):
+    """A template had no value when it was due: where it stands, and why."""
+
+    def __init__(self, where: Location, what: str) -> None:
+        self.where = where
+        self.what = what
+        super().__init__(where, what)
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
+
+
+class Expression:
+    """What stands between `{{` and `}}`, compiled on first use.
+
+    Raises TemplateError when it is no expression.
+    """
+
+    __slots__ = ("_compiled", "_tree", "dotted", "source")
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self._tree = _parsed(source)
+        self._compiled: TemplateExpression | None = None
+        self.dotted = _dotted(self._tree)
+        """The names of a plain `a.b.c`, which needs no compiled code."""
+
+    def __call__(self, scope: Mapping[str, Any]) -> Any:
+        """Return the value in `scope`; raises whatever the expression raises."""
+        if self.dotted:
+            try:
+                value: Any = scope
+                for name in self.dotted:
+                    value = value[name]
+            except (KeyError, TypeError):
+                pass  # the compiled code says it better
+            else:
+                return value
+        if self._compiled is None:
+            self._compiled = _compiled(self._tree)
+        return _settled(self._compiled(scope))
+
+    def references(self) -> Iterator[tuple[str, ...]]:
+        """Yield every name in use with the constant attributes behind it: ("request", "path")."""
+        yield from _references(self._tree)
+
+
+@lru_cache(maxsize=4096)
+def expression(source: str) -> Expression:
+    """Return the expression written `source`, shared by all that write the same."""
+    return Expression(source)
+
+
+class Template:
+    """A text with at least one `{{ … }}`.
+
+    Raises TemplateError when an expression cannot be read.
+    """
+
+    __slots__ = ("parts", "source", "where")
+
+    def __init__(self, source: str, where: Location) -> None:
+        self.source = source
+        self.where = where
+        self.parts: tuple[str | Expression, ...] = tuple(_split(source))
+
+    def __repr__(self) -> str:
+        return f"Template({self.source!r})"
+
+    @property
+    def expressions(self) -> list[Expression]:
+        """The expressions in the order written."""
+        return [part for part in self.parts if isinstance(part, Expression)]
+
+    def value(self, scope: Mapping[str, Any]) -> Any:
+        """Return the one expression's value with its type, or the whole as text.
+
+        Raises RenderError.
+        """
+        if len(self.parts) == 1 and isinstance(self.parts[0], Expression):
+            return self._evaluate(self.parts[0], scope)
+        return self.text(scope)
+
+    def text(self, scope: Mapping[str, Any]) -> str:
+        """Return the text with every expression replaced. Raises RenderError."""
+        texts = [
+            part if isinstance(part, str) else self._text_of(part, scope) for part in self.parts
+        ]
+        return "".join(texts)
+
+    def _text_of(self, part: Expression, scope: Mapping[str, Any]) -> str:
+        value = self._evaluate(part, scope)
+        try:
+            return as_text(value)
+        except (ValueError, TypeError, RecursionError) as error:
+            raise RenderError(self.where, f"{{{{ {part.source} }}}} has no text: {error}") from None
+
+    def _evaluate(self, part: Expression, scope: Mapping[str, Any]) -> Any:
+        try:
+            return part(scope)
+        except Exception as error:  # an expression may raise whatever Python's operators raise
+            reason = str(error) or type(error).__name__
+            what = f"{{{{ {part.source} }}}} cannot be rendered: {reason}"
+            raise RenderError(self.where, what) from None
+
+
+def as_text(value: object) -> str:
+    """Return what a value looks like inside a text: itself, or its JSON."""
+    return value if isinstance(value, str) else json_text(value)
+
+
+def has_template(text: str) -> bool:
+    """Whether `text` holds an expression at all."""
+    return "{{" in text
+
+
+def _split(source: str) -> Iterator[str | Expression]:
+    """Yield the literal stretches and the expressions of `source`."""
+    start = 0
+    while (opening := source.find("{{", start)) >= 0:
+        if opening > start:
+            yield source[start:opening]
+        closing = _closing(source, opening + 2)
+        yield expression(source[opening + 2 : closing].strip())
+        start = closing + 2
+    if start < len(source):
+        yield source[start:]
+
+
+def _closing(source: str, start: int) -> int:
+    """Return where the `}}` stands that ends the expression, past quotes and inner braces."""
+    depth, quote, index = 0, "", start
+    while index < len(source):
+        char = source[index]
+        if quote:
+            if char == "\\":
+                index += 1
+            elif char == quote:
+                quote = ""
+        elif char in "'\"":
+            quote = char
+        elif char == "{":
+            depth += 1
+        elif char == "}":
+            if depth == 0 and source.startswith("}}", index):
+                return index
+            depth -= 1
+        index += 1
+    raise TemplateError("{{ without }}", "close the template, or write {{ '{{' }} for the braces")
+
+
+# --- the sandbox -----------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Any:
+    # Imported here: a set of scenarios without templates starts without Jinja.
+    from jinja2 import StrictUndefined  # noqa: PLC0415
+    from jinja2.defaults import DEFAULT_FILTERS  # noqa: PLC0415
+    from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError  # noqa: PLC0415
+
+    class Sandbox(ImmutableSandboxedEnvironment):
+        intercepted_binops = frozenset({"**", "*", "%", "+", "-", "//", "/"})
+
+        def call_binop(self, _context: Any, symbol: str, left: Any, right: Any) -> Any:
+            return _operate(symbol, left, right)
+
+        def is_safe_attribute(self, *_: Any) -> bool:
+            return False
+
+        # `a.b` and `a['b']` reach into mappings and lists, and nothing else of any object.
+        def getattr(self, obj: Any, attribute: str) -> Any:
+            return self.getitem(obj, attribute)
+
+        def getitem(self, obj: Any, argument: Any) -> Any:
+            if isinstance(obj, (dict, list, tuple, str)):
+                try:
+                    return obj[argument]
+                except (LookupError, TypeError, AttributeError):
+                    return self.undefined(obj=obj, name=argument)
+            if isinstance(obj, self.undefined):
+                return obj[argument]
+            raise SecurityError(f"a {type(obj).__name__} has no parts to reach for")
+
+    sandbox = Sandbox(undefined=StrictUndefined, autoescape=False)
+    sandbox.globals.clear()
+    sandbox.filters.clear()
+    sandbox.filters.update({name: _bounded(DEFAULT_FILTERS[name]) for name in _FILTERS})
+    sandbox.filters.update(
+        {
+            "json": json_text,
+            "base64": _base64,
+            "tokens": _PIECE.findall,
+            "words": str.split,
+            "round": _round,
+            "date": moments.formatted,
+            "join": _join,
+            "replace": _replace,
+        }
+    )
+    return sandbox
+
+
+def _parsed(source: str) -> nodes.Expr:
+    from jinja2 import TemplateSyntaxError  # noqa: PLC0415
+    from jinja2.parser import Parser  # noqa: PLC0415
+
+    environment = _environment()
+    if not source:
+        raise TemplateError("{{ }} is empty", "write an expression between the braces")
+    try:
+        parser = Parser(environment, source, state="variable")
+        tree = parser.parse_expression()
+        if not parser.stream.eos:
+            raise TemplateError(f"{source!r} goes on after the expression", "write one expression")
+    except TemplateSyntaxError as error:
+        raise TemplateError(f"{source!r} is no expression: {error.message}") from None
+    except RecursionError:
+        raise TemplateError("the expression is nested too deep", "make it simpler") from None
+    tree.set_environment(environment)
+    _check_known(tree)
+    return tree
+
+
+def _check_known(tree: nodes.Expr) -> None:
+    from jinja2 import nodes  # noqa: PLC0415
+
+    from mockserver.errors import did_you_mean  # noqa: PLC0415
+
+    environment = tree.environment
+    assert environment is not None
+    for kind, known in ((nodes.Filter, environment.filters), (nodes.Test, environment.tests)):
+        for node in [tree, *tree.find_all(kind)]:
+            if isinstance(node, kind) and node.name not in known:
+                word = kind.__name__.lower()
+                raise TemplateError(f"unknown {word} {node.name!r}", did_you_mean(node.name, known))
+
+
+def _compiled(tree: nodes.Expr) -> TemplateExpression:
+    from jinja2 import nodes  # noqa: PLC0415
+    from jinja2.environment import TemplateExpression  # noqa: PLC0415
+
+    environment = tree.environment
+    assert environment is not None
+    body: list[nodes.Node] = [nodes.Assign(nodes.Name("result", "store"), tree, lineno=1)]
+    template = environment.from_string(nodes.Template(body, lineno=1))
+    return TemplateExpression(template, undefined_to_none=False)
+
+
+def _dotted(tree: nodes.Expr) -> tuple[str, ...]:
+    names: list[str] = []
+    node: Any = tree
+    kind = type(node).__name__
+    while kind == "Getattr":
+        names.append(node.attr)
+        node = node.node
+        kind = type(node).__name__
+    return (node.name, *reversed(names)) if kind == "Name" else ()
+
+
+def _references(tree: nodes.Expr) -> Iterator[tuple[str, ...]]:
+    from jinja2 import nodes  # noqa: PLC0415
+
+    # A name behind `is defined` or before `default` may be missing: that is what they are for.
+    def visit(node: nodes.Node) -> Iterator[tuple[str, ...]]:
+        if isinstance(node, nodes.Filter) and node.name in ("default", "d"):
+            yield from _optional(node.node, visit)
+            for child in node.args:
+                yield from visit(child)
+            return
+        if isinstance(node, nodes.Test) and node.name in ("defined", "undefined"):
+            yield from _optional(node.node, visit)
+            return
+        chain = _chain(node)
+        if chain:
+            yield chain
+            return
+        for child in node.iter_child_nodes():
+            yield from visit(child)
+
+    yield from visit(tree)
+
+
+def _optional(
+    node: nodes.Node | None, visit: Callable[[nodes.Node], Iterator[tuple[str, ...]]]
+) -> Iterator[tuple[str, ...]]:
+    if node is not None and not _chain(node):
+        yield from visit(node)
+
+
+def _chain(node: nodes.Node) -> tuple[str, ...]:
+    from jinja2 import nodes  # noqa: PLC0415
+
+    names: list[str] = []
+    while True:
+        if isinstance(node, nodes.Getattr):
+            names.append(node.attr)
+            node = node.node
+        elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
+            names.append(str(node.arg.value))
+            node = node.node
+        elif isinstance(node, nodes.Name):
+            return (node.name, *reversed(names))
+        else:
+            return ()
+
+
+def _operate(symbol: str, left: Any, right: Any) -> Any:
+    """Carry out an operator whose work or result could be without bound."""
+    sized = (str, list, tuple)
+    if symbol == "%" and isinstance(left, str):
+        raise ValueError("% does not format texts here")
+    if symbol == "*":
+        for text, times in ((left, right), (right, left)):
+            if isinstance(text, sized) and isinstance(times, int) and len(text) * times > TEXT_LIMIT:
+                raise ValueError(f"more than {TEXT_LIMIT:,} characters")
+    if symbol == "**" and _bits(left) * abs(right) > NUMBER_BITS:
+        raise ValueError("the number grows too large")
+    return _checked(_OPERATORS[symbol](left, right))
+
+
+_OPERATORS: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    "**": operator.pow,
+    "*": operator.mul,
+    "%": operator.mod,
+    "+": operator.add,
+    "-": operator.sub,
+    "//": operator.floordiv,
+    "/": operator.truediv,
+}
+
+
+def _bits(number: Any) -> int:
+    return number.bit_length() if isinstance(number, int) else 64
+
+
+def _checked(value: Any) -> Any:
+    if isinstance(value, (str, list, tuple, dict)) and len(value) > TEXT_LIMIT:
+        raise ValueError(f"more than {TEXT_LIMIT:,} characters or items")
+    if isinstance(value, int) and value.bit_length() > NUMBER_BITS:
+        raise ValueError("the number grows too large")
+    return value
+
+
+def _bounded(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def filtered(*args: Any, **kwargs: Any) -> Any:
+        return _checked(function(*args, **kwargs))
+
+    return filtered
+
+
+def _settled(value: Any) -> Any:
+    """Return a value that can be kept: an undefined one raises, a lazy one becomes a list."""
+    from jinja2 import Undefined  # noqa: PLC0415
+
+    if isinstance(value, Undefined):
+        str(value)  # StrictUndefined raises with the name
+    if value is None or isinstance(value, (str, int, float, dict, list)):
+        return value
+    if callable(value):
+        raise ValueError("a function has to be called: write it with ()")
+    return list(value)
+
+
+def _base64(value: object) -> str:
+    return base64.b64encode(as_text(value).encode()).decode()
+
+
+def _round(value: float, digits: int = 0) -> int | float:
+    if not -20 <= digits <= 20:
+        raise ValueError("round takes up to 20 digits")
+    return round(value) if digits == 0 else round(value, digits)
+
+
+def _join(values: Any, separator: str = "") -> str:
+    texts = [as_text(value) for value in values]
+    if sum(map(len, texts)) + len(texts) * len(separator) > TEXT_LIMIT:
+        raise ValueError(f"more than {TEXT_LIMIT:,} characters")
+    return separator.join(texts)
+
+
+def _replace(text: str, old: str, new: str) -> str:
+    text = as_text(text)
+    if len(text) + text.count(old) * len(new) > TEXT_LIMIT:
+        raise ValueError(f"more than {TEXT_LIMIT:,} characters")
+    return text.replace(old, new)

@@ -1,0 +1,1 @@
+"""The wire format of event streams (WHATWG HTML § 9.2)."""
