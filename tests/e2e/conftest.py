@@ -1,0 +1,147 @@
+"""What the end-to-end tests share: the server as a user starts it, and clients that others wrote."""
+
+import json
+import os
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import webdriver
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+PETSTORE = ROOT / "specs" / "petstore.openapi.yaml"
+DEADLINE = 30.0
+
+REQUIRED = os.environ.get("REQUIRE_BROWSER") == "1"
+
+
+def missing(reason: str) -> None:
+    """Skip for the named reason, or fail where the machine was told to have everything."""
+    if REQUIRED:
+        pytest.fail(f"REQUIRE_BROWSER=1, but {reason}")
+    pytest.skip(reason)
+
+
+class Server:
+    """``mockserver serve`` in a process of its own; `url` is what it printed."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "mockserver", "serve", "--port", "0", *arguments],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+        )
+        self.log: list[str] = []
+        self._lines: queue.Queue[str | None] = queue.Queue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        try:
+            self.url = self.wait_for("Listening on ").split("Listening on ")[1].split()[0]
+        except BaseException:
+            self.stop(signal.SIGKILL)
+            raise
+
+    def _read(self) -> None:
+        for line in self.process.stdout:
+            self.log.append(line)
+            self._lines.put(line)
+        self._lines.put(None)
+
+    def wait_for(self, text: str) -> str:
+        """Return the next line of the server's output that holds `text`."""
+        while (line := self._lines.get(timeout=DEADLINE)) is not None:
+            if text in line:
+                return line
+        pytest.fail(f"the server ended without printing {text!r}:\n{''.join(self.log)}")
+
+    def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
+        """Signal the server, and return its exit code once it has ended."""
+        if self.process.poll() is None:
+            self.process.send_signal(by)
+        try:
+            code = self.process.wait(DEADLINE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            code = self.process.wait(DEADLINE)
+        self._reader.join(DEADLINE)
+        self.process.stdout.close()
+        return code
+
+
+Serve = Callable[..., Server]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Give a function that writes scenario files, by name, and serves them on the Petstore."""
+    servers: list[Server] = []
+
+    def start(*arguments: str, **scenarios: str) -> Server:
+        folder = tmp_path / f"scenarios-{len(servers)}"
+        folder.mkdir()
+        for name, text in scenarios.items():
+            (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+        servers.append(Server("--spec", str(PETSTORE), "--scenarios", str(folder), *arguments))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture(params=["eventsource", "undici"])
+def node(request: pytest.FixtureRequest) -> Callable[..., list[dict]]:
+    """Give a function that runs ``client.mjs URL …`` and returns the lines it printed.
+
+    Every test that asks for it runs once for each of the two implementations.
+    """
+    program = shutil.which("node")
+    if program is None:
+        missing("node is not installed")
+    if not (HERE / "node_modules" / request.param).is_dir():
+        missing("the clients are not installed: npm ci --prefix tests/e2e")
+
+    def run(url: str, *arguments: str) -> list[dict]:
+        finished = subprocess.run(
+            [
+                program,
+                "--no-warnings",
+                HERE / "client.mjs",
+                url,
+                "--client",
+                request.param,
+                *arguments,
+            ],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=2 * DEADLINE,
+            check=False,
+        )
+        assert finished.returncode == 0, finished.stdout + finished.stderr
+        return [json.loads(line) for line in finished.stdout.splitlines()]
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Browser]:
+    """Give a headless Chromium with an empty profile."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    driver = shutil.which("chromedriver")
+    if chromium is None or driver is None:
+        missing("Chromium is not installed: apt-get install chromium chromium-driver")
+    with webdriver.Browser(driver, chromium, tmp_path_factory.mktemp("profile")) as opened:
+        yield opened
