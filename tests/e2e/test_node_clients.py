@@ -45,7 +45,7 @@ def test_resumes_after_every_kind_of_disconnect(serve, node, kind):
 
 
 def test_three_clients_at_once_each_get_a_story_of_their_own(serve, node):
-    """Streams of three orders do not eat each other's connections."""
+    """Three tabs on one order do not eat each other's connections."""
     server = serve(story=RESUME.replace("KIND", "drop"))
 
     lines = node(server.url + ORDER + "?tab=1", "--types", "complete", "--connections", "3")
