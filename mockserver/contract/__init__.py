@@ -1,0 +1,21 @@
+"""What an OpenAPI document says: operations, routes, event streams and examples. PURE."""
+
+from mockserver.contract.contract import Contract, read
+from mockserver.contract.examples import NOTHING
+from mockserver.contract.operations import Answer, Operation
+from mockserver.contract.routes import NoRoute, Route
+from mockserver.contract.streams import Branch, EventStream, ExampleEvent, StreamSettings
+
+__all__ = [
+    "NOTHING",
+    "Answer",
+    "Branch",
+    "Contract",
+    "EventStream",
+    "ExampleEvent",
+    "NoRoute",
+    "Operation",
+    "Route",
+    "StreamSettings",
+    "read",
+]

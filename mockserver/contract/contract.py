@@ -1,0 +1,175 @@
+"""The contract of one document: its operations, found by name or by request."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from mockserver.contract import templates
+from mockserver.contract.document import open_document
+from mockserver.contract.examples import of_schema
+from mockserver.contract.operations import METHODS, Operation
+from mockserver.contract.routes import Table
+from mockserver.contract.servers import base_paths
+from mockserver.contract.streams import item_place
+from mockserver.errors import LoadError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mockserver.contract.document import Document, Place
+    from mockserver.contract.routes import NoRoute, Route
+    from mockserver.contract.streams import StreamSettings
+    from mockserver.errors import Problem
+
+
+def read(
+    tree: object, source: str, settings: Mapping[str, StreamSettings] | None = None
+) -> Contract:
+    """Return the contract of a parsed document; raise LoadError with every problem in it.
+
+    The document is not validated: what is malformed but not needed is skipped. `settings` are
+    the user's words on streams, by `operationId` or any other name that `Contract.find` knows.
+    """
+    document = open_document(tree, source)
+    problems = document.ref_problems()
+    if not isinstance(document.tree.get("paths"), dict):
+        what = "the document has no paths, so there is nothing to serve"
+        problems.append(document.problem("", what, "no-paths"))
+    contract = Contract(document, settings or {})
+    problems += contract.problems()
+    if problems:
+        raise LoadError(problems)
+    return contract
+
+
+class Contract:
+    """What one OpenAPI document promises: its operations, routes, streams and schemas."""
+
+    def __init__(self, document: Document, settings: Mapping[str, StreamSettings]) -> None:
+        self.document = document
+        self.source = document.source
+        self.version = document.version
+        self.title = document.root.get("info").text("title") or ""
+        self._duplicates: list[tuple[Operation, Operation]] = []
+        self._settings = settings
+        operations: dict[str, Operation] = {}
+        for operation in _operations(document, settings):
+            first = operations.setdefault(operation.id, operation)
+            if first is not operation:
+                self._duplicates.append((operation, first))
+        self.operations: Mapping[str, Operation] = MappingProxyType(operations)
+        self._table = Table([*operations.values(), *(twin for twin, _ in self._duplicates)])
+        self._names = self._named()
+
+    def _named(self) -> dict[str, Operation]:
+        names: dict[str, Operation] = dict(self.operations)
+        for operation in self.operations.values():
+            for path in (operation.path, *operation.full_paths):
+                names.setdefault(f"{operation.method} {path}", operation)
+        return names
+
+    def find(self, name: str) -> Operation | None:
+        """Return the operation with that operationId, or of that `METHOD /path` as written."""
+        found = self._names.get(name)
+        if found is None:
+            method, _, path = name.strip().partition(" ")
+            found = self._names.get(f"{method.upper()} {path.strip()}")
+        return found
+
+    def names(self) -> list[str]:
+        """Return every name that `find` knows: the ids first, in document order."""
+        return list(self._names)
+
+    def route(self, method: str, path: str) -> Route | NoRoute:
+        """Return where a request goes; `path` is still percent-encoded, without the query."""
+        return self._table.route(method, path)
+
+    def schema(self, name: str) -> dict[str, Any] | None:
+        """Return the component schema of that name, references followed."""
+        place = self._schema(name)
+        return place.value if isinstance(place.value, dict) else None
+
+    def example(self, name: str) -> Any:
+        """Return what the component schema of that name shows as its example, or NOTHING."""
+        return of_schema(self.document, self._schema(name))
+
+    def _schema(self, name: str) -> Place:
+        return self.document.get(self.document.root, "components", "schemas", name)
+
+    def resolve(self, ref: str) -> Any:
+        """Return the value behind the text of a `$ref`, or None."""
+        return self.document.follow(self.document.root._replace(value={"$ref": ref})).value
+
+    def problems(self) -> list[Problem]:
+        """Return what keeps the operations from being told apart, and settings for none of them."""
+        problem = self.document.problem
+        problems = [
+            problem(
+                f"{twin.pointer}/operationId",
+                f"operationId {twin.id!r} is already that of {first.method} {first.path}",
+                "duplicate-operation-id",
+            )
+            for twin, first in self._duplicates
+        ]
+        problems += [
+            problem(
+                twin.pointer,
+                f"{twin.method} {twin.path} is the same route as {first.method} {first.path}",
+                "duplicate-route",
+            )
+            for twin, first in self._table.clashes
+        ]
+        for name, setting in self._settings.items():
+            if self.find(name) is None:
+                what = f"stream settings name an operation {name!r} that the document does not have"
+                mend = did_you_mean(name, self.names())
+                problems.append(problem("", what, "unknown-operation", mend))
+            elif setting.item is not None and item_place(self.document, setting.item) is None:
+                what = f"the stream settings of {name!r}: the document has no {setting.item!r}"
+                problems.append(problem("", what, "broken-ref"))
+        return problems
+
+
+def _operations(document: Document, settings: Mapping[str, StreamSettings]) -> Iterator[Operation]:
+    for path, written in document.root.get("paths").members():
+        if path.startswith("/"):
+            item = _path_item(document, written)
+            for method, place in _methods(document, item):
+                bases = base_paths(document, place, item, document.root)
+                full_paths = tuple(base + path for base in bases)
+                yield _operation(document, (method, path, full_paths), place, settings)
+
+
+def _path_item(document: Document, written: Place) -> Place:
+    """Return a path item; what stands beside its `$ref` goes before what the reference leads to."""
+    target = document.follow(written)
+    beside = {key: value for key, value in written.object.items() if key != "$ref"}
+    if target is written or not beside:
+        return target
+    return target._replace(value={**target.object, **beside})
+
+
+def _methods(document: Document, item: Place) -> Iterator[tuple[str, Place]]:
+    """Yield the operations of a path item; its other keys are none (OAS 3.2 § 4.9)."""
+    for key, place in item.members():
+        if key in METHODS and isinstance(place.value, dict):
+            yield key.upper(), place
+    # The methods that OAS 3.2 has no key for, in the case in which they are sent.
+    for method, place in document.get(item, "additionalOperations").members():
+        if isinstance(place.value, dict) and not method.startswith("x-"):
+            yield method, place
+
+
+def _operation(
+    document: Document,
+    line: tuple[str, str, tuple[str, ...]],
+    place: Place,
+    settings: Mapping[str, StreamSettings],
+) -> Operation:
+    method, path, full_paths = line
+    id_ = place.text("operationId") or f"{method} {path}"
+    asked = (id_, f"{method} {path}", *(f"{method} {full}" for full in full_paths))
+    setting = next((settings[name] for name in asked if name in settings), None)
+    names = templates.parameters(path)
+    return Operation(id_, method, path, full_paths, place.pointer, names, place, document, setting)

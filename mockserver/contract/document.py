@@ -1,0 +1,341 @@
+"""The parsed document as a tree of places, and what its references point at.
+
+A `Place` is a value together with the JSON pointer that leads to it. Documents in the wild have
+null, text or lists where mappings belong: every reader here answers "nothing" to that, so that no
+caller needs a check of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote
+
+from mockserver.errors import LoadError, Location, Problem, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+JsonObject = dict[Any, Any]
+
+BUNDLE = "put the parts into one file first, for example `npx @redocly/cli bundle`"
+
+# Values under these keys are data of the user, where `$ref` means nothing (OAS 3.2 § 4.19).
+_DATA = frozenset({"example", "default", "const", "enum", "value", "dataValue"})
+# Under these keys stand names of the author's choice, so that none of the above is meant.
+_NAMED = frozenset(
+    {
+        "properties",
+        "patternProperties",
+        "$defs",
+        "definitions",
+        "dependentSchemas",
+        "schemas",
+        "responses",
+        "parameters",
+        "requestBodies",
+        "headers",
+        "paths",
+        "pathItems",
+        "webhooks",
+        "content",
+        "callbacks",
+        "variables",
+        "links",
+        "securitySchemes",
+        "encoding",
+        "mediaTypes",
+        "additionalOperations",
+    }
+)
+
+
+class Place(NamedTuple):
+    """A value of the document and the JSON pointer (RFC 6901) that leads to it."""
+
+    value: Any
+    pointer: str
+
+    def get(self, key: object) -> Place:
+        """Return the member `key`, whose value is None where there is none.
+
+        YAML writes `200:` as a number, and so does a member of `responses`: both are found.
+        """
+        value = self.value.get(key) if isinstance(self.value, dict) else None
+        return Place(value, f"{self.pointer}/{escape(key)}")
+
+    def members(self) -> Iterator[tuple[str, Place]]:
+        """Walk a mapping in document order, keys as text; nothing for anything else."""
+        if isinstance(self.value, dict):
+            for key, value in self.value.items():
+                yield str(key), Place(value, f"{self.pointer}/{escape(key)}")
+
+    def items(self) -> Iterator[Place]:
+        """Walk a list; nothing for anything else."""
+        if isinstance(self.value, list):
+            for index, value in enumerate(self.value):
+                yield Place(value, f"{self.pointer}/{index}")
+
+    @property
+    def object(self) -> JsonObject:
+        """The value where it is a mapping, else an empty one."""
+        return self.value if isinstance(self.value, dict) else {}
+
+    def text(self, key: str) -> str | None:
+        """Return the member `key` where it is text that is not empty."""
+        value = self.object.get(key)
+        return value if isinstance(value, str) and value else None
+
+
+class Document:
+    """The tree of one OpenAPI document: its version and its references."""
+
+    __slots__ = ("_ids", "_targets", "cache", "source", "tree", "version")
+
+    def __init__(self, tree: JsonObject, source: str, version: tuple[int, int]) -> None:
+        self.tree = tree
+        self.source = source
+        self.version = version
+        self.cache: dict[str, Any] = {}
+        """What readers of this document remember, by a name of their own."""
+        self._targets: dict[str, Place | None] = {}
+        self._ids: dict[str, Place] | None = None
+
+    @property
+    def root(self) -> Place:
+        """The whole document."""
+        return Place(self.tree, "")
+
+    def at(self, pointer: str) -> Place | None:
+        """Return what a JSON pointer leads to, or None."""
+        value: Any = self.tree
+        for token in pointer.split("/")[1:]:
+            value = _step(value, unescape(token))
+            if value is _NOTHING:
+                return None
+        return Place(value, pointer)
+
+    def lookup(self, ref: str) -> Place | None:
+        """Return what the text of a `$ref` means, one hop; None where it resolves nowhere."""
+        if ref not in self._targets:
+            self._targets[ref] = self._lookup(ref)
+        return self._targets[ref]
+
+    def _lookup(self, ref: str) -> Place | None:
+        base, _, fragment = ref.partition("#")
+        fragment = unquote(fragment)
+        start: Place | None = self.root
+        if base and not self._is_self(base):
+            start = self._identified().get(base)
+        if start is None:
+            return None
+        if not fragment:
+            return start
+        if fragment.startswith("/"):
+            return self.at(start.pointer + fragment)
+        return self._identified().get(f"#{fragment}")
+
+    def _is_self(self, base: str) -> bool:
+        name = PurePosixPath(self.source.replace("\\", "/")).name
+        # OAS 3.2 § 4.1.1: `$self` is the URI of the document.
+        return base.removeprefix("./") == name or base == self.tree.get("$self")
+
+    def is_external(self, ref: str) -> bool:
+        """Tell whether a `$ref` leads to another file or URL."""
+        base = ref.partition("#")[0]
+        return bool(base) and not self._is_self(base) and base not in self._identified()
+
+    def _identified(self) -> dict[str, Place]:
+        """Map every `$id`, and `#` with every `$anchor`, to its schema."""
+        if self._ids is None:
+            self._ids = {}
+            for place in _walk(self.root):
+                for key in ("$id", "$anchor", "$dynamicAnchor"):
+                    name = place.text(key)
+                    if name:
+                        self._ids.setdefault(name if key == "$id" else f"#{name}", place)
+        return self._ids
+
+    def follow(self, place: Place) -> Place:
+        """Return the place behind any chain of `$ref`; of None where it is broken or cyclic."""
+        seen: set[str] = set()
+        while (ref := reference(place.value)) is not None:
+            target = self.lookup(ref)
+            if target is None or target.pointer in seen:
+                return Place(None, place.pointer)
+            seen.add(target.pointer)
+            place = target
+        return place
+
+    def get(self, place: Place, *keys: object) -> Place:
+        """Return a member of a member …, with references followed before and after each."""
+        place = self.follow(place)
+        for key in keys:
+            place = self.follow(place.get(key))
+        return place
+
+    def problem(self, pointer: str, what: str, code: str, mend: str = "") -> Problem:
+        """Return a problem at a pointer into this document."""
+        return Problem(Location(self.source, pointer=pointer), what, code, mend)
+
+    def ref_problems(self) -> list[Problem]:
+        """Return a problem for every `$ref` that is broken, external or leads back to itself.
+
+        The quick walk gathers the distinct references; only where one of them is bad does a
+        second walk, which carries pointers, say where.
+        """
+        bad: dict[str, Problem] = {}
+        for ref in distinct_refs(self.tree):
+            problem = self._ref_problem(ref)
+            if problem:
+                bad[ref] = problem
+        if not bad:
+            return []
+        places = [(place.pointer, reference(place.value)) for place in _walk(self.root)]
+        return [
+            self.problem(f"{pointer}/$ref", bad[ref].what, bad[ref].code, bad[ref].mend)
+            for pointer, ref in places
+            if ref in bad
+        ]
+
+    def _ref_problem(self, ref: str) -> Problem | None:
+        target = self.lookup(ref)
+        if target is not None:
+            cyclic = self.follow(Place({"$ref": ref}, "")).value is None and target.value
+            if not cyclic or not self._returns(ref):
+                return None
+            return self.problem("", f"$ref {ref!r} leads back to itself", "cyclic-ref")
+        if self.is_external(ref):
+            what = f"$ref {ref!r} leads out of the document, which is not supported"
+            return self.problem("", what, "external-ref", BUNDLE)
+        what = f"$ref {ref!r} resolves to nothing"
+        return self.problem("", what, "broken-ref", self._near(ref))
+
+    def _returns(self, ref: str | None) -> bool:
+        seen = set()
+        while ref is not None and (target := self.lookup(ref)) is not None:
+            if target.pointer in seen:
+                return True
+            seen.add(target.pointer)
+            ref = reference(target.value)
+        return False
+
+    def _near(self, ref: str) -> str:
+        parent, _, name = ref.partition("#")[2].rpartition("/")
+        place = self.at(unquote(parent)) if parent else None
+        siblings = {str(key): f"#{parent}/{escape(key)}" for key in place.object} if place else {}
+        mend = did_you_mean(unescape(unquote(name)), siblings)
+        return mend if len(mend) <= 400 else ""
+
+
+def open_document(tree: object, source: str) -> Document:
+    """Return the document of a tree that is one of OpenAPI 3; raise LoadError otherwise."""
+
+    def refuse(what: str, mend: str = "") -> LoadError:
+        return LoadError([Problem(Location(source), what, "not-openapi", mend)])
+
+    if not isinstance(tree, dict):
+        raise refuse("this is not an OpenAPI document: it is not a mapping")
+    if "swagger" in tree and "openapi" not in tree:
+        raise refuse(
+            f"this is a Swagger {tree['swagger']} document, but OpenAPI 3.0, 3.1 or 3.2 is needed",
+            "convert it, for example with `npx swagger2openapi`",
+        )
+    if "openapi" not in tree:
+        raise refuse("this is not an OpenAPI document: it has no key 'openapi'")
+    version = re.match(r"(\d+)\.(\d+)", str(tree["openapi"]))
+    if version is None or version[1] != "3":
+        raise refuse(
+            f"OpenAPI {tree['openapi']!r} is not understood: 3.0, 3.1 and 3.2 are",
+            "write, for example, openapi: 3.1.0",
+        )
+    return Document(tree, source, (int(version[1]), int(version[2])))
+
+
+def reference(value: object) -> str | None:
+    """Return the text of `$ref` where the value is a reference."""
+    ref = value.get("$ref") if isinstance(value, dict) else None
+    return ref if isinstance(ref, str) else None
+
+
+def escape(key: object) -> str:
+    """Write a key as a token of a JSON pointer (RFC 6901 § 3)."""
+    token = str(key)
+    if "~" in token or "/" in token:
+        return token.replace("~", "~0").replace("/", "~1")
+    return token
+
+
+def unescape(token: str) -> str:
+    """Read a token of a JSON pointer (RFC 6901 § 4)."""
+    return token.replace("~1", "/").replace("~0", "~") if "~" in token else token
+
+
+_NOTHING = object()
+
+
+def _step(value: object, token: str) -> object:
+    if isinstance(value, dict):
+        if token in value:
+            return value[token]
+        # YAML reads `200:` as a number; the pointer can only say text.
+        return value.get(int(token), _NOTHING) if _is_index(token) else _NOTHING
+    if isinstance(value, list) and _is_index(token) and int(token) < len(value):
+        return value[int(token)]
+    return _NOTHING
+
+
+def _is_index(token: str) -> bool:
+    return token.isascii() and token.isdigit() and len(token) < 10
+
+
+def distinct_refs(tree: object) -> dict[str, None]:
+    """Return every text of a `$ref` outside of data and extensions, each once, in order.
+
+    This is the one pass over a whole document that `read` makes, so it carries no pointers.
+    """
+    refs: dict[str, None] = {}
+    stack: list[tuple[object, bool]] = [(tree, False)]
+    while stack:
+        node, named = stack.pop()
+        if isinstance(node, list):
+            stack.extend((item, False) for item in node if isinstance(item, (dict, list)))
+            continue
+        if not isinstance(node, dict):
+            continue
+        for key, value in node.items():
+            if isinstance(value, (dict, list)):
+                if named:
+                    stack.append((value, False))
+                elif key == "examples":
+                    stack.extend(_examples(value))
+                elif key not in _DATA and not str(key).startswith("x-"):
+                    stack.append((value, key in _NAMED))
+            elif key == "$ref" and not named and isinstance(value, str):
+                refs[value] = None
+    return refs
+
+
+def _examples(value: object) -> Iterator[tuple[object, bool]]:
+    """Yield the Reference Objects among Example Objects; a schema's `examples` are data."""
+    if isinstance(value, dict):
+        yield from (({"$ref": ref}, False) for v in value.values() if (ref := reference(v)))
+
+
+def _walk(root: Place) -> Iterator[Place]:
+    """Yield the places of all mappings that `distinct_refs` looks at."""
+    stack: list[tuple[Place, bool]] = [(root, False)]
+    while stack:
+        place, named = stack.pop()
+        if not named and isinstance(place.value, dict):
+            yield place
+        children: list[tuple[str | None, Place]] = [(None, item) for item in place.items()]
+        children = children or [*place.members()]
+        for key, child in reversed(children):
+            if named or key is None:
+                stack.append((child, False))
+            elif key == "examples":
+                stack.extend((c, False) for _, c in child.members() if reference(c.value))
+            elif key not in _DATA and not key.startswith("x-"):
+                stack.append((child, key in _NAMED))

@@ -1,0 +1,244 @@
+"""The operations of a document: where they are reached and what they answer."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mockserver.contract.examples import NOTHING, Example, declared, named, of_schema
+from mockserver.contract.media import (
+    EVENT_STREAM,
+    concrete,
+    essence,
+    is_json,
+    is_range,
+    preferred,
+    quality,
+)
+from mockserver.contract.streams import Source, is_event_stream, read_stream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mockserver.contract.document import Document, Place
+    from mockserver.contract.streams import EventStream, StreamSettings
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
+_EMPTY = frozenset({204, 205, 304})  # RFC 9110 § 15: statuses without content.
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an ordinary operation answers; no media type and no body where none is declared."""
+
+    status: int
+    media_type: str | None
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operation:
+    """One operation: a method on a path, as the document has it."""
+
+    id: str
+    method: str
+    path: str
+    full_paths: tuple[str, ...]
+    pointer: str
+    path_parameters: tuple[str, ...]
+    place: Place = field(repr=False)
+    document: Document = field(repr=False)
+    settings: StreamSettings | None = None
+    _cache: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def stream(self) -> EventStream | None:
+        """The event stream that this operation may answer; None for an ordinary one."""
+        if "stream" not in self._cache:
+            source = self._stream_source()
+            self._cache["stream"] = source and read_stream(self.document, source, self.settings)
+        stream: EventStream | None = self._cache["stream"]
+        return stream
+
+    def example_names(self) -> list[str]:
+        """Return the names of all examples of all responses, each once, in document order."""
+        names: dict[str, None] = {}
+        for _, response in self._responses():
+            for _, holder in self._content(response):
+                for example in declared(self.document, holder):
+                    if example.name is not None:
+                        names[example.name] = None
+        return list(names)
+
+    def answer(
+        self, status: int | None = None, example: str | None = None, accept: str = "*/*"
+    ) -> Answer | None:
+        """Return what the document's own examples answer, or None where they show nothing.
+
+        The status asked for, else the lowest 2xx, else `2XX`, `default` or the lowest 3xx; of the
+        media types the one that `accept` prefers and that has something to show.
+        """
+        chosen = self._response(status)
+        if chosen is None:
+            return None
+        status, response = chosen
+        headers = self._headers(response)
+        content = dict(self._content(response))
+        if not content or status in _EMPTY:
+            return None if example else Answer(status, None, headers, b"")
+        for media_type in preferred(content, accept):
+            body = self._body(media_type, content[media_type], example)
+            if body is not None:
+                text, shown = body
+                return Answer(status, concrete(media_type, accept, text=text), headers, shown)
+        return None
+
+    def wants_stream(self, accept: str, body: object) -> bool:
+        """Tell whether a request asks for the event stream rather than for an ordinary body.
+
+        Where the stream is all that is declared, every request does. Else the request field that
+        an extension names, then `stream` in the body, then an Accept with text/event-stream.
+        """
+        stream = self.stream
+        if stream is None:
+            return False
+        if not self._has_ordinary_content():
+            return True
+        members = body if isinstance(body, dict) else {}
+        for name in (stream.request_field, "stream"):
+            if name is not None and isinstance(members.get(name), bool):
+                return bool(members[name])
+        listed = any(r in accept.lower() for r in (EVENT_STREAM, "text/*"))
+        wanted = quality(EVENT_STREAM, accept)
+        return listed and wanted > 0 and wanted >= quality("application/json", accept)
+
+    # Responses
+
+    def _responses(self) -> Iterator[tuple[str, Place]]:
+        for status, place in self.document.get(self.place, "responses").members():
+            if not status.startswith("x-"):
+                yield status, self.document.follow(place)
+
+    def _content(self, response: Place) -> Iterator[tuple[str, Place]]:
+        for media_type, place in self.document.get(response, "content").members():
+            yield media_type, self.document.follow(place)
+
+    def _response(self, status: int | None) -> tuple[int, Place] | None:
+        responses = dict(self._responses())
+        if not responses and status in {None, 200}:
+            return 200, self.place.get("responses").get("200")
+        if status is not None:
+            names = (str(status), f"{status // 100}XX", f"{status // 100}xx", "default")
+            found = next((name for name in names if name in responses), None)
+            return (status, responses[found]) if found else None
+        numbers = sorted(int(name) for name in responses if re.fullmatch(r"[1-5]\d\d", name))
+        for number in numbers:
+            if 200 <= number <= 299:
+                return number, responses[str(number)]
+        for name in ("2XX", "2xx", "default"):
+            if name in responses:
+                return 200, responses[name]
+        lowest = next((number for number in numbers if 300 <= number <= 399), None)
+        return (lowest, responses[str(lowest)]) if lowest else None
+
+    def _successes(self) -> Iterator[tuple[int, Place]]:
+        responses = dict(self._responses())
+        for name, response in responses.items():
+            if re.fullmatch(r"2\d\d", name):
+                yield int(name), response
+            elif name in {"2XX", "2xx"} or (name == "default" and len(responses) == 1):
+                yield 200, response
+
+    def _has_ordinary_content(self) -> bool:
+        return any(
+            not is_event_stream(media_type)
+            for _, response in self._successes()
+            for media_type, _ in self._content(response)
+        )
+
+    def _stream_source(self) -> Source | None:
+        for status, response in self._successes():
+            for media_type, holder in self._content(response):
+                if is_event_stream(media_type):
+                    return self._extended(Source(status, media_type, holder), response)
+        return self._by_extension()
+
+    def _extended(self, source: Source, response: Place) -> Source:
+        """Add what extensions say: Speakeasy's on any of three objects, Fern's on the operation."""
+        sentinel = field_ = None
+        for place in (source.holder, response, self.place):
+            sentinel = sentinel or place.text("x-speakeasy-sse-sentinel")
+            field_ = field_ or place.text("x-speakeasy-stream-request-field")
+        fern = self.place.get("x-fern-streaming")
+        condition = (fern.text("stream-condition") or "").removeprefix("$request.")
+        sentinel = sentinel or fern.text("terminator")
+        return source._replace(sentinel=sentinel, request_field=field_ or condition or None)
+
+    def _by_extension(self) -> Source | None:
+        """Return the stream of an operation that only an extension calls one."""
+        fern = self.place.get("x-fern-streaming")
+        says = fern.text("format") == "sse" or self.place.object.get("x-supports-streaming") is True
+        for status, response in self._successes() if says else ():
+            item = fern.get("response-stream")
+            content = [holder for _, holder in self._content(response)]
+            if not fern.object or not content:  # What is declared are not the events.
+                content = [response._replace(value={})]
+            source = Source(status, EVENT_STREAM, content[0], item if item.object else None)
+            return self._extended(source, response)
+        return None
+
+    # Bodies
+
+    def _body(self, media_type: str, holder: Place, name: str | None) -> tuple[bool, bytes] | None:
+        """Return whether the body is text of its own kind, and the body; None without one."""
+        shown = named(self.document, holder, name)
+        if shown is None and name is None:
+            value = of_schema(self.document, holder.get("schema"))
+            shown = None if value is NOTHING else Example(None, value)
+        if shown is None:
+            return None
+        if isinstance(shown.value, str) and (
+            shown.serialized or not _wants_json(media_type, shown)
+        ):
+            return True, shown.value.encode()
+        if is_json(media_type) or is_range(media_type) or essence(media_type) == "text/plain":
+            return False, json.dumps(shown.value, ensure_ascii=False).encode()
+        return None
+
+    def _headers(self, response: Place) -> dict[str, str]:
+        headers = {}
+        for name, place in self.document.get(response, "headers").members():
+            holder = self.document.follow(place)
+            shown = named(self.document, holder, None)
+            value = shown.value if shown else of_schema(self.document, holder.get("schema"))
+            text = _simple(value)
+            # OAS 3.2 § 4.17: a header named Content-Type is ignored.
+            if text is not None and name.lower() != "content-type":
+                headers[name] = text
+        return headers
+
+
+def _wants_json(media_type: str, example: Example) -> bool:
+    """Tell whether a text is a JSON value of its own; in the wild it often is JSON written out."""
+    if not is_json(media_type):
+        return False
+    try:
+        return not isinstance(json.loads(example.value), dict | list)
+    except ValueError:
+        return True
+
+
+def _simple(value: Any) -> str | None:
+    """Write a header's value in style `simple` (OAS 3.2 § 4.12.2.3); None if it cannot be sent."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float | str):
+        text = str(value)
+        return text if text.isprintable() else None
+    if isinstance(value, list):
+        parts = [_simple(item) for item in value]
+        return None if None in parts else ",".join(part for part in parts if part is not None)
+    return None

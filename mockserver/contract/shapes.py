@@ -1,0 +1,229 @@
+"""What a schema says about shape: its alternatives, properties and constants, references followed.
+
+Everything here ends on a schema that is recursive, and treats what is malformed as absent.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mockserver.contract.document import Place, reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mockserver.contract.document import Document
+
+MOST = 1000
+"""How many alternatives one schema may have; beyond it, it is left as one."""
+
+_UNIONS = ("oneOf", "anyOf")
+NOTES = frozenset(
+    ["description", "title", "summary", "discriminator", "example", "examples", "deprecated"]
+)
+"""Keywords that ask nothing of a value."""
+
+
+class Shape(NamedTuple):
+    """One alternative: schemas that hold together, and what a discriminator calls it."""
+
+    parts: tuple[Place, ...]
+    names: dict[str, list[str]]
+
+    @property
+    def pointer(self) -> str:
+        """Where the most particular of the parts stands."""
+        return self.parts[-1].pointer
+
+
+def alternatives(document: Document, schema: Place) -> list[Shape]:
+    """Flatten `$ref`, `allOf`, `oneOf` and `anyOf` into the alternatives of a schema.
+
+    A schema without a union in it stays whole: it is its own only alternative.
+    """
+    return _alternatives(document, schema, ())
+
+
+def conjunctions(document: Document, schemas: Sequence[Place]) -> list[Shape]:
+    """Return the alternatives of schemas that must hold together."""
+    return _product([alternatives(document, schema) for schema in schemas])
+
+
+def _alternatives(document: Document, schema: Place, seen: tuple[str, ...]) -> list[Shape]:
+    whole = [Shape((schema,), {})]
+    target = document.follow(schema)
+    if target.pointer in seen or not isinstance(target.value, dict):
+        return whole
+    seen = (*seen, target.pointer)
+    choices = [_union(document, target, key, seen) for key in _UNIONS if target.object.get(key)]
+    choices += [_alternatives(document, part, seen) for part in target.get("allOf").items()]
+    if all(len(choice) <= 1 for choice in choices) and not any(
+        target.object.get(key) for key in _UNIONS
+    ):
+        return whole
+    rest = {
+        key: value
+        for key, value in target.value.items()
+        if key not in {*_UNIONS, "allOf", "unevaluatedProperties"}
+    }
+    beside = {key: value for key, value in schema.object.items() if key != "$ref"}
+    if reference(schema.value):
+        rest = {**rest, **beside}
+    base = [[Shape((Place(rest, target.pointer),), {})]] if rest.keys() - NOTES else []
+    return _product([*base, *choices]) or whole
+
+
+def _union(document: Document, schema: Place, key: str, seen: tuple[str, ...]) -> list[Shape]:
+    found: list[Shape] = []
+    property_, mapping = _discriminator(document, schema)
+    for member in schema.get(key).items():
+        names = mapping.get(document.follow(member).pointer, [])
+        for shape in _alternatives(document, member, seen):
+            own = {property_: names, **shape.names} if names else shape.names
+            found.append(Shape(shape.parts, own))
+    return found
+
+
+def _discriminator(document: Document, schema: Place) -> tuple[str, dict[str, list[str]]]:
+    """Return the property and, for each schema that the mapping leads to, its names."""
+    discriminator = schema.get("discriminator")
+    names: dict[str, list[str]] = {}
+    for name, place in discriminator.get("mapping").members():
+        target = place.value if isinstance(place.value, str) else ""
+        ref = target if "#" in target else f"#/components/schemas/{target}"
+        found = document.follow(Place({"$ref": ref}, ""))
+        names.setdefault(found.pointer, []).append(name)
+    return discriminator.text("propertyName") or "type", names
+
+
+def _product(choices: Sequence[list[Shape]]) -> list[Shape]:
+    total = 1
+    for choice in choices:
+        total *= max(len(choice), 1)
+    if total > MOST:
+        choices = [choice[:1] if len(choice) > 1 else choice for choice in choices]
+    shapes = []
+    for combination in product(*(choice for choice in choices if choice)):
+        parts = tuple(part for shape in combination for part in shape.parts)
+        names = {key: value for shape in combination for key, value in shape.names.items()}
+        if parts:
+            shapes.append(Shape(parts, names))
+    return shapes
+
+
+def _all(document: Document, parts: Iterable[Place]) -> Iterator[Place]:
+    """Yield every schema that holds together with these: through `$ref` and `allOf`."""
+    seen: set[tuple[str, int]] = set()
+    stack = list(parts)[::-1]
+    while stack:
+        place = stack.pop()
+        key = (place.pointer, id(place.value))
+        if key in seen or not isinstance(place.value, dict):
+            continue
+        seen.add(key)
+        yield place
+        if reference(place.value):
+            stack.append(document.lookup(place.value["$ref"]) or Place(None, ""))
+        stack.extend(reversed(list(place.get("allOf").items())))
+
+
+def properties(document: Document, parts: Iterable[Place]) -> dict[str, list[Place]]:
+    """Return the schemas of each property of schemas that hold together."""
+    found: dict[str, list[Place]] = {}
+    for schema in _all(document, parts):
+        for name, place in schema.get("properties").members():
+            found.setdefault(name, []).append(place)
+    return found
+
+
+def required(document: Document, parts: Iterable[Place]) -> set[str]:
+    """Return the properties that one of the schemas requires."""
+    names: set[str] = set()
+    for schema in _all(document, parts):
+        names.update(i.value for i in schema.get("required").items() if isinstance(i.value, str))
+    return names
+
+
+def find(document: Document, parts: Iterable[Place], keyword: str) -> Place | None:
+    """Return the value of a keyword in the first schema that has it."""
+    for schema in _all(document, parts):
+        if schema.object.get(keyword) is not None:
+            return schema.get(keyword)
+    return None
+
+
+def any_flag(document: Document, parts: Iterable[Place], names: Iterable[str]) -> bool:
+    """Tell whether an extension is set to true in one of the schemas."""
+    return any(s.object.get(name) is True for s in _all(document, parts) for name in names)
+
+
+def constant(document: Document, parts: Iterable[Place]) -> Any:
+    """Return the only value that the schemas allow, or None: `const`, or an enum of one."""
+    for schema in _all(document, parts):
+        value = schema.object
+        if value.get("const") is not None:
+            return value["const"]
+        enum = value.get("enum")
+        if isinstance(enum, list) and len(enum) == 1:
+            return enum[0]
+    return None
+
+
+def constants(document: Document, parts: Iterable[Place]) -> dict[str, Any]:
+    """Return the properties of which the schemas allow one plain value only."""
+    found = {}
+    for name, places in properties(document, parts).items():
+        value = constant(document, places)
+        if isinstance(value, str | int | float | bool):
+            found[name] = value
+    return found
+
+
+def texts(document: Document, parts: Sequence[Place]) -> list[str]:
+    """Return the texts that the schemas allow, where they list them; else an empty list."""
+    names: dict[str, None] = {}
+    for shape in conjunctions(document, parts) if parts else []:
+        for schema in _all(document, shape.parts):
+            value = schema.object
+            enum = value.get("enum")
+            listed = [value["const"]] if "const" in value else enum
+            for name in listed if isinstance(listed, list) else []:
+                if isinstance(name, str):
+                    names[name] = None
+    return list(names)
+
+
+def types(document: Document, parts: Iterable[Place]) -> set[str]:
+    """Return the types that the schemas name, without null."""
+    found: set[str] = set()
+    for schema in _all(document, parts):
+        named = schema.object.get("type")
+        listed = named if isinstance(named, list) else [named]
+        found.update(name for name in listed if isinstance(name, str))
+    return found - {"null"} or found
+
+
+def is_text(document: Document, parts: Sequence[Place]) -> bool:
+    """Tell whether text is all that the schemas allow, or whether they allow just anything."""
+    named = types(document, parts)
+    if named:
+        return named == {"string"}
+    listed = find(document, parts, "enum")
+    if listed is not None:
+        return all(isinstance(item.value, str) for item in listed.items())
+    return all(not schema.object.keys() - NOTES for schema in _all(document, parts))
+
+
+def is_null(document: Document, parts: Iterable[Place]) -> bool:
+    """Tell whether null is all that the schemas allow."""
+    return types(document, parts) == {"null"}
+
+
+def joined(parts: Sequence[Place]) -> dict[str, Any]:
+    """Return one schema that says what all of these say."""
+    schemas = [part.value for part in parts if isinstance(part.value, dict)]
+    if len(schemas) == 1:
+        schema: dict[str, Any] = schemas[0]
+        return schema
+    return {"allOf": schemas} if schemas else {}
