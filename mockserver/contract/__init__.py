@@ -5,6 +5,7 @@ from mockserver.contract.examples import NOTHING
 from mockserver.contract.operations import Answer, Operation
 from mockserver.contract.routes import NoRoute, Route
 from mockserver.contract.streams import Branch, EventStream, ExampleEvent, StreamSettings
+from mockserver.contract.validate import Violation, document_problems, event_violations
 
 __all__ = [
     "NOTHING",
@@ -17,5 +18,8 @@ __all__ = [
     "Operation",
     "Route",
     "StreamSettings",
+    "Violation",
+    "document_problems",
+    "event_violations",
     "read",
 ]

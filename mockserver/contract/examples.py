@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from mockserver.contract.document import Place
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockserver.contract.document import Document
+    from mockserver.contract.document import Document, Place
 
 
 class Nothing:

@@ -203,9 +203,9 @@ class Operation:
         if isinstance(shown.value, str) and (
             shown.serialized or not _wants_json(media_type, shown)
         ):
-            return True, shown.value.encode()
+            return True, _utf8(shown.value)
         if is_json(media_type) or is_range(media_type) or essence(media_type) == "text/plain":
-            return False, json.dumps(shown.value, ensure_ascii=False).encode()
+            return False, _utf8(json.dumps(shown.value, ensure_ascii=False, default=str))
         return None
 
     def _headers(self, response: Place) -> dict[str, str]:
@@ -229,6 +229,11 @@ def _wants_json(media_type: str, example: Example) -> bool:
         return not isinstance(json.loads(example.value), dict | list)
     except ValueError:
         return True
+
+
+def _utf8(text: str) -> bytes:
+    """Encode; half of a surrogate pair, which JSON can write but UTF-8 cannot, becomes `?`."""
+    return text.encode("utf-8", "replace")
 
 
 def _simple(value: Any) -> str | None:
