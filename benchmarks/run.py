@@ -1,0 +1,269 @@
+"""Measure the server against bare aiohttp in one run: absolute figures move, ratios hold.
+
+    python benchmarks/run.py                     everything, about ten minutes
+    python benchmarks/run.py --only start,check  some of it
+    python benchmarks/run.py --json out.json     the figures for a machine to read
+
+benchmarks/README.md says what each measure is. Traffic goes to 127.0.0.1 only.
+"""
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import files
+from processes import BARE, HERE, MOCKSERVER, ROOT, Client, Running, first_bytes, serve
+
+SPEC = HERE / "bench.openapi.yaml"
+PETSTORE = ROOT / "specs" / "petstore.openapi.yaml"
+EVENT_BYTES = 120
+TICKS = 21
+SETTLED = 10.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table; `ratio` is ours to bare's."""
+
+    measure: str
+    unit: str
+    ours: float
+    bare: float | None
+    target: str
+    met: bool | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        return self.ours / self.bare if self.bare else None
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What every measure needs: a folder to write in, and how often to repeat."""
+
+    folder: Path
+    rounds: int
+
+    def client(self) -> Client:
+        return Client.compile(self.folder)
+
+    def ours(self) -> list[str]:
+        return serve(SPEC, files.write_stories(self.folder / "stories", TICKS))
+
+
+def compared(
+    name: str, unit: str, ours: float, bare: float, least: float = 0, most: float = 0
+) -> Row:
+    """Make a row whose ratio has to be at least `least`, or at most `most`."""
+    ratio = ours / bare
+    met = ratio >= least if least else ratio <= most
+    return Row(name, unit, ours, bare, f"≥ {least:g} x" if least else f"≤ {most:g} x", met)
+
+
+def alternating(
+    rounds: int, ours: Callable[[], float], bare: Callable[[], float]
+) -> tuple[float, float]:
+    """Measure both in turn, after one round that does not count; return the medians."""
+    pairs = [(ours(), bare()) for _ in range(rounds + 1)][1:]
+    return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
+
+
+def start_time(command: list[str], path: str) -> float:
+    """Measure from the start of the process to the first byte of a stream, in seconds."""
+    begun = time.perf_counter()
+    with Running(command) as server:
+        answer = first_bytes(server.port, path)
+        taken = time.perf_counter() - begun
+    if not answer.startswith(b"HTTP/1.1 200"):
+        raise SystemExit(f"{path} was answered with {answer[:200]!r}")
+    return taken
+
+
+def measure_start(bench: Bench) -> list[Row]:
+    """Process start to the first byte of a stream: one scenario, and the Petstore as it ships."""
+    rows = []
+    petstore = serve(PETSTORE, ROOT / "scenarios")
+    recommendations = "/v1/pets/recommendations/stream?userId=user-456"
+    for name, command, path in (
+        ("start, five scenarios", bench.ours(), "/short"),
+        ("start, the Petstore", petstore, recommendations),
+    ):
+        medians = alternating(
+            max(9, bench.rounds),
+            lambda command=command, path=path: start_time(command, path),
+            lambda: start_time(BARE, "/short"),
+        )
+        rows.append(compared(name, "s", *medians, most=2.0))
+    return rows
+
+
+def measure_check(bench: Bench) -> list[Row]:
+    """`mockserver check` on 1,000 scenario files of 70 lines, best of three."""
+    folder = files.write_desks(bench.folder / "desks", 1000)
+    command = [*MOCKSERVER, "check", "--spec", str(SPEC), "--scenarios", str(folder)]
+    taken = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        taken.append(time.perf_counter() - begun)
+        if done.returncode:
+            raise SystemExit(f"check failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    best = min(taken)
+    return [Row("check, 1,000 files of 70 lines", "s", best, None, "< 5 s", best < 5)]
+
+
+def burst_rate(client: Client, port: int, path: str, clients: int, events: int) -> float:
+    """Read streams to their end; return events a second of all clients together."""
+    measured = client.run("drain", port, path, clients)
+    wanted = clients * events
+    # Ids of fewer than six digits make some events a little shorter.
+    if (
+        not wanted * EVENT_BYTES * 0.98
+        <= measured["bytes"]
+        <= wanted * EVENT_BYTES * 1.2 + 1000 * clients
+    ):
+        raise SystemExit(f"{path}: {measured['bytes']} bytes are not {wanted} events")
+    return wanted / measured["seconds"]
+
+
+def measure_burst(bench: Bench) -> list[Row]:
+    """Untimed events, against aiohttp with a write for each: W1, W1 with ids, W2."""
+    client = bench.client()
+    rows = []
+    with Running(bench.ours()) as ours, Running(BARE) as bare:
+        for name, path, bare_path, clients, events, least in (
+            ("W1 200,000 events", "/static", "static", 1, files.BURST, 30),
+            ("W1 with ids", "/numbered", "numbered", 1, files.BURST, 5),
+            ("W2 100 x 2,000 events", "/many", "static", 100, files.MANY, 30),
+        ):
+            query = f"/{bare_path}?events={events}"
+            medians = alternating(
+                bench.rounds,
+                lambda p=path, c=clients, e=events: burst_rate(client, ours.port, p, c, e),
+                lambda q=query, c=clients, e=events: burst_rate(client, bare.port, q, c, e),
+            )
+            rows.append(compared(name, "events/s", *medians, least=least))
+    return rows
+
+
+def measure_short(bench: Bench) -> list[Row]:
+    """Connect, ten events, close: streams a second (W5)."""
+    client = bench.client()
+    total = 5000
+
+    def rate(port: int) -> float:
+        measured = client.run("short", port, "/short", 32, total)
+        if measured["bytes"] < total * files.SHORT * EVENT_BYTES:
+            raise SystemExit(f"{measured['bytes']} bytes are too few for {total} streams")
+        return total / measured["seconds"]
+
+    with Running(bench.ours()) as ours, Running(BARE) as bare:
+        medians = alternating(bench.rounds, lambda: rate(ours.port), lambda: rate(bare.port))
+    return [compared("W5 short streams", "streams/s", *medians, least=0.6)]
+
+
+def tick(client: Client, command: list[str], path: str, clients: int) -> dict[str, float]:
+    """Run timed streams; return lateness in ms, CPU share of a core, KiB a client."""
+    with Running(command) as server:
+        first_bytes(server.port, path)
+        memory = server.memory()
+        ramp = max(1.0, clients / 2000)
+        load = client.start("timed", server.port, path, clients, TICKS, 1, ramp)
+        if load.stdout.readline().strip() != "ready":
+            raise SystemExit("the timed client failed")
+        cpu, begun = server.cpu(), time.perf_counter()
+        time.sleep(SETTLED)  # noqa: TID251  (real time is what is measured)
+        share = (server.cpu() - cpu) / (time.perf_counter() - begun)
+        grown = (server.memory() - memory) / clients
+        output, _ = load.communicate()
+    measured = json.loads(output)
+    if load.returncode or measured["failed"] or measured["missing"]:
+        raise SystemExit(f"timed streams of {command[-1]} were not complete: {measured}")
+    return {**measured, "cpu": share, "memory": grown}
+
+
+def measure_timed(bench: Bench, clients: int) -> list[Row]:
+    """Serve an event a second to each client: lateness, CPU, memory (W3).
+
+    Two equal servers can differ fivefold in a single run of 10,000 clients, so each figure is the
+    median of several runs, taken in turn.
+    """
+    client = bench.client()
+    ours, bare = [], []
+    for _ in range(min(3, bench.rounds)):
+        ours.append(tick(client, bench.ours(), "/ticks", clients))
+        bare.append(tick(client, [*BARE, "--calm-collector"], f"/ticks?events={TICKS}", clients))
+
+    def row(name: str, unit: str, key: str, most: float | None = None) -> Row:
+        medians = [statistics.median(run[key] for run in runs) for runs in (ours, bare)]
+        title = f"W3 {clients:,} clients: {name}"
+        return (
+            compared(title, unit, *medians, most=most) if most else Row(title, unit, *medians, "")
+        )
+
+    return [
+        row("lateness p99", "ms", "p99", most=1.5),
+        row("lateness p50", "ms", "p50"),
+        row("lateness max", "ms", "max"),
+        row("CPU of a core", "", "cpu", most=1.3),
+        row("memory each", "KiB", "memory", most=1.4),
+    ]
+
+
+MEASURES: dict[str, Callable[[Bench], list[Row]]] = {
+    "start": measure_start,
+    "check": measure_check,
+    "burst": measure_burst,
+    "short": measure_short,
+    "timed": lambda bench: measure_timed(bench, 1_000),
+    "timed10k": lambda bench: measure_timed(bench, 10_000),
+}
+
+
+def figure(value: float | None) -> str:
+    """Write a figure with three digits that count."""
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
+
+def show(row: Row) -> None:
+    """Print one line of the table."""
+    verdict = {True: "met", False: "MISSED", None: ""}[row.met]
+    figures = "".join(f"{figure(value):>12}" for value in (row.ours, row.bare, row.ratio))
+    print(f"{row.measure:34}{figures}  {row.unit:10}{row.target:>8}  {verdict}", flush=True)
+
+
+def main() -> None:
+    """Run the measures that were asked for, print a table, and write JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", default=",".join(MEASURES), help="names, joined by commas")
+    parser.add_argument("--rounds", type=int, default=5, help="pairs of runs a measure")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    arguments = parser.parse_args()
+    chosen = arguments.only.split(",")
+    if unknown := set(chosen) - set(MEASURES):
+        parser.error(f"{', '.join(unknown)}: not among {', '.join(MEASURES)}")
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+    rows = []
+    print(f"{'':34}{'ours':>12}{'bare':>12}{'ratio':>12}  {'':10}{'target':>8}")
+    for name in chosen:
+        with tempfile.TemporaryDirectory() as folder:
+            for row in MEASURES[name](Bench(Path(folder), arguments.rounds)):
+                show(row)
+                rows.append({**asdict(row), "ratio": row.ratio})
+    if arguments.json:
+        arguments.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
