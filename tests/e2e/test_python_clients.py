@@ -15,8 +15,7 @@ CHUNK = {
 }
 CHAT_STORY = f"""
 operation: POST /v1/chat/completions
-description: One token, then the sentinel; CRLF line ends as some vendors send them.
-wire: {{newline: crlf}}
+description: One token, then the sentinel.
 stream:
 - data: {json.dumps(CHUNK)}
 - data: "[DONE]"
@@ -25,7 +24,7 @@ TOKEN = {"Authorization": "Bearer test"}
 
 
 def test_reads_a_post_stream_up_to_its_sentinel(serve):
-    """A completion streams to a client that POSTs, its line ends CRLF."""
+    """A completion streams to a client that POSTs."""
     server = serve(story=CHAT_STORY)
     body = {"model": "mock-1", "stream": True, "messages": [{"role": "user", "content": "Hi"}]}
 
