@@ -224,8 +224,7 @@ class Document:
     def _near(self, ref: str) -> str:
         parent, _, name = ref.partition("#")[2].rpartition("/")
         place = self.at(unquote(parent)) if parent else None
-        siblings = {str(key): f"#{parent}/{escape(key)}" for key in place.object} if place else {}
-        mend = did_you_mean(unescape(unquote(name)), siblings)
+        mend = did_you_mean(unescape(unquote(name)), map(str, place.object)) if place else ""
         return mend if len(mend) <= 400 else ""
 
 

@@ -130,6 +130,9 @@ class Table:
         scored = []
         for row, (segments, full, operation) in enumerate(self._rows):
             distance, what = _difference(asked, segments)
+            base = full.removesuffix(operation.path)
+            if base and _difference(asked, segments[base.count("/") :]) == (0.0, None):
+                distance, what = 0.2, f"lies under {base!r}"
             if what is None:
                 what = f"the method is {operation.method}, not {method}"
             elif operation.method != method:

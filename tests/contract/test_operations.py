@@ -1,0 +1,276 @@
+"""Operations: their names and paths, what they answer, and when they stream."""
+
+import json
+
+import pytest
+from contract_documents import contract, operation, responding
+
+from mockserver.contract import StreamSettings, read
+from mockserver.errors import LoadError
+
+JSON = "application/json"
+
+SERVERS = {
+    "none": (None, ("/it",)),
+    "empty": ([], ("/it",)),
+    "path": ([{"url": "/v1"}], ("/v1/it",)),
+    "slash": ([{"url": "/"}], ("/it",)),
+    "slash at the end": ([{"url": "/v1/"}], ("/v1/it",)),
+    "absolute": ([{"url": "https://api.example.com:8080/v1"}], ("/v1/it",)),
+    "without path": ([{"url": "https://api.example.com"}], ("/it",)),
+    "without scheme": ([{"url": "//api.example.com/v2"}], ("/v2/it",)),
+    "relative": ([{"url": "./v3"}], ("/v3/it",)),
+    "several": ([{"url": "/a"}, {"url": "/b"}, {"url": "https://x/a"}], ("/a/it", "/b/it")),
+    "variable": ([{"url": "https://{host}/{base}", "variables": {"host": {"default": "x"}, "base": {"default": "v4"}}}], ("/v4/it",)),
+    "variable for all": ([{"url": "{url}", "variables": {"url": {"default": "https://x/v5"}}}], ("/v5/it",)),
+    "variable by enum": ([{"url": "/{v}", "variables": {"v": {"enum": ["v6", "v7"]}}}], ("/v6/it",)),
+    "variable undeclared": ([{"url": "https://x/{tenant}"}], ("/{tenant}/it",)),
+    "query": ([{"url": "https://x/v1?a=b#c"}], ("/v1/it",)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("servers", "paths"), SERVERS.values(), ids=SERVERS)
+def test_the_base_path_comes_from_the_servers(servers, paths):
+    """Absolute URLs count by their path, variables by their default."""
+    assert operation({}, servers=servers).full_paths == paths
+
+
+def test_the_nearest_servers_count():
+    """Servers of the operation go before those of its path item and of the document."""
+    at = [[{"url": f"/{name}"}] for name in ("document", "item", "operation")]
+    paths = {
+        "/a": {"get": {"servers": at[2]}, "put": {}, "servers": at[1]},
+        "/b": {"get": {}},
+    }
+    made = contract(paths, servers=at[0])
+    found = {name: made.operations[name].full_paths for name in made.operations}
+    assert found == {
+        "GET /a": ("/operation/a",),
+        "PUT /a": ("/item/a",),
+        "GET /b": ("/document/b",),
+    }
+
+
+def test_an_operation_is_found_by_every_name():
+    """By operationId, and by method and path with and without the base path."""
+    made = contract({"/a/{b}": {"post": {"operationId": "act"}}}, servers=[{"url": "/v1"}])
+    act = made.operations["act"]
+    for name in ("act", "POST /a/{b}", "post /a/{b}", "POST /v1/a/{b}", " Post  /v1/a/{b} "):
+        assert made.find(name) is act
+    assert made.find("GET /a/{b}") is None
+    assert made.find("") is None
+    assert made.names() == ["act", "POST /a/{b}", "POST /v1/a/{b}"]
+    assert (act.method, act.path, act.path_parameters) == ("POST", "/a/{b}", ("b",))
+    assert act.pointer == "/paths/~1a~1{b}/post"
+    assert (made.title, made.version, made.source) == ("A test", (3, 1), "api.yaml")
+
+
+def test_a_path_item_may_be_a_reference():
+    """Operations come from components/pathItems, and from what stands beside the reference."""
+    item = {"get": {"operationId": "shared"}}
+    paths = {"/a": {"$ref": "#/components/pathItems/Item", "put": {}}}
+    made = contract(paths, components={"pathItems": {"Item": item}})
+    assert list(made.operations) == ["shared", "PUT /a"]
+
+
+def test_other_keys_of_a_path_item_are_no_operations():
+    """Only methods are: not parameters, summary, servers or extensions."""
+    item = {
+        "parameters": [],
+        "summary": "s",
+        "description": "d",
+        "servers": [],
+        "x-a": {},
+        "get": {},
+    }
+    assert list(contract({"/a": item}).operations) == ["GET /a"]
+
+
+def test_settings_for_an_unknown_operation_are_a_problem():
+    """A misspelt operation in the stream settings is named, and so is an item that is not there."""
+    tree = {"openapi": "3.1.0", "paths": {"/a": {"get": {"operationId": "watch"}}}}
+    settings = {"wach": StreamSettings(), "watch": StreamSettings(item="Nope")}
+    with pytest.raises(LoadError) as caught:
+        read(tree, "api.yaml", settings)
+    assert {(p.code, p.mend) for p in caught.value.problems} == {
+        ("unknown-operation", "did you mean 'watch'?"),
+        ("broken-ref", ""),
+    }
+
+
+def answered(fields, version="3.1.0", **asked):
+    """Return status, media type and text of an answer."""
+    answer = operation(fields, version).answer(**asked)
+    return answer and (answer.status, answer.media_type, answer.body.decode())
+
+
+def test_components_are_found_by_name():
+    """A schema and what it shows are there for templates."""
+    made = contract(
+        components={
+            "schemas": {
+                "Pet": {"example": {"id": 1}},
+                "Alias": {"$ref": "#/components/schemas/Pet"},
+            }
+        }
+    )
+    assert made.schema("Alias") == {"example": {"id": 1}}
+    assert made.schema("Dog") is None
+    assert made.example("Alias") == {"id": 1}
+    assert made.resolve("#/components/schemas/Alias") == {"example": {"id": 1}}
+
+
+def plain(value):
+    """Return a content that shows this value."""
+    return {JSON: {"example": value}}
+
+
+STATUSES = {
+    "lowest 2xx": ({"404": plain(4), "201": plain(1), "200": plain(0)}, None, (200, JSON, "0")),
+    "a number as key": ({200: plain(0)}, None, (200, JSON, "0")),
+    "2XX": ({"2XX": plain(2), "default": plain(9)}, None, (200, JSON, "2")),
+    "default": ({"404": plain(4), "default": plain(9)}, None, (200, JSON, "9")),
+    "redirect": ({"302": None, "404": plain(4)}, None, (302, None, "")),
+    "only errors": ({"404": plain(4)}, None, None),
+    "asked": ({"200": plain(0), "404": plain(4)}, 404, (404, JSON, "4")),
+    "asked by range": ({"200": plain(0), "4XX": plain(4)}, 404, (404, JSON, "4")),
+    "asked by default": ({"200": plain(0), "default": plain(9)}, 503, (503, JSON, "9")),
+    "asked and absent": ({"200": plain(0)}, 404, None),
+    "no content": ({"204": plain(0)}, None, (204, None, "")),
+    "no responses": ({}, None, (200, None, "")),
+    "extension": ({"x-note": plain(1)}, None, (200, None, "")),
+}
+
+
+@pytest.mark.parametrize(("contents", "status", "expected"), STATUSES.values(), ids=STATUSES)
+def test_the_status_that_is_answered(contents, status, expected):
+    """The one asked for, else the lowest 2xx, 2XX, default, the lowest 3xx."""
+    fields = {"responses": {s: {"content": content} for s, content in contents.items()}}
+    assert answered(fields, status=status) == expected
+
+
+BODIES = {
+    "example": ({JSON: {"example": {"a": 1}}}, {}, (JSON, '{"a": 1}')),
+    "null is an example": ({JSON: {"example": None}}, {}, (JSON, "null")),
+    "first of examples": ({JSON: {"examples": {"x": {"value": 1}, "y": {"value": 2}}}}, {}, (JSON, "1")),
+    "named": ({JSON: {"examples": {"x": {"value": 1}, "y": {"value": 2}}}}, {"example": "y"}, (JSON, "2")),
+    "named in the other media type": ({JSON: {"example": 1}, "text/plain": {"examples": {"y": {"value": "t"}}}}, {"example": "y"}, ("text/plain", "t")),
+    "unknown name": ({JSON: {"example": 1}}, {"example": "y"}, None),
+    "dataValue": ({JSON: {"examples": {"x": {"dataValue": [1], "serializedValue": "[ 1 ]"}}}}, {}, (JSON, "[1]")),
+    "serializedValue": ({JSON: {"examples": {"x": {"serializedValue": "[ 1 ]"}}}}, {}, (JSON, "[ 1 ]")),
+    "externalValue is ignored": ({JSON: {"examples": {"x": {"externalValue": "u"}, "y": {"value": 2}}}}, {}, (JSON, "2")),
+    "a value without an Example Object": ({JSON: {"examples": {"x": 5}}}, {}, (JSON, "5")),
+    "a list of values": ({JSON: {"examples": [7, 8]}}, {}, (JSON, "7")),
+    "text as JSON": ({JSON: {"example": "hi"}}, {}, (JSON, '"hi"')),
+    "JSON written out": ({JSON: {"example": '{"a":1}'}}, {}, (JSON, '{"a":1}')),
+    "plain text": ({"text/plain": {"example": "hi"}}, {}, ("text/plain", "hi")),
+    "XML as text": ({"application/xml": {"example": "<a/>"}}, {}, ("application/xml", "<a/>")),
+    "XML as data cannot be written": ({"application/xml": {"example": {"a": 1}}}, {}, None),
+    "the next media type can": ({"application/xml": {"example": {"a": 1}}, JSON: {"example": 2}}, {}, (JSON, "2")),
+    "by accept": ({JSON: {"example": 1}, "text/plain": {"example": "t"}}, {"accept": "text/*"}, ("text/plain", "t")),
+    "a range": ({"*/*": {"example": {"a": 1}}}, {}, (JSON, '{"a": 1}')),
+    "schema": ({JSON: {"schema": {"properties": {"a": {"default": 1}}, "required": ["a"]}}}, {}, (JSON, '{"a": 1}')),
+    "nothing to show": ({JSON: {"schema": {"type": "string"}}}, {}, None),
+    "beyond ASCII": ({JSON: {"example": "ä"}}, {}, (JSON, '"ä"')),
+    "half a surrogate pair": ({JSON: {"example": "\ud800"}}, {}, (JSON, '"?"')),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "asked", "expected"), BODIES.values(), ids=BODIES)
+def test_the_body_that_is_answered(content, asked, expected):
+    """It comes from the examples of the media type, else from its schema."""
+    found = answered(responding(content), **asked)
+    assert (found and found[1:]) == expected
+
+
+def test_headers_come_from_their_examples():
+    """A header that shows a value is sent with it; one that cannot be sent is left out."""
+    shown = {
+        "X-Example": {"example": 5},
+        "X-Examples": {"examples": {"a": {"value": "first"}}},
+        "X-Schema": {"schema": {"default": True}},
+        "X-List": {"schema": {"example": ["a", 1]}},
+        "X-Ref": {"$ref": "#/components/headers/Shared"},
+        "X-Nothing": {"schema": {"type": "string"}},
+        "X-Split": {"example": "a\r\nSet-Cookie: b"},
+        "X-Object": {"example": {"a": 1}},
+        "Content-Type": {"example": "text/html"},
+    }
+    fields = {"responses": {"200": {"headers": shown}}}
+    answer = operation(fields, components={"headers": {"Shared": {"example": "s"}}}).answer()
+    assert answer is not None
+    assert answer.headers == {
+        "X-Example": "5",
+        "X-Examples": "first",
+        "X-Schema": "true",
+        "X-List": "a,1",
+        "X-Ref": "s",
+    }
+
+
+def test_the_names_of_all_examples_are_listed():
+    """Each once, over all responses and media types."""
+    content = {
+        JSON: {"examples": {"a": {"value": 1}, "b": {"value": 2}}},
+        "text/plain": {"examples": {"a": {"value": ""}}},
+    }
+    fields = {
+        "responses": {
+            "200": {"content": content},
+            "404": {"content": {JSON: {"examples": {"c": {"value": 3}}}}},
+        }
+    }
+    assert operation(fields).example_names() == ["a", "b", "c"]  # fmt: skip
+
+
+SSE = "text/event-stream"
+BOTH = responding({JSON: {}, SSE: {}})
+SPEAKEASY = BOTH | {"x-speakeasy-stream-request-field": "live"}
+FERN = BOTH | {"x-fern-streaming": {"format": "sse", "stream-condition": "$request.live"}}
+WANTS = {
+    "ordinary": (responding({JSON: {}}), SSE, None, False),
+    "only a stream": (responding({SSE: {}}), JSON, {"stream": False}, True),
+    "parameters and case": (responding({"Text/Event-Stream; charset=utf-8": {}}), "*/*", None, True),
+    "an error status": (responding({SSE: {}}, "400"), SSE, None, False),
+    "both, nothing said": (BOTH, "*/*", None, False),
+    "both, no accept": (BOTH, "", None, False),
+    "both, in the body": (BOTH, "*/*", {"stream": True}, True),
+    "both, not in the body": (BOTH, SSE, {"stream": False}, False),
+    "both, not a boolean": (BOTH, "*/*", {"stream": "yes"}, False),
+    "both, by accept": (BOTH, SSE, None, True),
+    "both, by accept of either": (BOTH, f"{JSON}, {SSE}", None, True),
+    "both, by weight": (BOTH, f"{JSON}, {SSE};q=0.5", None, False),
+    "both, refused": (BOTH, f"{SSE};q=0", None, False),
+    "field of Speakeasy": (SPEAKEASY, "*/*", {"live": True}, True),
+    "the field goes first": (SPEAKEASY, SSE, {"live": False, "stream": True}, False),
+    "condition of Fern": (FERN, "*/*", {"live": True}, True),
+    "Fern without declaration": (responding({JSON: {}}) | {"x-fern-streaming": {"format": "sse"}}, "*/*", {"stream": True}, True),
+    "Fern's JSON streaming": (responding({JSON: {}}) | {"x-fern-streaming": True}, "*/*", {"stream": True}, False),
+    "x-supports-streaming": (responding({JSON: {}}) | {"x-supports-streaming": True}, SSE, None, True),
+    "both, over two statuses": ({"responses": {"200": {"content": {JSON: {}}}, "202": {"content": {SSE: {}}}}}, "*/*", None, False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "accept", "body", "wanted"), WANTS.values(), ids=WANTS)
+def test_when_a_request_gets_the_stream(fields, accept, body, wanted):
+    """Extension's field, `stream` in the body, Accept; always where nothing else is declared."""
+    assert operation(fields).wants_stream(accept, body) is wanted
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0", "3.2.0"])
+def test_the_same_document_reads_the_same_in_every_version(version):
+    """The three versions agree on what they have in common."""
+    pet = {"type": "object", "properties": {"id": {"type": "integer", "example": 1}}}
+    paths = {
+        "/pets": {"get": responding({JSON: {"schema": {"$ref": "#/components/schemas/Pet"}}})},
+        "/watch": {"get": responding({SSE: {"schema": {"$ref": "#/components/schemas/Pet"}}})},
+    }
+    made = contract(paths, version, components={"schemas": {"Pet": pet}})
+    pets, watch = made.operations.values()
+    answer = pets.answer()
+    assert answer is not None
+    assert json.loads(answer.body) == {"id": 1}
+    assert pets.stream is None
+    assert watch.stream is not None
+    assert watch.stream is watch.stream
+    assert [branch.pointer for branch in watch.stream.branches] == ["/components/schemas/Pet"]
