@@ -87,7 +87,7 @@ class Contract:
 
     def schema(self, name: str) -> dict[str, Any] | None:
         """Return the component schema of that name, references followed."""
-        place = self._schema(name)
+        place = self.document.follow(self._schema(name))
         return place.value if isinstance(place.value, dict) else None
 
     def example(self, name: str) -> Any:
@@ -95,7 +95,7 @@ class Contract:
         return of_schema(self.document, self._schema(name))
 
     def _schema(self, name: str) -> Place:
-        return self.document.get(self.document.root, "components", "schemas", name)
+        return self.document.get(self.document.root, "components", "schemas").get(name)
 
     def resolve(self, ref: str) -> Any:
         """Return the value behind the text of a `$ref`, or None."""
