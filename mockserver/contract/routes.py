@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mockserver.contract.operations import Operation
 
 _NEAREST = 5
+_LONGEST = 100  # A segment longer than this is nobody's slip of the pen.
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +128,15 @@ class Table:
     def nearest(self, method: str, path: str) -> list[str]:
         """Say of the operations that come nearest where they differ."""
         asked = [unquote(text) for text in path.split("/")[1:]]
+        likeness = _Likeness()
         scored = []
         for row, (segments, full, operation) in enumerate(self._rows):
-            distance, what = _difference(asked, segments)
+            distance, what = _difference(asked, segments, likeness)
             base = full.removesuffix(operation.path)
-            if base and _difference(asked, segments[base.count("/") :]) == (0.0, None):
-                distance, what = 0.2, f"lies under {base!r}"
+            if base and not path.startswith(base):
+                rest = segments[base.count("/") :]
+                if _difference(asked, rest, likeness) == (0.0, None):
+                    distance, what = 0.2, f"lies under {base!r}"
             if what is None:
                 what = f"the method is {operation.method}, not {method}"
             elif operation.method != method:
@@ -194,14 +198,16 @@ def _allowed(methods: Iterable[str]) -> tuple[str, ...]:
 
 
 def _difference(
-    asked: Sequence[str], segments: Sequence[Segment | str]
+    asked: Sequence[str], segments: Sequence[Segment | str], likeness: _Likeness
 ) -> tuple[float, str | None]:
     """Return how far a request's path is from a template, and a sentence where they part."""
     distance, first = 0.0, None
+    if abs(len(asked) - len(segments)) > 1:
+        return 1.0, "differs in length"
     for ours, theirs in zip(asked, segments, strict=False):
         if theirs == ours or (isinstance(theirs, Segment) and ours and theirs.match(ours)):
             continue
-        distance += 1.0 if isinstance(theirs, Segment) else 1.0 - _likeness(ours, theirs)
+        distance += 1.0 if isinstance(theirs, Segment) else 1.0 - likeness.of(ours, theirs)
         first = first or f"differs at '/{ours}'"
         if distance >= 1.0:
             return distance, first
@@ -209,18 +215,32 @@ def _difference(
     if longer == 1 and asked[-1] == "":
         return distance + 0.1, first or "has no slash at the end"
     if longer > 0:
-        return distance + 0.5 * longer, first or f"ends before '/{asked[shorter]}'"
+        return distance + 0.5, first or f"ends before '/{asked[shorter]}'"
     if longer < 0:
-        return distance - 0.5 * longer, first or f"goes on with '/{_written(segments[shorter])}'"
+        return distance + 0.5, first or f"goes on with '/{_written(segments[shorter])}'"
     return distance, first
 
 
-def _likeness(ours: str, theirs: str) -> float:
-    matcher = SequenceMatcher(None, ours, theirs, autojunk=False)
-    if matcher.real_quick_ratio() < 0.6 or matcher.quick_ratio() < 0.6:
-        return 0.0
-    ratio = matcher.ratio()
-    return ratio if ratio >= 0.6 else 0.0
+class _Likeness:
+    """How alike two texts are, from 0 to 1; below 0.6 they are not. Each pair is compared once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], float] = {}
+
+    def of(self, ours: str, theirs: str) -> float:
+        """Return the likeness of a segment of the request and one of a path."""
+        pair = (ours, theirs)
+        if pair not in self._known:
+            short, long = sorted((len(ours), len(theirs)))
+            # Twice the shorter over both is the most that the ratio can be.
+            likely = 2 * short >= 0.6 * (short + long) and long <= _LONGEST
+            self._known[pair] = self._ratio(ours, theirs) if likely else 0.0
+        return self._known[pair]
+
+    def _ratio(self, ours: str, theirs: str) -> float:
+        matcher = SequenceMatcher(None, theirs, ours, autojunk=False)
+        ratio = matcher.ratio() if matcher.quick_ratio() >= 0.6 else 0.0
+        return ratio if ratio >= 0.6 else 0.0
 
 
 def _written(segment: Segment | str) -> str:

@@ -90,29 +90,32 @@ class Normaliser:
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._made: dict[str, Schema] = {}
+        self._made: dict[str, dict[str, Any]] = {}
+        self._waiting: list[tuple[dict[str, Any], Place]] = []
 
     def schema(self, place: Place) -> Schema:
         """Return the schema at a place, all it refers to included."""
-        if isinstance(place.value, bool):
-            return place.value
-        if not isinstance(place.value, dict):
-            return True
+        made = self._guarded(place)
+        # References wait here for their turn: a chain of them may be longer than the stack.
+        while self._waiting:
+            empty, target = self._waiting.pop()
+            filled = self._guarded(target)
+            empty.update(filled if isinstance(filled, dict) else {})
+        return made
+
+    def _guarded(self, place: Place) -> Schema:
         try:
-            return self._normal(place)
-        except RecursionError:  # Nested hundreds deep: nothing is asked of its values.
+            return self._part(place)
+        except RecursionError:  # Nested hundreds deep in itself: nothing is asked of its values.
             return True
 
     def _referred(self, ref: str) -> Schema:
         target = self._document.lookup(ref)
-        if target is None or not isinstance(target.value, dict | bool):
-            return True
-        if isinstance(target.value, bool):
-            return target.value
+        if target is None or not isinstance(target.value, dict):
+            return self._part(target) if target else True
         if target.pointer not in self._made:
-            made: dict[str, Any] = {}
-            self._made[target.pointer] = made  # Before its parts, which may refer to it.
-            made.update(self._normal(target))
+            self._made[target.pointer] = {}
+            self._waiting.append((self._made[target.pointer], target))
         return self._made[target.pointer]
 
     def _part(self, place: Place) -> Schema:

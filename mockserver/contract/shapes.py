@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 MOST = 1000
 """How many alternatives one schema may have; beyond it, it is left as one."""
 
+DEEPEST = 50
+"""How deep unions may stand in each other."""
+
 _UNIONS = ("oneOf", "anyOf")
+_APART = frozenset({*_UNIONS, "allOf", "unevaluatedProperties"})
 NOTES = frozenset(
     ["description", "title", "summary", "discriminator", "example", "examples", "deprecated"]
 )
@@ -42,7 +46,7 @@ def alternatives(document: Document, schema: Place) -> list[Shape]:
 
     A schema without a union in it stays whole: it is its own only alternative.
     """
-    return _alternatives(document, schema, ())
+    return _Flattener(document).alternatives(schema, ())
 
 
 def conjunctions(document: Document, schemas: Sequence[Place]) -> list[Shape]:
@@ -50,39 +54,44 @@ def conjunctions(document: Document, schemas: Sequence[Place]) -> list[Shape]:
     return _product([alternatives(document, schema) for schema in schemas])
 
 
-def _alternatives(document: Document, schema: Place, seen: tuple[str, ...]) -> list[Shape]:
-    whole = [Shape((schema,), {})]
-    target = document.follow(schema)
-    if target.pointer in seen or not isinstance(target.value, dict):
-        return whole
-    seen = (*seen, target.pointer)
-    choices = [_union(document, target, key, seen) for key in _UNIONS if target.object.get(key)]
-    choices += [_alternatives(document, part, seen) for part in target.get("allOf").items()]
-    if all(len(choice) <= 1 for choice in choices) and not any(
-        target.object.get(key) for key in _UNIONS
-    ):
-        return whole
-    rest = {
-        key: value
-        for key, value in target.value.items()
-        if key not in {*_UNIONS, "allOf", "unevaluatedProperties"}
-    }
-    beside = {key: value for key, value in schema.object.items() if key != "$ref"}
+class _Flattener:
+    """Flattens one schema; gives up on schemas that would take for ever or nest too deeply."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._left = 10 * MOST
+
+    def alternatives(self, schema: Place, seen: tuple[str, ...]) -> list[Shape]:
+        whole = [Shape((schema,), {})]
+        target = self._document.follow(schema)
+        self._left -= 1
+        if target.pointer in seen or not target.object or len(seen) > DEEPEST or self._left < 0:
+            return whole
+        seen = (*seen, target.pointer)
+        unions = [key for key in _UNIONS if target.object.get(key)]
+        choices = [self._union(target, key, seen) for key in unions]
+        choices += [self.alternatives(part, seen) for part in target.get("allOf").items()]
+        if not unions and all(len(choice) <= 1 for choice in choices):
+            return whole
+        return _product([*_beside(schema, target), *choices]) or whole
+
+    def _union(self, schema: Place, key: str, seen: tuple[str, ...]) -> list[Shape]:
+        found: list[Shape] = []
+        property_, mapping = _discriminator(self._document, schema)
+        for member in schema.get(key).items():
+            names = mapping.get(self._document.follow(member).pointer, [])
+            for shape in self.alternatives(member, seen):
+                own = {property_: names, **shape.names} if names else shape.names
+                found.append(Shape(shape.parts, own))
+        return found
+
+
+def _beside(schema: Place, target: Place) -> list[list[Shape]]:
+    """Return what a schema says beside its unions, and beside the reference that led to it."""
+    rest = {k: v for k, v in target.object.items() if k not in _APART}
     if reference(schema.value):
-        rest = {**rest, **beside}
-    base = [[Shape((Place(rest, target.pointer),), {})]] if rest.keys() - NOTES else []
-    return _product([*base, *choices]) or whole
-
-
-def _union(document: Document, schema: Place, key: str, seen: tuple[str, ...]) -> list[Shape]:
-    found: list[Shape] = []
-    property_, mapping = _discriminator(document, schema)
-    for member in schema.get(key).items():
-        names = mapping.get(document.follow(member).pointer, [])
-        for shape in _alternatives(document, member, seen):
-            own = {property_: names, **shape.names} if names else shape.names
-            found.append(Shape(shape.parts, own))
-    return found
+        rest |= {k: v for k, v in schema.object.items() if k != "$ref"}
+    return [[Shape((Place(rest, target.pointer),), {})]] if rest.keys() - NOTES else []
 
 
 def _discriminator(document: Document, schema: Place) -> tuple[str, dict[str, list[str]]]:

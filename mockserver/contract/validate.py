@@ -230,6 +230,13 @@ def _locate(document: Document, schema: Place, steps: Iterable[str | int]) -> st
             continue
         if rest[0] == "allOf" and reference(place.value):
             rest[1] = int(rest[1]) - 1
+        if (
+            rest[:2] == ["anyOf", 0]
+            and place.object.get("nullable")
+            and "anyOf" not in place.object
+        ):
+            rest = rest[2:]
+            continue
         step = rest.pop(0)
         nearer = _child(place, step)
         if nearer is None:

@@ -264,6 +264,21 @@ def test_a_union_of_unions_does_not_explode():
     assert 0 < len(found.branches) <= 1000
 
 
+def test_unions_of_each_other_end():
+    """Schemas that are all unions of each other are read in bounded time."""
+    names = [f"S{n}" for n in range(30)]
+    schemas = {name: {"oneOf": [ref(other) for other in names]} for name in names}
+    assert stream({"schema": ref("S0")}, **schemas).branches
+
+
+def test_unions_nested_by_hundreds_end():
+    """A union in a union, three hundred deep, is left whole at some depth."""
+    schema = CHUNK
+    for _ in range(300):
+        schema = {"oneOf": [schema]}
+    assert rows(stream({"schema": schema})) == JSON_ONLY
+
+
 def shown(schema, example):
     """Return a schema that shows this example."""
     return {**schema, "example": example}

@@ -179,6 +179,13 @@ WRONG = {
         'pattern: "^[0-9]+$"',
         f"{AT}/itemSchema/properties/id/pattern",
     ),
+    "nullable beside a reference": (
+        {"schema": {"properties": {"x": ref("Item") | {"nullable": True}}}},
+        (None, '{"x": {"sku": 1}}', None),
+        "data.x.sku: 1 is not of type 'string' [data]",
+        'type: "string"',
+        "/components/schemas/Item/properties/sku/type",
+    ),
     "a union in the data": (
         {"schema": {"properties": {"x": {"oneOf": [NUMBER, {"type": "null"}]}}}},
         (None, '{"x": "a"}', None),
@@ -295,6 +302,16 @@ def test_a_recursive_schema_is_followed_as_deep_as_the_value():
     (violation,) = event_violations(found, None, bad, None)
     assert violation.field == "data.next.next.id"
     assert violation.pointer == "/components/schemas/Node/properties/id/type"
+
+
+def test_a_chain_of_references_may_be_longer_than_the_stack():
+    """Schemas that refer to each other by the thousand are still checked at the end of the chain."""
+    schemas = {f"S{n}": ref(f"S{n + 1}") for n in range(50)} | {"S50": NUMBER}
+    wide = {f"W{n}": {"properties": {"x": ref(f"W{n + 1}")}} for n in range(3000)}
+    schemas |= wide | {"W3000": NUMBER}
+    assert not fits(ref("S0"), "a", **schemas)
+    assert not fits(ref("W2998"), {"x": {"x": "a"}}, **schemas)
+    assert fits(ref("W0"), {"x": {"x": {}}}, **schemas)
 
 
 def test_a_schema_without_end_is_a_violation():

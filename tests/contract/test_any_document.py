@@ -1,0 +1,110 @@
+"""Whatever stands in a document, reading it ends in a contract or in a LoadError."""
+
+import contextlib
+import copy
+
+from contract_documents import document, responding
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mockserver.contract import event_violations, read
+from mockserver.errors import LoadError
+
+EVENT = {
+    "type": "object",
+    "properties": {
+        "event": {"enum": ["a", "b"]},
+        "id": {"type": "string"},
+        "data": {"contentMediaType": "application/json", "contentSchema": {"$ref": "#/components/schemas/Pet"}},
+    },
+    "required": ["event"],
+    "oneOf": [{"properties": {"event": {"const": "a"}}}, {"anyOf": [{"minProperties": 1}]}],
+    "discriminator": {"propertyName": "event", "mapping": {"a": "#/components/schemas/Pet"}},
+}  # fmt: skip
+WHOLE = document(
+    {
+        "/a/{b}#c": {
+            "servers": [{"url": "https://{x}/v1", "variables": {"x": {"default": "y"}}}],
+            "post": {
+                "operationId": "do",
+                "requestBody": {"content": {"application/json": {"schema": {"properties": {"s": {"const": 1}}}}}},
+                **responding(
+                    {
+                        "application/json": {"schema": {"$ref": "#/components/schemas/Pet"}},
+                        "text/event-stream": {"itemSchema": EVENT, "examples": {"x": {"dataValue": [{"data": "1"}]}}},
+                    },
+                    headers={"X-A": {"schema": {"example": 1}}},
+                ),
+                "x-fern-streaming": {"format": "sse"},
+            },
+            "additionalOperations": {"COPY": {"responses": {"default": {"description": "d"}}}},
+        },
+        "/b": {"$ref": "#/paths/~1a~1{b}%23c"},
+    },
+    "3.2.0",
+    components={
+        "schemas": {
+            "Pet": {
+                "type": "object",
+                "nullable": True,
+                "properties": {"id": {"minimum": 1, "exclusiveMinimum": True}, "next": {"$ref": "#/components/schemas/Pet"}},
+                "required": ["id"],
+                "allOf": [{"patternProperties": {"^x": False}}],
+            }
+        }
+    },
+)  # fmt: skip
+
+
+def places(value, path=()):
+    """Return the paths to all values of a tree."""
+    found = [path]
+    children = value.items() if isinstance(value, dict) else ()
+    children = enumerate(value) if isinstance(value, list) else children
+    for key, child in children:
+        found += places(child, (*path, key))
+    return found
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 300) | st.floats(allow_nan=False) | st.text(max_size=3)
+    | st.sampled_from(["#/paths", "#", "/{a", "string", "{x}", "[", "2XX"]),
+    lambda inner: st.lists(inner, max_size=2)
+    | st.dictionaries(st.sampled_from(["$ref", "oneOf", "properties", "data", "event", "200", "get", "/a", "example", "items"]), inner, max_size=3),
+    max_leaves=5,
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(places(WHOLE)[1:]), JUNK), min_size=1, max_size=3),
+    st.sampled_from(["null", "{}", '{"id": 0}', "[DONE]", "1"]),
+)
+def test_junk_in_any_place_never_makes_a_traceback(changes, data):
+    """Values of a sound document are replaced by others; every question still has an answer."""
+    tree = copy.deepcopy(WHOLE)
+    for path, junk in changes:
+        parent = tree
+        with contextlib.suppress(KeyError, IndexError, TypeError):
+            for key in path[:-1]:
+                parent = parent[key]
+            parent[path[-1]] = junk
+    try:
+        made = read(tree, "api.yaml")
+    except LoadError:
+        return
+    for operation in made.operations.values():
+        operation.answer()
+        operation.answer(404, "x", "text/*;q=0")
+        operation.example_names()
+        operation.wants_stream("text/event-stream", {"stream": 1})
+        if operation.stream:
+            operation.stream.examples()
+            operation.stream.examples("x")
+            event_violations(operation.stream, "a", data, "1")
+            event_violations(operation.stream, None, data, None)
+    route = made.route("POST", "/v1/a/1")
+    if hasattr(route, "choose"):
+        route.choose({}, {"s": 1})
+    else:
+        assert isinstance(route.nearest, tuple)
