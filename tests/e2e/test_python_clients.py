@@ -4,7 +4,7 @@ import json
 
 import httpx
 import httpx_sse
-from stories import CHAT, CONFIRMED, ORDER, PREPARING, PROCESSING, RESUME, SHIPPED
+from stories import CHAT, CONFIRMED, OPEN_END, ORDER, PREPARING, PROCESSING, RESUME, SHIPPED
 
 CHUNK = {
     "id": "chatcmpl-1",
@@ -55,7 +55,7 @@ def test_comes_back_by_hand_with_the_last_event_id(serve):
 
 def test_ends_with_exit_code_0_when_told_to(serve):
     """SIGTERM ends the server while a stream is open, and the reader sees the connection close."""
-    server = serve(story=RESUME.replace("disconnect: KIND", "hold: forever"))
+    server = serve(story=OPEN_END)
 
     with (
         httpx.Client(base_url=server.url) as client,
