@@ -74,7 +74,7 @@ def of_schema(document: Document, schema: Place) -> Any:
     return _Composer(document).shown(schema)[0]
 
 
-LARGEST = 10_000
+LARGEST = 1_000
 """How many values an example that is put together may have, before optional parts are left out."""
 
 DEEPEST = 40

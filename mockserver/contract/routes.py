@@ -149,7 +149,7 @@ class Table:
 def _child(node: _Node, segment: Segment | str) -> _Node:
     if isinstance(segment, str):
         return node.texts.setdefault(segment, _Node())
-    key = segment if segment.width else None
+    key = None if segment.texts == ("", "") else segment
     for known, child in node.templates:
         if (known and known.texts) == (key and key.texts):
             return child
