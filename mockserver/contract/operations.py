@@ -197,13 +197,13 @@ class Operation:
     ) -> tuple[bool, bytes] | None:
         """Return what `_body` makes, made once: on a large schema it takes milliseconds."""
         key = f"{name!r} of {media_type} at {holder.pointer}"
-        if key not in self._cache:
-            body = self._body(media_type, holder, name)
-            if body is None:
-                return None  # Not kept: there is no end of names that do not exist.
+        if key in self._cache:
+            kept: tuple[bool, bytes] | None = self._cache[key]
+            return kept
+        body = self._body(media_type, holder, name)
+        if body is not None or name is None:  # There is no end of names that do not exist.
             self._cache[key] = body
-        kept: tuple[bool, bytes] = self._cache[key]
-        return kept
+        return body
 
     def _body(self, media_type: str, holder: Place, name: str | None) -> tuple[bool, bytes] | None:
         """Return whether the body is text of its own kind, and the body; None without one."""

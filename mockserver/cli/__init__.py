@@ -1,0 +1,49 @@
+"""The command line: one file a command; the only place that prints."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from mockserver import __version__
+from mockserver.cli import check, explain, schema, serve
+from mockserver.errors import LoadError, StartError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EXIT_LOAD = 2
+EXIT_START = 3
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code: 0 well, 1 not, 2 files, 3 operator."""
+    parser = argparse.ArgumentParser(
+        prog="mockserver",
+        description="A mock server for event streams: OpenAPI and scenarios in, "
+        "deterministic Server-Sent Events out.",
+    )
+    parser.add_argument("--version", action="version", version=f"mockserver {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in (serve, check, explain, schema):
+        name = command.__name__.rpartition(".")[2]
+        doc = (command.__doc__ or "").partition("\n")[0]
+        sub = commands.add_parser(name, help=doc, description=doc)
+        command.add_arguments(sub)
+        sub.set_defaults(run=command.run)
+    args = parser.parse_args(argv)
+    try:
+        code: int = args.run(args)
+    except LoadError as error:
+        print(error, file=sys.stderr)
+        count = len(error.problems)
+        print(f"\n{count} problem{'s' if count != 1 else ''}", file=sys.stderr)
+        return EXIT_LOAD
+    except StartError as error:
+        print(error, file=sys.stderr)
+        return EXIT_START
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read the output has gone, and wants no more of it
+        return 0
+    return code

@@ -1,0 +1,31 @@
+"""The options that say where the document and the scenarios are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+    from mockserver.workspace import Workspace
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add --spec and --scenarios."""
+    parser.add_argument(
+        "--spec", metavar="FILE", help="the OpenAPI document (default: the Petstore that ships)"
+    )
+    parser.add_argument(
+        "--scenarios",
+        metavar="DIR",
+        action="append",
+        help="a folder or file of scenarios, several times for several "
+        "(default: the Petstore's, with the Petstore)",
+    )
+
+
+def workspace_of(args: argparse.Namespace) -> Workspace:
+    """Return the workspace that the options name."""
+    from mockserver.runner import workspace  # noqa: PLC0415
+
+    return workspace(args.spec, args.scenarios)

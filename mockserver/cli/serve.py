@@ -1,0 +1,111 @@
+"""Serve an OpenAPI document and its scenarios."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import signal
+import sys
+from typing import TYPE_CHECKING, Final
+
+from mockserver.cli import files
+
+if TYPE_CHECKING:
+    import argparse
+
+    from mockserver.runner import MockServer
+
+_GC_THRESHOLDS: Final = (50_000, 50, 50)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a server."""
+    files.add_arguments(parser)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=_port, default=8080, help="port to listen on; 0 takes any")
+    parser.add_argument("--seed", default="0", help="what all chance is drawn from (default: 0)")
+    parser.add_argument(
+        "--clock", default="real", help="real, 10x (any factor), instant or manual"
+    )
+    parser.add_argument(
+        "--scenario",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="prefer this scenario for its operation; several times for several",
+    )
+    parser.add_argument("--no-cors", action="store_true", help="leave CORS headers out")
+    parser.add_argument(
+        "--keep-going", action="store_true", help="leave out scenarios with problems, and serve"
+    )
+    parser.add_argument("--log-format", choices=("text", "json"), default="text")
+
+
+def _port(text: str) -> int:
+    import argparse  # noqa: PLC0415
+
+    if not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port from 0 to 65535")
+    return int(text)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until SIGINT or SIGTERM. Raises LoadError, StartError."""
+    from mockserver.cli.log import configure  # noqa: PLC0415
+    from mockserver.runner import MockServer  # noqa: PLC0415
+
+    configure(args.log_format)
+    server = MockServer(
+        spec=args.spec,
+        scenarios=args.scenarios,
+        host=args.host,
+        port=args.port,
+        seed=args.seed,
+        clock=args.clock,
+        pinned=args.scenario,
+        cors=not args.no_cors,
+        keep_going=args.keep_going,
+    )
+    _raise_file_limit()
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(server))
+    return 0
+
+
+async def _serve(server: MockServer) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C raises instead
+            loop.add_signal_handler(number, stop.set)
+    async with server:
+        for problem in server.problems:
+            print(problem, file=sys.stderr)
+        _calm_collector()
+        print(f"Listening on {server.url}", flush=True)
+        await stop.wait()
+
+
+def _calm_collector() -> None:
+    """Keep full collections from walking every object of every client.
+
+    With ten thousand streams they are the tail of the lateness. This process is ours alone;
+    an embedded server leaves its host's collector as it is.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)
+
+
+def _raise_file_limit() -> None:
+    """Allow as many open connections as the system lets us."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource  # noqa: PLC0415
+
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+log = logging.getLogger("mockserver")

@@ -1,0 +1,1 @@
+"""What happens: which scenario, which connection of its story, what is due and when."""

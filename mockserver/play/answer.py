@@ -1,0 +1,158 @@
+"""Makes heads and whole answers out of what a scenario's response and the document say."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from mockserver.scenario.program import filled, filled_text
+from mockserver.scenario.template import RenderError, Template
+from mockserver.sse.encode import breaks_line, json_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mockserver.contract import Answer as Example
+    from mockserver.contract import Operation
+    from mockserver.play.scope import StoryScope
+    from mockserver.scenario.model import Response
+
+EVENT_STREAM: Final = "text/event-stream"
+STREAM_HEADERS: Final = (
+    ("Content-Type", EVENT_STREAM),
+    ("Cache-Control", "no-cache, no-transform"),
+    ("X-Accel-Buffering", "no"),
+)
+EMPTY_STATUSES: Final = frozenset({204, 205, 304})
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Status line and headers, the latter in the order they are sent.
+
+    `own` are the names, in lower case, that the scenario has set itself, or has left out.
+    """
+
+    status: int
+    reason: str
+    headers: tuple[tuple[str, str], ...]
+    own: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer."""
+
+    head: Head
+    body: bytes
+
+
+def stream_head(response: Response | None, scope: StoryScope) -> Head:
+    """Return the head of a stream. Raises RenderError."""
+    if response is None:
+        return Head(200, "OK", STREAM_HEADERS)
+    names = scope.at("response", "head")
+    status = _status(response, names, 200)
+    return _head(response, names, status, STREAM_HEADERS)
+
+
+def whole_answer(
+    response: Response, scope: StoryScope, operation: Operation, files: Mapping[str, bytes],
+    accept: str = "*/*",
+) -> Answer:  # fmt: skip
+    """Return the answer of a response without a stream.
+
+    What the scenario leaves open comes from the document: the lowest 2xx status, and the
+    example's body and media type for the status. Raises RenderError.
+    """
+    names = scope.at("response", "head")
+    given = None if response.status is None else _status(response, names, 200)
+    example = operation.answer(given, response.example, accept)
+    if response.example is not None and example is None:
+        what = f"{operation.id} has no example {response.example!r} for this status"
+        raise RenderError(response.where, what)
+    status = given or (example.status if example else 200)
+    body, media_type = _body(response, scope, example, files)
+    if status in EMPTY_STATUSES and not response.has_body:
+        body, media_type = b"", None
+    defaults = list(example.headers.items()) if example else []
+    if media_type:
+        defaults.insert(0, ("Content-Type", media_type))
+    return Answer(_head(response, names, status, defaults), body)
+
+
+def _body(
+    response: Response, scope: StoryScope, example: Example | None, files: Mapping[str, bytes]
+) -> tuple[bytes, str | None]:
+    declared = example.media_type if example else None
+    if response.file is not None:
+        return files[response.file], declared or "application/octet-stream"
+    if not response.has_body:
+        return (example.body, declared) if example else (b"", None)
+    value = filled(response.body, scope.at("response", "body"))
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace"), declared or "text/plain; charset=utf-8"
+    try:
+        return json_text(value).encode("utf-8", "replace"), declared or "application/json"
+    except (ValueError, TypeError) as error:
+        raise RenderError(response.where, f"the body is no JSON value: {error}") from None
+
+
+def _status(response: Response, names: Mapping[str, Any], default: int) -> int:
+    status = response.status
+    if status is None:
+        return default
+    if not isinstance(status, Template):
+        return status
+    value = status.value(names)
+    if isinstance(value, str) and value.isdigit():
+        value = int(value)
+    if type(value) is not int or not 200 <= value <= 599:
+        raise RenderError(status.where, f"status is no number from 200 to 599: {value!r}")
+    return value
+
+
+def _reason(response: Response, names: Mapping[str, Any], status: int) -> str:
+    if response.reason is None:
+        return reason_of(status)
+    reason = filled_text(response.reason, names)
+    if breaks_line(reason):
+        raise RenderError(response.where, f"the reason phrase has a line end: {reason!r}")
+    return reason
+
+
+def reason_of(status: int) -> str:
+    """Return the usual reason phrase, empty for a status that has none."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def _head(
+    response: Response,
+    names: Mapping[str, Any],
+    status: int,
+    defaults: Sequence[tuple[str, str]],
+) -> Head:
+    """Return a head with the defaults that the response does not name, then its own headers."""
+    own = frozenset(name.lower() for name, _ in response.headers)
+    headers = [(name, value) for name, value in defaults if name.lower() not in own]
+    for name, values in response.headers:
+        for value in values or ():
+            text = filled_text(value, names)
+            if any(char in text for char in "\r\n\0"):
+                raise RenderError(response.where, f"header {name} has a line end: {text!r}")
+            headers.append((name, text))
+    return Head(status, _reason(response, names, status), tuple(headers), own)
+
+
+def problem_body(status: int, what: str, code: str, mend: str = "", **extra: Any) -> bytes:
+    """Return a problem document (RFC 9457) with the fields that every error here has."""
+    document = {"type": "about:blank", "title": reason_of(status), "status": status}
+    document |= {"detail": what, "code": code}
+    if mend:
+        document["mend"] = mend
+    return json.dumps(document | extra, ensure_ascii=False, indent=2).encode() + b"\n"

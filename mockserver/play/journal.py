@@ -1,0 +1,89 @@
+"""What happened, as entries that refer to the story instead of copying it; bounded."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+JOURNAL_ENTRIES: Final = 20_000
+"""Entries a session keeps; older ones are dropped and counted."""
+
+Closer = Literal["script", "client", "server"]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A request was given a connection of a story, or an answer (`connection` 0).
+
+    `at` is the session's clock in seconds.
+    """
+
+    at: float
+    operation: str
+    target: str
+    scenario: str
+    subscription: int
+    connection: int
+    status: int
+    last_event_id: str | None = None
+    notes: tuple[str, ...] = ()
+    """Codes of what is worth knowing, such as `unknown-last-event-id`."""
+
+
+@dataclass(slots=True)
+class Sent:
+    """Blocks `first` to `last` (from 1) of a connection left, the first at `offset` seconds."""
+
+    scenario: str
+    subscription: int
+    connection: int
+    first: int
+    last: int
+    offset: float
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A connection ended; `kind` is how, `by` who ended it, `fault` why it could not go on."""
+
+    at: float
+    scenario: str
+    subscription: int
+    connection: int
+    kind: str
+    by: Closer
+    blocks: int
+    fault: str = ""
+
+
+Entry: TypeAlias = Opened | Sent | Closed
+
+
+class Journal:
+    """The entries of one session, oldest first."""
+
+    def __init__(self, limit: int = JOURNAL_ENTRIES) -> None:
+        self._entries: deque[Entry] = deque(maxlen=limit)
+        self.dropped = 0
+        """How many entries had to go to keep within the limit."""
+
+    def record(self, entry: Entry) -> None:
+        """Add an entry."""
+        if len(self._entries) == self._entries.maxlen:
+            self.dropped += 1
+        self._entries.append(entry)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(tuple(self._entries))
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._entries.clear()
+        self.dropped = 0

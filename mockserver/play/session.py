@@ -1,0 +1,68 @@
+"""Keeps what belongs to one test apart from every other: subscriptions, journal, clock, seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+from mockserver.play.journal import Journal
+from mockserver.play.story import Stories
+from mockserver.scenario.moments import EPOCH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+DEFAULT: Final = "default"
+SESSIONS: Final = 1_000
+"""Sessions kept at a time; the one unused for longest, without a connection, makes room."""
+
+ClockT = TypeVar("ClockT")
+
+
+@dataclass(slots=True)
+class Session(Generic[ClockT]):
+    """One session; `clock` is handed in and only kept here."""
+
+    name: str
+    seed: str
+    clock: ClockT
+    pinned: tuple[str, ...] = ()
+    epoch: datetime = EPOCH
+    journal: Journal = field(default_factory=Journal)
+    open: int = 0
+    """Connections that are open now."""
+    stories: Stories = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.stories = Stories(self.seed, self.name, self.epoch)
+
+
+class Sessions(Generic[ClockT]):
+    """The sessions of a server, made by first use. In memory; replicas would share this."""
+
+    def __init__(self, make: Callable[[str], Session[ClockT]], limit: int = SESSIONS) -> None:
+        self._make = make
+        self._limit = limit
+        self._sessions: dict[str, Session[ClockT]] = {}
+
+    def get(self, name: str) -> Session[ClockT]:
+        """Return the session of that name; make it if there is none."""
+        session = self._sessions.pop(name, None) or self._make(name)
+        self._sessions[name] = session
+        if len(self._sessions) > self._limit:
+            self._make_room(session)
+        return session
+
+    def find(self, name: str) -> Session[ClockT] | None:
+        """Return the session of that name, or None."""
+        return self._sessions.get(name)
+
+    def __iter__(self) -> Iterator[Session[ClockT]]:
+        return iter(tuple(self._sessions.values()))
+
+    def _make_room(self, keep: Session[ClockT]) -> None:
+        for session in self:
+            if not session.open and session is not keep:
+                del self._sessions[session.name]
+                return

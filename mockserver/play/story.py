@@ -1,0 +1,363 @@
+"""Subscriptions: whose connection a request is, and where in the story it begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from mockserver.play.player import Disconnect, Place, Player, Segment, Send
+from mockserver.play.scope import Address, StoryScope
+from mockserver.play.walk import StuckError, Walk
+from mockserver.scenario.moments import EPOCH
+from mockserver.scenario.program import Block, Hold, Stretch, filled_text
+from mockserver.scenario.template import RenderError, Template
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from mockserver.play.journal import Closer
+    from mockserver.play.opening import Opening
+    from mockserver.scenario.program import Program, Row
+
+SEARCH_STEPS: Final = 100_000
+"""Steps of a story that a search for an id looks at before it gives up."""
+REMEMBERED: Final = 100
+"""Subscriptions without a client that are kept for one scenario and identity."""
+CLIENTS: Final = 10_000
+"""Identities that a session knows at a time."""
+_ALL_HAPPENED: Final = 1 << 62
+
+State = Literal["open", "ended", "left", "over"]
+
+
+@dataclass(slots=True)
+class Subscription:
+    """One client's way through a story.
+
+    `state`: `open` has a client; `ended` the script ended the connection and more is left;
+    `left` the client went away; `over` the story has been told.
+    """
+
+    program: Program
+    address: Address
+    connections: int = 0
+    state: State = "open"
+    next: Place = field(default_factory=lambda: Place(1))
+    """Where the next connection begins."""
+    sent: Place = field(default_factory=lambda: Place(1))
+    """Up to where the story has been sent."""
+    last_id: str | None = None
+    last_id_place: Place = field(default_factory=lambda: Place(1))
+    reconnection_time: float = 0.0
+    since: float = 0.0
+    """When it began to wait, by the session's clock."""
+
+    def expired(self, now: float) -> bool:
+        """Whether its client has been away for longer than the scenario's patience."""
+        patience = self.program.scenario.patience.shortest
+        return self.state != "open" and now > self.since + patience + self.reconnection_time
+
+    def record(self, cue: Send) -> None:
+        """Take note of what has been sent."""
+        if cue.place is None:
+            return
+        if _order(cue.place) > _order(self.sent):
+            self.sent = cue.place
+        if cue.id is not None:
+            self.last_id = cue.id
+            self.last_id_place = cue.place
+        if cue.retry is not None:
+            self.reconnection_time = cue.retry / 1000
+
+    def close(self, by: Closer, now: float, end: Disconnect | None) -> None:
+        """Take note of the end of a connection; `end` is the script's, if it came so far."""
+        self.since = now
+        if by != "script" or end is None:
+            self.state = "left"
+            return
+        self.next = end.place
+        self.state = "over" if self.program.row(end.place.number) is None else "ended"
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one request gets: a connection of a story, or word that the story is over.
+
+    `row` is None when it is over (204). `player` is None when the row has no stream.
+    """
+
+    program: Program
+    subscription: Subscription
+    number: int
+    """Which connection of its subscription this is, from 1."""
+    row: Row | None
+    scope: StoryScope
+    player: Player | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Client:
+    """The subscriptions of one scenario and identity."""
+
+    count: int = 0
+    subscriptions: list[Subscription] = field(default_factory=list)
+
+    @property
+    def connected(self) -> bool:
+        return any(s.state == "open" for s in self.subscriptions)
+
+    def subscribe(self, program: Program, seed: str, session: str) -> Subscription:
+        self.count += 1
+        address = Address(program.scenario.seed or seed, program.name, session, self.count)
+        subscription = Subscription(program, address)
+        idle = [s for s in self.subscriptions if s.state != "open"]
+        if len(idle) >= REMEMBERED:
+            self.subscriptions.remove(min(idle, key=lambda s: s.since))
+        self.subscriptions.append(subscription)
+        return subscription
+
+
+class Stories:
+    """The subscriptions of one session."""
+
+    def __init__(self, seed: str, session: str, epoch: datetime = EPOCH) -> None:
+        self._seed = seed
+        self._session = session
+        self._epoch = epoch
+        self._clients: dict[tuple[str, str], _Client] = {}
+
+    def turn(
+        self,
+        program: Program,
+        opening: Opening,
+        now: float,
+        example: Callable[[str], Any] | None = None,
+    ) -> Turn:
+        """Say what `opening` gets at `now` (the session's clock). Raises RenderError."""
+        client = self._client(program, opening)
+        # A scenario file may have been edited since: its old story is not taken up again.
+        client.subscriptions = [
+            s for s in client.subscriptions if s.program is program and not s.expired(now)
+        ]
+        subscription = self._waiting(client.subscriptions, opening)
+        if subscription is None:
+            subscription = client.subscribe(program, self._seed, self._session)
+        return _begin(subscription, opening, self._epoch, example)
+
+    def reset(self) -> None:
+        """Forget all subscriptions, and count them from 1 again."""
+        self._clients.clear()
+
+    def _client(self, program: Program, opening: Opening) -> _Client:
+        """Return the client of this identity; the one not seen for longest makes room for it."""
+        key = (program.name, self._identity(program, opening))
+        client = self._clients.pop(key, None) or _Client()
+        self._clients[key] = client
+        if len(self._clients) > CLIENTS:
+            idle = (k for k, c in self._clients.items() if c is not client and not c.connected)
+            oldest = next(idle, None)
+            if oldest is not None:
+                del self._clients[oldest]
+        return client
+
+    def _identity(self, program: Program, opening: Opening) -> str:
+        scenario = program.scenario
+        identity = scenario.identity
+        if isinstance(identity, Template):
+            names = {
+                "request": opening.names(),
+                "session": self._session,
+                "last_event_id": opening.last_event_id or "",
+            }
+            return filled_text(identity, names)
+        target = opening.target
+        if identity == "path":
+            target = target.partition("?")[0]
+        if len(scenario.operations) == 1:
+            return f"{opening.method} {target}"
+        # One story of several operations: a POST opens it, a GET resumes it.
+        paths = {name.partition(" ")[2] or name for name, _ in scenario.operations}
+        return target if identity is not None or len(paths) == 1 else ""
+
+    def _waiting(self, kept: list[Subscription], opening: Opening) -> Subscription | None:
+        last_id = opening.last_event_id
+        waiting = [s for s in kept if s.state == "ended" or self._comes_back(s, opening)]
+        # The one whose last id is the request's, else the one that has waited longest.
+        return min(waiting, key=lambda s: (s.last_id != last_id, s.since), default=None)
+
+    def _comes_back(self, subscription: Subscription, opening: Opening) -> bool:
+        last_id = opening.last_event_id
+        if subscription.state not in ("left", "over") or last_id is None:
+            return False
+        if subscription.last_id == last_id:
+            return True
+        place = _find(subscription, last_id, opening, self._epoch)
+        return place is not None and _order(place) <= _order(subscription.sent)
+
+
+def _begin(
+    subscription: Subscription,
+    opening: Opening,
+    epoch: datetime,
+    example: Callable[[str], Any] | None,
+) -> Turn:
+    program = subscription.program
+    scope = StoryScope(program.scenario, subscription.address, opening, epoch, example)
+    start, resume_at, notes = _start(subscription, opening, epoch)
+    if start is None:
+        return Turn(program, subscription, 0, None, scope, notes=notes)
+    row = program.row(start.number)
+    assert row is not None
+    unknown = program.scenario.resume.unknown
+    if "unknown-last-event-id" in notes and unknown is not None:
+        return Turn(program, subscription, 0, None, scope, notes=notes)
+    subscription.connections += 1
+    subscription.state = "open"
+    subscription.next = start
+    turn = Turn(program, subscription, subscription.connections, row, scope, notes=notes)
+    scope.enter(start.number)
+    scope.story = start.story
+    if not row.answer and not row.broken:
+        segments = _segments(subscription, start, resume_at)
+        turn.player = Player(program, segments, scope, gap=_gap(program, resume_at))
+    return turn
+
+
+def _gap(program: Program, resume_at: Place | None) -> int:
+    return program.scenario.resume.skip if resume_at else 0
+
+
+def _start(
+    subscription: Subscription, opening: Opening, epoch: datetime
+) -> tuple[Place | None, Place | None, tuple[str, ...]]:
+    """Return where the connection's own row begins (None: nowhere, the story is over), the
+    place after the Last-Event-ID, and notes.
+    """
+    program = subscription.program
+    last_id = opening.last_event_id
+    if subscription.state == "over":
+        return None, None, ()
+    fresh = subscription.connections == 0
+    if fresh and not last_id:
+        return subscription.next, None, ()
+    probe = _Probe(subscription, opening, epoch)
+    start = subscription.next if fresh else probe.after_end(subscription)
+    if program.scenario.resume.policy == "ignore":
+        return Place(start.number, 0, start.base, start.base), None, ()
+    # An empty Last-Event-ID is what a client that has none would send.
+    place = _find(subscription, last_id, opening, epoch) if last_id else None
+    if place is None:
+        return start, None, ("unknown-last-event-id",) if last_id else ()
+    if fresh or place.number > start.number:
+        return probe.next_with_something(place), place, ()
+    return start, place, ()
+
+
+def _segments(
+    subscription: Subscription, start: Place, resume_at: Place | None
+) -> list[Segment]:
+    program = subscription.program
+    if resume_at is None:
+        row = program.row(start.number)
+        assert row is not None
+        return [Segment(row, start, happened=start.cues)]
+    if program.scenario.resume.policy == "replay":
+        resume_at = Place(
+            resume_at.number, max(resume_at.cues - 1, 0), resume_at.base, resume_at.story
+        )
+    segments = []
+    for number in range(resume_at.number, start.number + 1):
+        row = program.row(number)
+        assert row is not None
+        first = resume_at if number == resume_at.number else Place(number)
+        last = number == start.number
+        happened = max(start.cues, first.cues) if last else _ALL_HAPPENED
+        segments.append(Segment(row, first, happened=happened, resumed=not last))
+    return segments
+
+
+class _Probe:
+    """Looks ahead in a story without telling it."""
+
+    def __init__(self, subscription: Subscription, opening: Opening, epoch: datetime) -> None:
+        self._program = subscription.program
+        self._scope = StoryScope(
+            subscription.program.scenario, subscription.address, opening, epoch
+        )
+
+    def after_end(self, subscription: Subscription) -> Place:
+        """Return where a subscription that was met again goes on."""
+        place = subscription.next
+        if subscription.state == "left" and subscription.sent.number == place.number:
+            place = subscription.sent
+        return self.next_with_something(place) or place
+
+    def next_with_something(self, place: Place) -> Place | None:
+        """Return `place`, or the next row's beginning when nothing is left in this one.
+
+        None: nothing is left in the last row either, and the story stops there.
+        """
+        row = self._program.row(place.number)
+        if row is None or row.answer or row.broken or place.cues == 0:
+            return place if row else None
+        walk = Walk(
+            row, place.number, self._scope, base=place.base, skip=place.cues,
+            happened=place.cues,
+        )  # fmt: skip
+        try:
+            holds = False
+            for op, _ in walk.passages():
+                if not isinstance(op, Hold):
+                    return place
+                holds = True
+                if walk.held == float("inf"):
+                    break
+        except (RenderError, StuckError):
+            return place
+        following = Place(place.number + 1, 0, walk.story, walk.story)
+        if self._program.row(following.number) is not None:
+            return following
+        return place if holds or walk.due > 0 else None
+
+
+def _find(
+    subscription: Subscription, last_id: str, opening: Opening, epoch: datetime
+) -> Place | None:
+    """Return the place right after the event with this id, searched without time."""
+    if subscription.last_id == last_id:
+        return subscription.last_id_place
+    program = subscription.program
+    scope = StoryScope(program.scenario, subscription.address, opening, epoch)
+    base, looked = 0.0, 0
+    try:
+        for number in range(1, program.connections + 1):
+            row = program.row(number)
+            assert row is not None
+            walk = Walk(row, number, scope, base=base, happened=_ALL_HAPPENED)
+            for op, _ in walk.passages():
+                looked += 1
+                cues = _cues_up_to(op, last_id, walk, scope)
+                if cues:
+                    return Place(number, cues, base, walk.story)
+                if looked > SEARCH_STEPS:
+                    return None
+            looked += 1
+            base = walk.story
+    except (RenderError, StuckError):
+        return None
+    return None
+
+
+def _cues_up_to(op: object, last_id: str, walk: Walk, scope: StoryScope) -> int:
+    """Return how many cues of the row have passed once the event with this id has, or 0."""
+    if isinstance(op, Stretch) and last_id in op.ids:
+        return walk.cues - len(op.ids) + op.ids.index(last_id) + 1
+    if isinstance(op, Block) and op.id(scope) == last_id:
+        return walk.cues
+    return 0
+
+
+def _order(place: Place) -> tuple[int, int]:
+    return (place.number, place.cues)

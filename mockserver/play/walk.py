@@ -1,0 +1,182 @@
+"""Walks through one connection of a story, step by step, without waiting for anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from mockserver.scenario.program import (
+    Block,
+    Chance,
+    Each,
+    Hold,
+    Loop,
+    Op,
+    Pause,
+    Row,
+    Stop,
+    Stretch,
+)
+from mockserver.scenario.template import Template
+from mockserver.scenario.units import FOREVER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mockserver.play.scope import StoryScope
+    from mockserver.scenario.model import Time
+
+IDLE_ROUNDS: Final = 100_000
+"""Rounds of a loop in a row that neither send nor wait, after which it counts as stuck."""
+
+
+class StuckError(Exception):
+    """A loop goes round and round without doing anything."""
+
+
+class Walk:
+    """One pass over a row of the story.
+
+    While `passages` runs, `due` is the offset in seconds at which the passage just given is
+    due in this pass, `story` its offset in the story as if nobody had ever left, and `cues`
+    counts the blocks and disconnects passed, which is how a place in the row is named.
+
+    The first `skip` cues are passed over, with their delays; then `gap` events. Disconnects up
+    to cue `happened` have happened already and are passed over as well.
+    """
+
+    def __init__(
+        self,
+        row: Row,
+        number: int,
+        scope: StoryScope,
+        *,
+        due: float = 0.0,
+        base: float = 0.0,
+        skip: int = 0,
+        gap: int = 0,
+        happened: int = 0,
+    ) -> None:
+        self.row = row
+        self.number = number
+        self.base = base
+        self.due = due
+        self.story = base
+        self.cues = 0
+        self.held = 0.0
+        """How long the hold that was just given lasts."""
+        self.skip = skip
+        self.gap = gap
+        self._happened = max(happened, skip)
+        self._scope = scope
+
+    def passages(self) -> Iterator[tuple[Stretch | Block | Hold | Stop, int]]:
+        """Yield what is to be done, with the first block that counts (of a stretch)."""
+        self._scope.enter(self.number)
+        self._scope.story = self.story
+        yield from self._ops(self.row.ops)
+
+    def _ops(self, ops: Sequence[Op]) -> Iterator[tuple[Any, int]]:
+        for op in ops:
+            match op:
+                case Stretch():
+                    yield from self._stretch(op)
+                case Block():
+                    yield from self._block(op)
+                case Pause():
+                    self._pause(op)
+                case Hold():
+                    self.held = self._scope.seconds(op.time, op.path, "hold")
+                    if not self._skipping:
+                        yield op, 0
+                    self._wait(self.held)
+                case Loop():
+                    times = op.times
+                    if isinstance(times, Template):
+                        times = self._scope.count(times, op.path)
+                    yield from self._rounds(op, _counted(times))
+                case Each():
+                    yield from self._rounds(op, iter(self._scope.items(op.items, op.path)))
+                case Chance():
+                    happens = self._scope.happens(op.of, op.path)
+                    yield from self._ops(op.body if happens else op.otherwise)
+                case Stop():
+                    self.cues += 1
+                    if self.cues > self._happened and not self._skipping:
+                        yield op, 0
+                    self.skip = max(self.skip - 1, 0)
+
+    @property
+    def _skipping(self) -> bool:
+        return self.skip > 0 or self.gap > 0
+
+    def _stretch(self, op: Stretch) -> Iterator[tuple[Stretch, int]]:
+        count = len(op.ends)
+        first = min(self.skip, count)
+        self.skip -= first
+        while first < count and self.gap:
+            self.gap -= op.dispatched[first]
+            first += 1
+        self.cues += count
+        if first < count:
+            yield op, first
+
+    def _block(self, op: Block) -> Iterator[tuple[Block, int]]:
+        self.cues += 1
+        if self.skip:
+            self.skip -= 1
+        elif self.gap:
+            self.gap -= op.dispatched
+        else:
+            yield op, 0
+
+    def _pause(self, op: Pause) -> None:
+        seconds = self._scope.seconds(op.time, op.path, "delay")
+        if op.until:
+            seconds = max(0.0, seconds - (self.story - self.base))
+        self._wait(seconds)
+
+    def _wait(self, seconds: float) -> None:
+        if seconds == FOREVER:
+            # The story's own time goes on from here when the client comes back.
+            if not self._skipping:
+                self.due = FOREVER
+            return
+        # Rounded to the nanosecond, so that ten times 0.1 is 1.
+        self.story = self._scope.story = round(self.story + seconds, 9)
+        if not self._skipping:
+            self.due = round(self.due + seconds, 9)
+
+    def _rounds(self, op: Loop | Each, items: Iterator[Any]) -> Iterator[tuple[Any, int]]:
+        names, rounds = self._scope.names, self._scope.rounds
+        own = {"n", op.name} if isinstance(op, Each) else {op.name}
+        shadowed = {name: names[name] for name in own if name in names}
+        rounds.append(0)
+        began, idle = 0.0, 0
+        for n, item in enumerate(items, 1):
+            rounds[-1] = n
+            if n > 1 and op.every is not None:
+                self._until(began, op.every, op.path)
+            began = self.story
+            names.update(dict.fromkeys(own, n))
+            names[op.name] = item
+            before = (self.cues, self.story)
+            yield from self._ops(op.body)
+            idle = idle + 1 if before == (self.cues, self.story) else 0
+            if idle > IDLE_ROUNDS:
+                raise StuckError(f"{IDLE_ROUNDS:,} rounds without an event or a wait")
+        rounds.pop()
+        for name in own:
+            names.pop(name, None)
+        names.update(shadowed)
+
+    def _until(self, began: float, every: Time, path: str) -> None:
+        """Wait until the next round begins, `every` after the last one did."""
+        seconds = self._scope.seconds(every, path, "every")
+        self._wait(max(0.0, began + seconds - self.story))
+
+
+def _counted(times: int | None) -> Iterator[int]:
+    n = 0
+    while times is None or n < times:
+        n += 1
+        yield n

@@ -1,0 +1,300 @@
+"""Starts and stops a mock server: for the command line, for pytest, and for your own code."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from mockserver.clock import Clock, ManualClock, clock_factory
+from mockserver.errors import ControlError, LoadError, Problem, StartError, did_you_mean
+from mockserver.play.session import DEFAULT, Session, Sessions
+from mockserver.workspace import Workspace, petstore
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Sequence
+    from types import TracebackType
+
+    from aiohttp import web
+
+    from mockserver.play.journal import Entry, Journal
+    from mockserver.scenario.catalog import Catalog
+    from mockserver.server.app import Live
+
+BACKLOG: Final = 4096
+"""Connections that may wait to be accepted; a fast ramp of clients overflows aiohttp's 128."""
+
+
+class MockServer:
+    """A server that plays scenarios on a port of its own.
+
+    `spec` is an OpenAPI document (default: the Petstore that ships), `scenarios` a folder or
+    file, or several. `port` 0 takes any free one. `clock` is `real`, `10x`, `instant` or
+    `manual`; `pinned` names scenarios to prefer. With `keep_going`, scenarios with problems
+    are left out instead of refusing to start.
+
+        async with MockServer(scenarios="scenarios") as server:
+            ... server.url ...
+
+        with MockServer(clock="manual") as server:   # in a thread, for synchronous tests
+            server.session("a test").advance("2s")
+
+    Raises LoadError with all problems of all files, StartError for what the operator can mend.
+    """
+
+    def __init__(
+        self,
+        *,
+        spec: str | Path | None = None,
+        scenarios: str | Path | Sequence[str | Path] | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        seed: str = "0",
+        clock: str = "real",
+        pinned: Sequence[str] = (),
+        cors: bool = True,
+        keep_going: bool = False,
+    ) -> None:
+        self.host = host
+        self.seed = seed
+        self.problems: list[Problem] = []
+        """What was wrong with scenarios that had to be left out."""
+        self._workspace = workspace(spec, scenarios)
+        self._port = port
+        self._make_clock = clock_factory(clock)
+        self._pinned = tuple(pinned)
+        self._cors = cors
+        self._keep_going = keep_going
+        self._runner: web.AppRunner | None = None
+        self._live: Live | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    # --- start and stop ------------------------------------------------------------------------
+
+    async def start(self) -> Self:
+        """Load everything and listen. Raises LoadError, StartError."""
+        # Imported here, as is all of aiohttp: `check` and `explain` do without.
+        from aiohttp import web  # noqa: PLC0415
+
+        from mockserver.server.app import Live, make_app  # noqa: PLC0415
+
+        catalog = self._load()
+        self._loop = asyncio.get_running_loop()
+        self._live = Live(catalog, Sessions(self._make_session), cors=self._cors)
+        runner = web.AppRunner(
+            make_app(self._live),
+            handler_cancellation=True,
+            access_log=None,
+            shutdown_timeout=0.5,
+        )
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, self.host, self._port, backlog=BACKLOG)
+            await site.start()
+        except OSError as error:
+            await runner.cleanup()
+            raise _cannot_listen(self.host, self._port, error) from None
+        self._runner = runner
+        self._port = runner.addresses[0][1]
+        return self
+
+    async def stop(self) -> None:
+        """End open streams properly and free the port."""
+        if self._live is not None:
+            await self._live.stop()
+        if self._runner is not None:
+            await self._runner.cleanup()
+        self._runner = None
+
+    async def __aenter__(self) -> Self:
+        return await self.start()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    def __enter__(self) -> Self:
+        loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=loop.run_forever, name="mockserver", daemon=True)
+        self._thread.start()
+        try:
+            asyncio.run_coroutine_threadsafe(self.start(), loop).result()
+        except BaseException:
+            self._end_thread(loop)
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._loop is not None
+        self._run(self.stop())
+        self._end_thread(self._loop)
+
+    def _end_thread(self, loop: asyncio.AbstractEventLoop) -> None:
+        assert self._thread is not None
+        loop.call_soon_threadsafe(loop.stop)
+        self._thread.join()
+        self._thread = None
+        loop.close()
+
+    def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Carry out `work` in the server's own thread."""
+        assert self._loop is not None
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def _load(self) -> Catalog:
+        catalog, problems = self._workspace.load()
+        wrong = [problem for problem in problems if problem.severity == "error"]
+        if wrong and not self._keep_going:
+            raise LoadError(problems)
+        self.problems = problems
+        for name in self._pinned:
+            if name not in catalog.programs:
+                raise StartError(
+                    f"there is no scenario {name!r} to pin",
+                    code="unknown-scenario",
+                    mend=did_you_mean(name, catalog.programs),
+                )
+        return catalog
+
+    def _make_session(self, name: str) -> Session[Clock]:
+        return Session(name, self.seed, self._make_clock(), self._pinned)
+
+    # --- what tests ask ------------------------------------------------------------------------
+
+    @property
+    def port(self) -> int:
+        """The port the server listens on."""
+        return self._port
+
+    @property
+    def url(self) -> str:
+        """The base URL, without a slash at its end; paths are the document's own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self._port}"
+
+    @property
+    def catalog(self) -> Catalog:
+        """What is being played."""
+        assert self._live is not None, "the server has not been started"
+        return self._live.catalog
+
+    def session(self, name: str = DEFAULT) -> SessionHandle:
+        """Return the session of that name, which its first use makes."""
+        return SessionHandle(self, name)
+
+    def _session(self, name: str) -> Session[Clock]:
+        assert self._live is not None, "the server has not been started"
+        return self._live.sessions.get(name)
+
+    def _in_loop(self, work: Any) -> Any:
+        """Call `work` where the server's loop runs, which may be another thread."""
+        if self._thread is None:
+            return work()
+
+        async def call() -> Any:
+            return work()
+
+        return self._run(call())
+
+
+class SessionHandle:
+    """One session, as tests see it: a base URL, the journal, and the clock."""
+
+    def __init__(self, server: MockServer, name: str) -> None:
+        self._server = server
+        self.name = name
+
+    @property
+    def url(self) -> str:
+        """The base URL that makes a client's requests belong to this session."""
+        return self._server.url if self.name == DEFAULT else f"{self._server.url}/@{self.name}"
+
+    @property
+    def _session(self) -> Session[Clock]:
+        found: Session[Clock] = self._server._in_loop(  # noqa: SLF001
+            lambda: self._server._session(self.name)  # noqa: SLF001
+        )
+        return found
+
+    @property
+    def journal(self) -> list[Entry]:
+        """What has happened in this session, oldest first."""
+        journal: Journal = self._session.journal
+        return list(journal)
+
+    def advance(self, duration: str | float) -> float:
+        """Let time pass on a manual clock: `"2s"`, or seconds. Returns the session's time.
+
+        Raises ControlError on any other clock.
+        """
+        from mockserver.scenario.units import span  # noqa: PLC0415
+
+        seconds = span(duration).shortest if isinstance(duration, str) else duration
+        clock = self._session.clock
+        if not isinstance(clock, ManualClock):
+            raise ControlError(
+                409,
+                "only a manual clock can be advanced",
+                code="not-manual",
+                mend='make the server with clock="manual"',
+            )
+        now: float = self._server._in_loop(lambda: clock.advance(seconds))  # noqa: SLF001
+        return now
+
+    def reset(self) -> None:
+        """Forget the session's subscriptions and journal; its clock goes on."""
+
+        def clear() -> None:
+            session = self._session_here
+            session.stories.reset()
+            session.journal.clear()
+
+        self._server._in_loop(clear)  # noqa: SLF001
+
+    @property
+    def _session_here(self) -> Session[Clock]:
+        return self._server._session(self.name)  # noqa: SLF001
+
+
+def workspace(
+    spec: str | Path | None, scenarios: str | Path | Sequence[str | Path] | None
+) -> Workspace:
+    """Return where the files are; what is not given comes from the Petstore that ships.
+
+    Scenarios of the Petstore go with the Petstore only.
+    """
+    shipped = petstore()
+    if scenarios is None:
+        folders = shipped.scenarios if spec is None else ()
+    elif isinstance(scenarios, (str, Path)):
+        folders = (Path(scenarios),)
+    else:
+        folders = tuple(map(Path, scenarios))
+    return Workspace(Path(spec) if spec is not None else shipped.spec, folders)
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> StartError:
+    if error.errno == errno.EADDRINUSE:
+        return StartError(
+            f"port {port} on {host} is in use",
+            code="port-in-use",
+            mend="stop what listens there, or choose another with --port (0: any)",
+        )
+    reason = error.strerror or str(error)
+    return StartError(
+        f"cannot listen on {host}:{port}: {reason}",
+        code="cannot-listen",
+        mend="choose another --host or --port",
+    )

@@ -1,0 +1,196 @@
+"""Brings scenarios and the OpenAPI document together: what can be played on which operation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from mockserver.contract import ExampleEvent
+from mockserver.errors import Location, Problem, did_you_mean
+from mockserver.scenario.conditions import ties
+from mockserver.scenario.compile import compile_scenario, resolve_includes
+from mockserver.scenario.model import EventStep, Heartbeat, Response, Scenario
+from mockserver.scenario.program import Program, Row, Stretch
+from mockserver.scenario.story_rules import templates
+from mockserver.scenario.units import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from mockserver.contract import Contract, Operation
+
+_HEARTBEAT = Span(15.0, 15.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The document, its operations, and the programs that answer them."""
+
+    contract: Contract
+    programs: Mapping[str, Program]
+    """By the scenario's name."""
+    by_operation: Mapping[str, Sequence[Program]]
+    """By `Operation.id`, in the order of the scenarios' names."""
+    _examples: dict[str, Program | None] = field(default_factory=dict)
+
+    def examples(self, operation: Operation) -> Program | None:
+        """Return the program that plays the document's own examples of a stream, or None."""
+        if operation.id not in self._examples:
+            self._examples[operation.id] = _example_program(operation)
+        return self._examples[operation.id]
+
+
+def link(
+    contract: Contract,
+    scenarios: Sequence[Scenario],
+    read_body: Callable[[str], bytes],
+) -> tuple[Catalog, list[Problem]]:
+    """Compile the scenarios for the operations of `contract`, with every problem of all of them.
+
+    `read_body` returns the content of a file that a response names; raises ValueError with what
+    is wrong with the name, or OSError.
+    """
+    whole, problems = resolve_includes({scenario.name: scenario for scenario in scenarios})
+    programs: dict[str, Program] = {}
+    rivals: dict[str, list[Scenario]] = {}
+    for name, scenario in sorted(whole.items()):
+        operations, wrong = _operations(contract, scenario)
+        wrong += _parameter_problems(scenario, operations)
+        files, unread = _files(scenario, read_body)
+        problems += [*wrong, *unread]
+        if wrong or unread:
+            continue
+        written = tuple((_full_name(op), where) for op, (_, where) in
+                        zip(operations, scenario.operations, strict=True))  # fmt: skip
+        programs[name] = compile_scenario(replace(scenario, operations=written), files)
+        for operation in dict.fromkeys(operations):
+            rivals.setdefault(operation.id, []).append(scenario)
+    problems += ties(rivals)
+    by_operation = {
+        operation: [programs[scenario.name] for scenario in found]
+        for operation, found in rivals.items()
+    }
+    return Catalog(contract, programs, by_operation), problems
+
+
+def _full_name(operation: Operation) -> str:
+    return f"{operation.method} {operation.path}"
+
+
+def _operations(contract: Contract, scenario: Scenario) -> tuple[list[Operation], list[Problem]]:
+    operations, problems = [], []
+    for name, where in scenario.operations:
+        operation = contract.find(name)
+        if operation is None:
+            what = f"the document has no operation {name!r}"
+            mend = did_you_mean(name, contract.names())
+            problems.append(Problem(where, what, "unknown-operation", mend))
+        else:
+            operations.append(operation)
+    return operations, problems
+
+
+def _parameter_problems(scenario: Scenario, operations: Sequence[Operation]) -> list[Problem]:
+    """Report path parameters in use that none of the operations has."""
+    known = {name for operation in operations for name in operation.path_parameters}
+    if not operations:
+        return []
+    problems = []
+    shown = " or ".join(operation.path for operation in operations)
+
+    def check(name: str, where: Location) -> None:
+        if name not in known:
+            what = f"{shown} has no path parameter {name!r}"
+            mend = did_you_mean(name, sorted(known)) or "it has none at all"
+            problems.append(Problem(where, what, "unknown-parameter", mend))
+
+    for name in scenario.when.path if scenario.when else ():
+        check(name, scenario.where)
+    for template in templates(scenario):
+        for expression in template.expressions:
+            for reference in expression.references():
+                if reference[:2] == ("request", "path") and len(reference) > 2:
+                    check(reference[2], template.where)
+    return problems
+
+
+def _responses(scenario: Scenario) -> Iterator[Response]:
+    candidates: list[Any] = [scenario.response, scenario.afterwards]
+    candidates += [connection.response for connection in scenario.connections or ()]
+    for response in candidates:
+        if isinstance(response, Response):
+            yield response
+
+
+def _files(
+    scenario: Scenario, read_body: Callable[[str], bytes]
+) -> tuple[dict[str, bytes], list[Problem]]:
+    files: dict[str, bytes] = {}
+    problems = []
+    for response in _responses(scenario):
+        name = response.file
+        if name is None or name in files:
+            continue
+        try:
+            files[name] = read_body(name)
+        except (ValueError, OSError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            what = f"the body file {name!r} cannot be read: {reason}"
+            mend = "name a file under the scenario folder"
+            problems.append(Problem(response.where, what, "unreadable-file", mend))
+    return files, problems
+
+
+def warnings(catalog: Catalog) -> list[Problem]:
+    """Return what is odd about the scenarios but does not keep them from being played."""
+    found = []
+    for operation_id, programs in catalog.by_operation.items():
+        operation = catalog.contract.operations[operation_id]
+        if operation.stream is not None:
+            continue
+        for program in programs:
+            scenario = program.scenario
+            streams = any(not row.answer and not row.broken for row in program.rows)
+            if streams and not scenario.violates and len(scenario.operations) == 1:
+                what = f"{operation.id} declares no event stream, and this scenario sends one"
+                mend = "declare text/event-stream in the document, or say 'violates: …'"
+                problem = Problem(scenario.where, what, "not-a-stream", mend, "warning")
+                found.append(problem)
+    return found
+
+
+def _example_program(operation: Operation) -> Program | None:
+    stream = operation.stream
+    shown = stream.examples() if stream is not None else None
+    if stream is None or not shown:
+        return None
+    where = Location(operation.document.source, pointer=stream.pointer)
+    beat = Heartbeat(
+        where=where, every=_HEARTBEAT, block=EventStep(where=where, comment="heartbeat")
+    )
+    scenario = Scenario(
+        where=where,
+        name=f"examples of {operation.id}",
+        description="The examples of the OpenAPI document, in order.",
+        operations=((_full_name(operation), where),),
+        stream=(),
+        heartbeat=beat,
+    )
+    if isinstance(shown, str):
+        data = shown.encode()
+        whole = Stretch(data, (len(data),), (None,), (True,), None, (where,))
+        return Program(scenario, (Row(where, (whole,), "end", None),), goes_on=True)
+    steps = tuple(_example_step(event, where) for event in shown)
+    return compile_scenario(replace(scenario, stream=steps))
+
+
+def _example_step(event: ExampleEvent, where: Location) -> EventStep:
+    return EventStep(
+        where=where,
+        comment=event.comment,
+        event=event.event,
+        id=event.id,
+        retry=event.retry,
+        data=event.data,
+        has_data=True,
+    )

@@ -1,0 +1,167 @@
+"""Conditions on requests: whether they hold, and which scenarios could quarrel over one request."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mockserver.errors import Problem
+from mockserver.scenario.model import Pattern, Scenario, When
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_PARTS = ("path", "query", "headers", "cookies")
+
+
+class Request(Protocol):
+    """What conditions look at; header names in lower case."""
+
+    @property
+    def path(self) -> Mapping[str, str]: ...
+    @property
+    def query(self) -> Mapping[str, str]: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def cookies(self) -> Mapping[str, str]: ...
+    @property
+    def body(self) -> Any: ...
+
+
+def rank(scenario: Scenario) -> tuple[int, bool]:
+    """Return what decides between scenarios that fit: more conditions, then `default`."""
+    return (len(list(conditions(scenario.when))), scenario.default)
+
+
+def fits(when: When | None, request: Request) -> bool:
+    """Whether all conditions hold of the request."""
+    if when is None:
+        return True
+    for part in _PARTS:
+        values = getattr(request, part)
+        for name, test in getattr(when, part).items():
+            if not _holds(test, values.get(name)):
+                return False
+    return not when.has_body or _holds_body(when.body, request.body)
+
+
+def conditions(when: When | None) -> Iterator[tuple[str, Any]]:
+    """Yield every single condition as its place in the request and the test."""
+    if when is None:
+        return
+    for part in _PARTS:
+        for name, test in getattr(when, part).items():
+            yield f"{part}/{name}", test
+    if when.has_body:
+        yield from _leaves("body", when.body)
+
+
+def _leaves(place: str, test: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(test, dict) and test:
+        for name, inner in test.items():
+            yield from _leaves(f"{place}/{name}", inner)
+    else:
+        yield place, test
+
+
+def _holds(test: Any, value: str | None) -> bool:
+    match test:
+        case bool():
+            return (value is not None) is test
+        case _ if value is None:
+            return False
+        case Pattern():
+            return _matcher(test.source)(value)
+        case str() if "*" in test:
+            return fnmatchcase(value, _glob(test))
+    return value == test
+
+
+def _holds_body(test: Any, value: Any) -> bool:
+    """A mapping is contained; true is there and not false, false is absent or false."""
+    match test:
+        case dict():
+            if not isinstance(value, dict):
+                return False
+            return all(_holds_body(inner, value.get(name)) for name, inner in test.items())
+        case True:
+            return value is not None and value is not False
+        case False:
+            return value is None or value is False
+        case str() | Pattern():
+            if value is None or isinstance(value, (dict, list)):
+                return False
+            return _holds(test, value if isinstance(value, str) else _as_written(value))
+        case list():
+            return isinstance(value, list) and value == test
+    return type(value) is not bool and bool(value == test)
+
+
+def _as_written(value: Any) -> str:
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
+
+
+def _glob(test: str) -> str:
+    # Only * is special here; fnmatch has more.
+    return "".join(f"[{char}]" if char in "?[" else char for char in test)
+
+
+@lru_cache(maxsize=256)
+def _matcher(source: str) -> Any:
+    import re2  # noqa: PLC0415  (only where a pattern is in use)
+
+    pattern = re2.compile(source)
+    return lambda text: pattern.search(text) is not None
+
+
+def ties(scenarios: Mapping[str, Sequence[Scenario]]) -> list[Problem]:
+    """Return a problem for every two scenarios of one operation that one request could fit alike."""
+    problems: dict[tuple[str, str], Problem] = {}
+    for operation, rivals in scenarios.items():
+        for index, scenario in enumerate(rivals):
+            for other in rivals[:index]:
+                if _could_tie(scenario, other):
+                    problems.setdefault(
+                        (other.name, scenario.name), _tie(operation, scenario, other)
+                    )
+    return list(problems.values())
+
+
+def _could_tie(one: Scenario, other: Scenario) -> bool:
+    if rank(one) != rank(other):
+        return False
+    tests = dict(conditions(one.when))
+    return not any(
+        place in tests and _exclude(tests[place], test) for place, test in conditions(other.when)
+    )
+
+
+def _exclude(one: Any, other: Any) -> bool:
+    """Whether no value can pass both tests, as far as that is plain to see."""
+    if isinstance(one, bool) and isinstance(other, bool):
+        return one is not other
+    for test, rival in ((one, other), (other, one)):
+        if isinstance(test, bool):
+            return not test  # absent, and something of a value
+        if _is_literal(test):
+            text = test if isinstance(test, str) else _as_written(test)
+            return not _holds(rival, text) if isinstance(rival, (str, Pattern)) else test != rival
+    return False
+
+
+def _is_literal(test: Any) -> bool:
+    return isinstance(test, (int, float)) or (isinstance(test, str) and "*" not in test)
+
+
+def _tie(operation: str, scenario: Scenario, other: Scenario) -> Problem:
+    first, second = sorted((scenario.name, other.name))
+    if scenario.default and other.default:
+        what = f"{first!r} and {second!r} are both default for {operation}"
+        mend = "take 'default: true' from one of them"
+    else:
+        fit = "the same requests" if scenario.when is None else "one request alike"
+        what = f"{first!r} and {second!r} both fit {fit} to {operation}"
+        mend = "give one of them 'default: true', or conditions that exclude the other's"
+    return Problem(scenario.where, what, "scenario-tie", mend)

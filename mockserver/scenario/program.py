@@ -1,0 +1,290 @@
+"""A compiled scenario: what every connection to it will get, as far as no request is needed.
+
+Consecutive blocks that depend on nothing are encoded once into a `Stretch`, which all
+connections share; the rest are operations that a walk carries out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+
+from mockserver.scenario.template import RenderError, Template
+from mockserver.sse.encode import Event, breaks_line, encode, json_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mockserver.errors import Location
+    from mockserver.scenario.model import EventStep, Kind, Response, Scenario, Text, Time
+
+STRETCH_BYTES: Final = 64 * 1024
+"""Blocks with no time between them leave together up to this size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Blocks that are known when the file is loaded, with no time between them."""
+
+    data: bytes
+    ends: tuple[int, ...]
+    """Where in `data` each block ends."""
+    ids: tuple[str | None, ...]
+    """The id each block writes; None where it writes none."""
+    dispatched: tuple[bool, ...]
+    """Whether the block is an event, not only a comment or a retry."""
+    retry: int | None
+    """The last reconnection time in it, in milliseconds."""
+    places: tuple[Location, ...]
+
+    def last_id(self, first: int = 0) -> str | None:
+        """Return the last id written from block `first` on, or None."""
+        for index in range(len(self.ids) - 1, first - 1, -1):
+            if self.ids[index] is not None:
+                return self.ids[index]
+        return None
+
+    def from_block(self, first: int) -> bytes:
+        """Return the bytes from block `first` on."""
+        return self.data[self.ends[first - 1] :] if first else self.data
+
+    def times(self, rounds: int) -> Stretch:
+        """Return the stretch `rounds` times over, as one."""
+        size = len(self.data)
+        return Stretch(
+            self.data * rounds,
+            tuple(size * n + end for n in range(rounds) for end in self.ends),
+            self.ids * rounds,
+            self.dispatched * rounds,
+            self.retry,
+            self.places * rounds,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block with templates, rendered when it is due. `path` is its address for chance."""
+
+    path: str
+    step: EventStep
+
+    @property
+    def dispatched(self) -> bool:
+        """Whether it is an event, not only a comment or a retry."""
+        return is_event(self.step)
+
+    def event(self, scope: Scope) -> Event:
+        """Return the block as it is in `scope`. Raises RenderError."""
+        step = self.step
+        return Event(
+            comment=self._field("comment", step.comment, scope, lines=True),
+            event=self._field("event", step.event, scope),
+            id=self.id(scope),
+            retry=self._retry(scope),
+            data=self._data(scope) if step.has_data else None,
+        )
+
+    def id(self, scope: Scope) -> str | None:
+        """Return the id alone, which is what a search for it needs. Raises RenderError."""
+        return self._field("id", self.step.id, scope)
+
+    def _field(
+        self, name: str, text: Text | None, scope: Scope, *, lines: bool = False
+    ) -> str | None:
+        if not isinstance(text, Template):
+            return text
+        value = text.text(scope.at(self.path, name))
+        if not lines and breaks_line(value):
+            raise RenderError(text.where, f"{name} has a line end: {value!r}")
+        if name == "id" and "\0" in value:
+            raise RenderError(text.where, f"id has a NUL, which makes clients ignore it: {value!r}")
+        return value
+
+    def _retry(self, scope: Scope) -> int | None:
+        retry = self.step.retry
+        if not isinstance(retry, Template):
+            return retry
+        value = retry.value(scope.at(self.path, "retry"))
+        number = int(value) if isinstance(value, str) and value.isdigit() else value
+        if type(number) is not int or number < 0:
+            raise RenderError(retry.where, f"retry is no number of milliseconds: {value!r}")
+        return number
+
+    def _data(self, scope: Scope) -> str:
+        return data_text(self.step.data, scope.at(self.path, "data"), self.step.where)
+
+
+class Scope(Protocol):
+    """What the templates of one connection see; made in `play`, where chance and time live."""
+
+    def at(self, path: str, field: str) -> Mapping[str, Any]:
+        """Return the names in reach of the field `field` of the step `path`."""
+
+
+def data_text(value: Any, names: Mapping[str, Any], where: Location) -> str:
+    """Return what stands after `data:`: a text as it is, any other value as JSON."""
+    rendered = filled(value, names)
+    if isinstance(rendered, str):
+        return rendered
+    try:
+        return json_text(rendered)
+    except (ValueError, TypeError) as error:
+        raise RenderError(where, f"data is no JSON value: {error}") from None
+
+
+def filled(value: Any, names: Mapping[str, Any]) -> Any:
+    """Return `value` with every template in it rendered, leaf by leaf. Raises RenderError."""
+    match value:
+        case Template():
+            return value.value(names)
+        case dict():
+            return {key: filled(item, names) for key, item in value.items()}
+        case list():
+            return [filled(item, names) for item in value]
+    return value
+
+
+def filled_text(value: Text, names: Mapping[str, Any]) -> str:
+    """Return a text with its templates rendered. Raises RenderError."""
+    return value.text(names) if isinstance(value, Template) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A wait of `time`, or up to the offset `time` of the connection (`until`)."""
+
+    path: str
+    time: Time
+    until: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The connection stays open for `time`."""
+
+    path: str
+    time: Time
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """`times` rounds of `body` (None: without end)."""
+
+    path: str
+    times: int | Template | None
+    every: Time | None
+    name: str
+    body: tuple[Op, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """A round of `body` for every item."""
+
+    path: str
+    items: Any
+    every: Time | None
+    name: str
+    body: tuple[Op, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """`body` with the probability `of` (0 to 1), else `otherwise`."""
+
+    path: str
+    of: float | Template
+    body: tuple[Op, ...]
+    otherwise: tuple[Op, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A disconnect that stands inside a chance."""
+
+    kind: Kind
+    where: Location
+
+
+Op: TypeAlias = Stretch | Block | Pause | Hold | Loop | Each | Chance | Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`times` connections in a row that are alike.
+
+    `answer` is True for a whole answer without a stream; `broken` for a connection that ends
+    before the first byte of an answer.
+    """
+
+    where: Location
+    ops: tuple[Op, ...]
+    end: Kind
+    response: Response | None
+    times: int = 1
+    answer: bool = False
+    broken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A scenario that is ready to be played."""
+
+    scenario: Scenario
+    rows: tuple[Row, ...]
+    goes_on: bool
+    """Whether a disconnect inside a chance leaves the rest of its row to the next connection."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """The bodies that responses take from files."""
+
+    @property
+    def name(self) -> str:
+        """The scenario's name."""
+        return self.scenario.name
+
+    @property
+    def connections(self) -> int:
+        """How many connections the story has before `afterwards`."""
+        return sum(row.times for row in self.rows)
+
+    def row(self, number: int) -> Row | None:
+        """Return the row of the story's connection `number` (from 1), or None past the end."""
+        total = self.connections
+        if number > total:
+            match self.scenario.afterwards:
+                case "stop":
+                    return None
+                case "repeat":
+                    number = total
+                case "restart":
+                    number = (number - 1) % total + 1
+                case response:
+                    return Row(response.where, (), "end", response, answer=True)
+        for row in self.rows:
+            if number <= row.times:
+                return row
+            number -= row.times
+        return None
+
+
+def is_event(step: EventStep) -> bool:
+    """Whether the block is an event: it has more than a comment or a reconnection time."""
+    return step.has_data or step.event is not None or step.id is not None
+
+
+def stretch(blocks: Sequence[tuple[EventStep, Event]]) -> Stretch:
+    """Encode blocks without templates into one stretch."""
+    parts = [encode(event) for _, event in blocks]
+    ends, end = [], 0
+    for part in parts:
+        end += len(part)
+        ends.append(end)
+    retries = [event.retry for _, event in blocks if event.retry is not None]
+    return Stretch(
+        b"".join(parts),
+        tuple(ends),
+        tuple(event.id for _, event in blocks),
+        tuple(is_event(step) for step, _ in blocks),
+        retries[-1] if retries else None,
+        tuple(step.where for step, _ in blocks),
+    )

@@ -1,0 +1,76 @@
+"""Reads scenario files into the model, and keeps every problem of every file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mockserver.scenario.language import SCENARIO
+from mockserver.scenario.shapes import UNFIT, Report
+from mockserver.scenario.story_rules import check_story
+from mockserver.scenario.yamltree import Mapping, Scalar, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mockserver.errors import Problem
+    from mockserver.scenario.model import Scenario
+
+
+def read_scenarios(files: Iterable[tuple[str, str, bytes]]) -> tuple[list[Scenario], list[Problem]]:
+    """Read `(shown name, default scenario name, content)` of each file.
+
+    Returns the scenarios without a fault of their own, and the problems of all the others.
+    """
+    scenarios: list[Scenario] = []
+    problems: list[Problem] = []
+    for shown, default_name, raw in files:
+        found, wrong = _read_file(shown, default_name, raw)
+        scenarios += found
+        problems += wrong
+    return _without_twins(scenarios, problems), problems
+
+
+def _read_file(shown: str, default_name: str, raw: bytes) -> tuple[list[Scenario], list[Problem]]:
+    parsed = parse(shown, raw)
+    report = Report(parsed.file, parsed.problems)
+    scenarios = []
+    several = len(parsed.documents) > 1
+    for document in parsed.documents:
+        if isinstance(document, Scalar) and document.value is None:
+            if not several:
+                report.wrong(document, "the file is empty", "empty-file", "write 'operation: …'")
+            continue
+        before = len(report.problems)
+        scenario = SCENARIO.read(document, report)
+        if scenario is UNFIT:
+            continue
+        if several and isinstance(document, Mapping) and "scenario" not in document.entries:
+            what = "each of several documents in a file needs a name"
+            report.wrong(document, what, "missing-key", "add 'scenario: …'")
+        scenario = replace(scenario, name=scenario.name or default_name)
+        check_story(scenario, report, whole=len(report.problems) == before)
+        if len(report.problems) == before and not _broken_yaml(parsed.problems[:before]):
+            scenarios.append(scenario)
+    if not parsed.documents and not parsed.problems:
+        report.wrong(parsed.file.place(1, 1), "the file is empty", "empty-file", "write a scenario")
+    return scenarios, report.problems
+
+
+def _broken_yaml(problems: list[Problem]) -> bool:
+    """Whether a fault of the YAML itself leaves the documents of its file in doubt."""
+    doubtful = {"duplicate-key", "bad-tag", "merge-key"}
+    return any(problem.code in doubtful for problem in problems)
+
+
+def _without_twins(scenarios: list[Scenario], problems: list[Problem]) -> list[Scenario]:
+    from mockserver.errors import Problem  # noqa: PLC0415
+
+    first: dict[str, Scenario] = {}
+    for scenario in scenarios:
+        earlier = first.setdefault(scenario.name, scenario)
+        if earlier is not scenario:
+            what = f"the name {scenario.name!r} is taken by {earlier.where}"
+            mend = "give one of the two another name with 'scenario: …'"
+            problems.append(Problem(scenario.where, what, "name-taken", mend))
+    return list(first.values())

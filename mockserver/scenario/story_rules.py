@@ -1,0 +1,312 @@
+"""What has to hold of a scenario as a story, whatever the OpenAPI document says: every step can
+be reached, time runs forward, and templates use only names that are there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from mockserver.errors import Location, did_you_mean
+from mockserver.scenario.model import (
+    ChanceStep,
+    Connection,
+    DisconnectStep,
+    EachStep,
+    EventStep,
+    HoldStep,
+    IncludeStep,
+    RepeatStep,
+    Scenario,
+    Step,
+)
+from mockserver.scenario.template import NAMES, REQUEST_NAMES, Template
+from mockserver.scenario.units import FOREVER, Span, duration_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mockserver.scenario.shapes import Report
+
+_IDENTITY_NAMES: Final = frozenset({"request", "session", "last_event_id"})
+
+
+def check_story(scenario: Scenario, report: Report, *, whole: bool = True) -> None:
+    """Report everything that is wrong with `scenario` in itself.
+
+    `whole=False`: parts could not be read, so nothing is said about what is missing.
+    """
+    if whole:
+        _check_parts(scenario, report)
+    rules = _Rules(scenario, report)
+    if scenario.stream is not None:
+        rules.check_stream(scenario.stream)
+    for connection in scenario.connections or ():
+        rules.check_connection(connection)
+    rules.check_names()
+
+
+def _check_parts(scenario: Scenario, report: Report) -> None:
+    said = [name for name in ("stream", "connections") if getattr(scenario, name) is not None]
+    if len(said) > 1:
+        what = "stream and connections exclude one another"
+        report.wrong(scenario.where, what, "two-stories", "keep one of the two")
+    if not said and scenario.response is None:
+        mend = "add stream, connections or response"
+        report.wrong(scenario.where, "the scenario says nothing", "no-story", mend)
+    if scenario.connections == ():
+        report.wrong(scenario.where, "connections is empty", "no-story", "add a connection")
+    if not scenario.operations:
+        report.wrong(scenario.where, "operation is an empty list", "no-story", "name an operation")
+    if not said:
+        _check_lonely_answer(scenario, report)
+
+
+def _check_lonely_answer(scenario: Scenario, report: Report) -> None:
+    for name, value in (("heartbeat", scenario.heartbeat), ("pace", scenario.pace)):
+        if value is not None:
+            what = f"{name} has no stream to work on: the response is the whole answer"
+            mend = f"add stream, or leave {name} out"
+            report.wrong(scenario.where, what, "nothing-to-do", mend)
+
+
+@dataclass(slots=True)
+class _Rules:
+    """Walks the steps of one scenario."""
+
+    scenario: Scenario
+    report: Report
+
+    def check_stream(self, steps: Sequence[Step]) -> None:
+        start = 0
+        for index, step in enumerate(steps):
+            if isinstance(step, DisconnectStep):
+                self._check_run(steps[start : index + 1])
+                start = index + 1
+        self._check_run(steps[start:])
+
+    def check_connection(self, connection: Connection) -> None:
+        wrong = self.report.wrong
+        if connection.steps is None and connection.response is None and not connection.disconnect:
+            mend = "add steps, response or disconnect"
+            wrong(connection.where, "this connection says nothing", "no-story", mend)
+        if connection.disconnect and (connection.steps is not None):
+            mend = "make the disconnect the last of the steps"
+            what = "disconnect beside steps: it stands alone or as the last step"
+            wrong(connection.where, what, "two-kinds", mend)
+        if connection.disconnect and connection.response and connection.steps is None:
+            mend = "write 'steps: [{disconnect: …}]' beside the response"
+            what = "a lone disconnect comes before any response"
+            wrong(connection.where, what, "two-kinds", mend)
+        if connection.delay is not None and not connection.disconnect:
+            mend = "put the delay into response or steps"
+            wrong(connection.where, "delay here goes with a disconnect", "two-waits", mend)
+        for index, step in enumerate(connection.steps or ()):
+            if isinstance(step, DisconnectStep) and index + 1 < len(connection.steps or ()):
+                after = (connection.steps or ())[index + 1]
+                mend = "begin the next connection with '- steps:'"
+                what = "nothing of the same connection can follow its disconnect"
+                wrong(after.where, what, "unreachable", mend)
+                return
+        self._check_run(connection.steps or ())
+
+    def _check_run(self, steps: Sequence[Step]) -> None:
+        """Check the steps of one connection."""
+        self._check_reach(steps)
+        self._check_clock(steps)
+        for step in steps:
+            self._check_step(step, in_loop=False)
+
+    def _check_step(self, step: Step, *, in_loop: bool) -> None:
+        match step:
+            case DisconnectStep() if in_loop:
+                what = "a disconnect cannot stand inside a loop"
+                self.report.wrong(step.where, what, "loop-disconnect", "say it in connections")
+            case RepeatStep() | EachStep():
+                self._check_loop(step)
+            case ChanceStep():
+                for way in (step.steps, step.otherwise):
+                    self._check_reach(way)
+                    for inner in way:
+                        self._check_step(inner, in_loop=in_loop)
+
+    def _check_loop(self, loop: RepeatStep | EachStep) -> None:
+        if not loop.steps:
+            self.report.wrong(loop.where, "the loop has no steps", "empty-loop", "add steps")
+        self._check_reach(loop.steps)
+        for step in loop.steps:
+            self._check_step(step, in_loop=True)
+        endless = isinstance(loop, RepeatStep) and loop.times is None
+        if endless and not _positive(loop.every) and not any(map(_does_something, loop.steps)):
+            what = "this loop may run for ever without sending or waiting"
+            mend = "add every: 1s, or an event that every round sends"
+            self.report.wrong(loop.where, what, "empty-loop", mend)
+
+    def _check_reach(self, steps: Sequence[Step]) -> None:
+        for step, after in zip(steps, steps[1:], strict=False):
+            reason = _endless(step)
+            if reason:
+                what = f"this step can never run: {reason} (line {step.where.line}) has no end"
+                mend = "move it before that step, or give that step an end"
+                self.report.wrong(after.where, what, "unreachable", mend)
+                return
+            if isinstance(step, DisconnectStep):
+                what = "this step can never run: the connection has ended"
+                self.report.wrong(after.where, what, "unreachable", "say it in connections")
+                return
+
+    def _check_clock(self, steps: Sequence[Step]) -> None:
+        """Report an `at` that lies before what is certain to have passed."""
+        passed = 0.0
+        for step in steps:
+            if isinstance(step.at, Span):
+                if step.at.longest < passed:
+                    what = (
+                        f"at: {step.at} goes backwards: {duration_text(passed)} of this connection"
+                        " have passed by then"
+                    )
+                    mend = f"write {duration_text(passed)} or later, or use delay"
+                    self.report.wrong(step.where, what, "at-backwards", mend)
+                passed = max(passed, step.at.shortest)
+            passed = round(passed + _least(step), 9)
+
+    def check_names(self) -> None:
+        """Report every name in a template that nothing defines."""
+        scenario = self.scenario
+        known = set(NAMES)
+        for name, value in scenario.vars.items():
+            self._check_value(value, known | {"vars"})
+            known.add(name)
+        for response in (scenario.response, scenario.afterwards, scenario.heartbeat):
+            self._check_value(response, known)
+        self._check_value(scenario.pace, known)
+        if isinstance(scenario.identity, Template):
+            self._check_value(scenario.identity, set(_IDENTITY_NAMES))
+        for connection in scenario.connections or ():
+            self._check_value(connection.response, known)
+            self._check_value(connection.delay, known)
+            self._check_steps(connection.steps or (), known)
+        self._check_steps(scenario.stream or (), known)
+
+    def _check_steps(self, steps: Sequence[Step], known: set[str]) -> None:
+        for step in steps:
+            match step:
+                case RepeatStep() | EachStep():
+                    own = (step.delay, step.at, step.every, getattr(step, "items", None))
+                    self._check_value((*own, getattr(step, "times", None)), known)
+                    counter = {"n"} if isinstance(step, EachStep) else set()
+                    self._check_steps(step.steps, known | counter | {step.name})
+                case ChanceStep():
+                    self._check_value((step.delay, step.at, step.of), known)
+                    self._check_steps((*step.steps, *step.otherwise), known)
+                case _:
+                    self._check_value(step, known)
+
+    def _check_value(self, value: Any, known: set[str]) -> None:
+        for template in templates(value):
+            for expression in template.expressions:
+                for reference in expression.references():
+                    self._check_reference(template.where, reference, known)
+
+    def _check_reference(
+        self, where: Location, reference: tuple[str, ...], known: set[str]
+    ) -> None:
+        name, *rest = reference
+        if name not in known:
+            what = f"unknown name {name!r} in a template"
+            self.report.wrong(where, what, "unknown-name", did_you_mean(name, sorted(known)))
+        elif name == "request" and rest and rest[0] not in REQUEST_NAMES:
+            what = f"a request has no {rest[0]!r}"
+            mend = did_you_mean(rest[0], sorted(REQUEST_NAMES))
+            self.report.wrong(where, what, "unknown-name", mend)
+        elif name == "vars" and rest and rest[0] not in self.scenario.vars:
+            what = f"vars has no {rest[0]!r}"
+            mend = did_you_mean(rest[0], self.scenario.vars)
+            self.report.wrong(where, what, "unknown-name", mend)
+
+
+def templates(value: Any) -> Iterator[Template]:
+    """Yield every template in `value`, however deep."""
+    match value:
+        case Template():
+            yield value
+        case dict():
+            for item in value.values():
+                yield from templates(item)
+        case list() | tuple():
+            for item in value:
+                yield from templates(item)
+        case _ if is_dataclass(value) and not isinstance(value, (type, Location)):
+            for field in fields(value):
+                yield from templates(getattr(value, field.name))
+
+
+def all_steps(steps: Sequence[Step]) -> Iterator[Step]:
+    """Yield the steps and those inside them, in the order written."""
+    for step in steps:
+        yield step
+        match step:
+            case RepeatStep() | EachStep():
+                yield from all_steps(step.steps)
+            case ChanceStep():
+                yield from all_steps(step.steps)
+                yield from all_steps(step.otherwise)
+
+
+def steps_of(scenario: Scenario) -> Iterator[Step]:
+    """Yield every step of the scenario, in the order written."""
+    yield from all_steps(scenario.stream or ())
+    for connection in scenario.connections or ():
+        yield from all_steps(connection.steps or ())
+
+
+def _positive(time: Any) -> bool:
+    return isinstance(time, Template) or (isinstance(time, Span) and time.longest > 0)
+
+
+def _does_something(step: Step) -> bool:
+    """Whether every pass over `step` sends something or takes time."""
+    if _positive(step.delay):
+        return True
+    match step:
+        case EventStep() | DisconnectStep():
+            return True
+        case HoldStep():
+            return _positive(step.hold)
+        case RepeatStep():
+            return any(map(_does_something, step.steps))
+        case ChanceStep():
+            return any(map(_does_something, step.steps)) and any(
+                map(_does_something, step.otherwise)
+            )
+        case IncludeStep():
+            return True
+    return False
+
+
+def _endless(step: Step) -> str:
+    """Return what never ends in `step`, or nothing."""
+    match step:
+        case HoldStep(hold=Span(shortest=shortest)) if shortest == FOREVER:
+            return "hold: forever"
+        case RepeatStep(times=None):
+            return "repeat: forever"
+        case RepeatStep() | EachStep() if step.steps:
+            return _endless(step.steps[-1])
+        case ChanceStep() if step.steps and step.otherwise:
+            first, other = _endless(step.steps[-1]), _endless(step.otherwise[-1])
+            return first and other
+    return ""
+
+
+def _least(step: Step) -> float:
+    """Return the seconds that `step` is certain to take, its own `at` aside."""
+    least = step.delay.shortest if isinstance(step.delay, Span) else 0.0
+    match step:
+        case HoldStep(hold=Span(shortest=shortest)):
+            return least + shortest
+        case RepeatStep(times=int() as times):
+            every = step.every.shortest if isinstance(step.every, Span) else 0.0
+            body = sum(map(_least, step.steps))
+            return least + body + (times - 1) * max(body, every)
+    return least

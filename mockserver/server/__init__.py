@@ -1,0 +1,1 @@
+"""Moves bytes: aiohttp lives here and nowhere else."""

@@ -1,0 +1,75 @@
+"""The control API under /_mock/: is the server up, and what time it is in a session."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from aiohttp import web
+
+import mockserver
+from mockserver.clock import Clock, ManualClock
+from mockserver.errors import ControlError
+from mockserver.scenario.units import UnitError, span
+
+if TYPE_CHECKING:
+    from mockserver.play.session import Session, Sessions
+
+PREFIX = "/_mock"
+
+
+async def respond(request: web.Request, path: str, sessions: Sessions[Clock]) -> web.Response:
+    """Answer a request to the control API. Raises ControlError."""
+    parts = [unquote(part) for part in path.removeprefix(PREFIX).strip("/").split("/")]
+    match (request.method, *parts):
+        case ("GET" | "HEAD", "health"):
+            return _json({"status": "ok", "version": mockserver.__version__})
+        case ("GET" | "HEAD", "sessions", name, "clock"):
+            return _json(_time(sessions.get(name)))
+        case ("POST", "sessions", name, "clock"):
+            return _json(_advance(sessions.get(name), await _read(request)))
+    raise ControlError(
+        404,
+        f"the control API has no {request.method} {path}",
+        code="unknown-control",
+        mend="GET /_mock/health, GET or POST /_mock/sessions/{name}/clock",
+    )
+
+
+def _json(value: Any) -> web.Response:
+    return web.json_response(value, headers={"Cache-Control": "no-store"})
+
+
+def _time(session: Session[Clock]) -> dict[str, Any]:
+    return {"session": session.name, "now": session.clock.now()}
+
+
+def _advance(session: Session[Clock], body: Any) -> dict[str, Any]:
+    mend = 'send {"advance": "2s"}'
+    if not isinstance(body, dict) or set(body) != {"advance"}:
+        raise ControlError(400, "the body says nothing to do", code="bad-control", mend=mend)
+    if not isinstance(session.clock, ManualClock):
+        raise ControlError(
+            409,
+            "only a manual clock can be advanced",
+            code="not-manual",
+            mend="start the server with --clock manual",
+        )
+    try:
+        duration = span(str(body["advance"]))
+    except UnitError as error:
+        raise ControlError(400, error.what, code="bad-duration", mend=error.mend) from None
+    if not duration.fixed or duration.shortest == float("inf"):
+        raise ControlError(400, "advance takes one duration", code="bad-duration", mend=mend)
+    session.clock.advance(duration.shortest)
+    return _time(session)
+
+
+async def _read(request: web.Request) -> Any:
+    try:
+        return json.loads(await request.read())
+    except (ValueError, RecursionError):
+        raise ControlError(
+            400, "the body is no JSON", code="bad-control", mend='send {"advance": "2s"}'
+        ) from None

@@ -1,0 +1,116 @@
+"""Reduces an HTTP request to plain data: session, path, and the Opening that the story sees."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from mockserver.errors import ControlError
+from mockserver.play.opening import Opening
+from mockserver.play.session import DEFAULT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aiohttp import web
+
+_SESSION: Final = re.compile(r"/@([^/?]*)(/.*)?", re.DOTALL)
+_SESSION_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}")
+_PREFERRED: Final = re.compile(r'(?:^|[,;])\s*scenario\s*=\s*(?:"([^"]*)"|([^,;\s]*))', re.IGNORECASE)
+SCENARIO_PARAMETER: Final = "__scenario"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The request target, taken apart; `path` and `query` as sent, without the session."""
+
+    session: str
+    path: str
+    query: str
+
+    @property
+    def text(self) -> str:
+        """The target as the client would write it to its session's base URL."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+    def parameters(self) -> dict[str, str]:
+        """Return the query parameters, decoded; of several with one name the first."""
+        pairs = parse_qsl(self.query, keep_blank_values=True, errors="replace")
+        return dict(reversed(pairs))
+
+
+def target_of(request: web.BaseRequest) -> Target:
+    """Take the request target apart. Raises ControlError for a session that cannot be."""
+    raw = request.raw_path
+    if not raw.startswith("/"):  # absolute form, RFC 9112 § 3.2.2
+        parts = urlsplit(raw)
+        raw = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    path, _, query = raw.partition("?")
+    found = _SESSION.fullmatch(path)
+    if not found:
+        return Target(DEFAULT, path, query)
+    name = unquote(found[1])
+    if not _SESSION_NAME.fullmatch(name):
+        raise ControlError(
+            400,
+            f"{name!r} is no name for a session",
+            code="bad-session-name",
+            mend="use letters, digits, '.', '_', '~' and '-', up to 100",
+        )
+    return Target(name, found[2] or "/", query)
+
+
+def wanted_scenario(request: web.BaseRequest, target: Target) -> str | None:
+    """Return the scenario that the request names: `Prefer: scenario=…` (RFC 7240) or the query."""
+    for value in request.headers.getall("Prefer", ()):
+        found = _PREFERRED.search(value)
+        if found:
+            return found[1] if found[1] is not None else found[2]
+    return target.parameters().get(SCENARIO_PARAMETER)
+
+
+async def opening_of(
+    request: web.BaseRequest, target: Target, path_parameters: Mapping[str, str]
+) -> Opening:
+    """Return what the story may know of the request; reads its body."""
+    query = target.parameters()
+    query.pop(SCENARIO_PARAMETER, None)
+    headers: dict[str, str] = {}
+    for name, value in request.headers.items():
+        lower = name.lower()
+        text = _readable(value)
+        headers[lower] = f"{headers[lower]}, {text}" if lower in headers else text
+    return Opening(
+        method=request.method,
+        target=target.text,
+        path=path_parameters,
+        query=query,
+        headers=headers,
+        cookies=dict(request.cookies),
+        body=await _body(request),
+        last_event_id=headers.get("last-event-id"),
+    )
+
+
+def _readable(value: str) -> str:
+    """Return a header value with bytes that are no UTF-8 replaced (WHATWG § 9.2.4)."""
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+async def _body(request: web.BaseRequest) -> Any:
+    if not request.can_read_body:
+        return None
+    raw = await request.read()
+    kind = request.content_type
+    text = raw.decode("utf-8", "replace")
+    if kind == "application/x-www-form-urlencoded":
+        return dict(reversed(parse_qsl(text, keep_blank_values=True, errors="replace")))
+    if kind == "application/json" or kind.endswith("+json"):
+        try:
+            return json.loads(raw)
+        except (ValueError, RecursionError):
+            return text
+    return text

@@ -1,0 +1,198 @@
+"""Performs the cues of one connection on a socket, and waits for the next on the session's clock."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from mockserver.clock import turn_of_others
+from mockserver.play.journal import Closed, Sent
+from mockserver.play.player import Disconnect, Held, Send
+from mockserver.scenario.units import FOREVER
+from mockserver.server import wire
+
+if TYPE_CHECKING:
+    from mockserver.clock import Clock
+    from mockserver.play.answer import Head
+    from mockserver.play.journal import Closer
+    from mockserver.play.player import Cue, Player
+    from mockserver.play.session import Session
+    from mockserver.play.story import Turn
+
+JOINED_BYTES: Final = 64 * 1024
+"""Events with no time between them leave in writes of about this size."""
+_WRITES_A_TURN: Final = 64
+
+
+class EventStreamResponse(web.StreamResponse):
+    """A response whose head is the scenario's, to the letter."""
+
+    def __init__(self, head: Head, *, joined: bool) -> None:
+        super().__init__(status=head.status, reason=head.reason)
+        self.head = head
+        for name, value in head.headers:
+            self.headers.add(name, value)
+        # aiohttp's switch for sending the head together with the first bytes of the body:
+        # one packet instead of two where the first event is due at once.
+        self._send_headers_immediately = not joined
+
+
+class Stream:
+    """One connection that is being told its part of the story."""
+
+    def __init__(self, turn: Turn, head: Head, session: Session[Clock]) -> None:
+        assert turn.player is not None
+        self._turn = turn
+        self._player: Player = turn.player
+        self._session = session
+        self._clock = session.clock
+        self._head = head
+        self._woken: asyncio.Future[None] | None = None
+        self._stopping = False
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._parts_at = 0.0
+        self._blocks = 0
+        self._sent = 0
+        self._writes = 0
+        self._ended: tuple[Closer, Disconnect | None] = ("client", None)
+
+    def stop(self) -> None:
+        """End the stream properly, now: the server goes down."""
+        self._stopping = True
+        self._wake()
+
+    async def perform(self, request: web.Request) -> web.StreamResponse:
+        """Tell this connection's part; returns when it is over, whoever ended it."""
+        at_once = self._player.next_at == 0
+        response = EventStreamResponse(self._head, joined=at_once)
+        if request.version >= (1, 1) and request.keep_alive:
+            response.headers.setdefault("Connection", "keep-alive")
+        start = self._clock.now()
+        try:
+            await response.prepare(request)
+            end = await self._play(response, start)
+            await self._finish(request, response, end)
+        except ConnectionError:
+            pass  # the client left while something was being written
+        finally:
+            self._close(start)
+        return response
+
+    async def _play(self, response: web.StreamResponse, start: float) -> Disconnect | None:
+        """Perform cues until the script ends the connection (or None: the server stops)."""
+        player = self._player
+        now = 0.0
+        while not self._stopping:
+            for cue in player.due(now):
+                if isinstance(cue, Disconnect):
+                    return cue
+                await self._take(cue, response)
+            await self._flush(response)
+            if not self._writes:
+                await response.write(b"")  # the head leaves now, company or not
+            at = player.next_at
+            if at is None:
+                return None
+            await self._until(start, at)
+            # Never before it is due: some event loops wake a little early.
+            now = max(at, self._clock.now() - start) if self._clock.passes else at
+        return None
+
+    async def _take(self, cue: Cue, response: web.StreamResponse) -> None:
+        """Add a cue to what is about to be written; only what is due at one moment is joined."""
+        if isinstance(cue, Held):
+            return
+        assert isinstance(cue, Send)
+        if self._parts and (cue.at != self._parts_at or self._size >= JOINED_BYTES):
+            await self._flush(response)
+        self._parts_at = cue.at
+        self._parts.append(cue.data)
+        self._size += len(cue.data)
+        self._blocks += cue.blocks
+        self._turn.subscription.record(cue)
+
+    async def _flush(self, response: web.StreamResponse) -> None:
+        if not self._parts:
+            return
+        data = self._joined()
+        await response.write(data)
+        self._writes += 1
+        if len(data) >= JOINED_BYTES or self._writes % _WRITES_A_TURN == 0:
+            # A write does not let others have their turn unless the socket is full.
+            await turn_of_others()
+
+    def _joined(self) -> bytes:
+        """Return what is to be written, and note it in the journal."""
+        data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        self._parts.clear()
+        self._size = 0
+        if self._blocks:
+            first, self._sent = self._sent + 1, self._sent + self._blocks
+            self._blocks = 0
+            turn = self._turn
+            self._session.journal.record(
+                Sent(
+                    turn.program.name,
+                    turn.subscription.address.subscription,
+                    turn.number,
+                    first,
+                    self._sent,
+                    self._parts_at,
+                )
+            )
+        return data
+
+    async def _until(self, start: float, at: float) -> None:
+        """Wait for the offset `at`, or until somebody wakes the stream."""
+        if self._stopping:
+            return
+        self._woken = asyncio.get_running_loop().create_future()
+        endless = at == FOREVER or (self._player.held_forever and not self._clock.passes)
+        alarm = None if endless else self._clock.alarm(start + at, self._wake)
+        try:
+            await self._woken
+        finally:
+            if alarm is not None:
+                alarm.cancel()
+
+    def _wake(self) -> None:
+        if self._woken is not None and not self._woken.done():
+            self._woken.set_result(None)
+
+    async def _finish(
+        self, request: web.Request, response: web.StreamResponse, end: Disconnect | None
+    ) -> None:
+        kind = "end" if end is None else end.kind
+        self._ended = ("server" if end is None else "script", end)
+        if kind == "end":
+            await response.write_eof(self._joined() if self._parts else b"")
+            return
+        if self._parts:
+            await response.write(self._joined())
+        elif not self._writes:
+            await response.write(b"")
+        if kind == "drop":
+            wire.drop(request.transport)
+        else:
+            await wire.reset(request.transport)
+
+    def _close(self, start: float) -> None:
+        by, end = self._ended
+        now = self._clock.now()
+        turn = self._turn
+        turn.subscription.close(by, now, end)
+        self._session.journal.record(
+            Closed(
+                now,
+                turn.program.name,
+                turn.subscription.address.subscription,
+                turn.number,
+                end.kind if end else "end",
+                by,
+                self._sent,
+                end.fault if end else "",
+            )
+        )

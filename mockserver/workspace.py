@@ -1,0 +1,157 @@
+"""Finds and opens the OpenAPI document and the scenario files; the only place that reads files."""
+
+from __future__ import annotations
+
+import importlib.resources
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from mockserver import contract
+from mockserver.errors import LoadError, Location, Problem, StartError
+from mockserver.scenario.catalog import Catalog, link
+from mockserver.scenario.read import read_scenarios
+from mockserver.scenario.yamltree import at_pointer, parse, plain_data
+from mockserver.scenario.yamltree import SourceFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+SUFFIXES: Final = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Where the files are: the document, and the folders or files of scenarios."""
+
+    spec: Path
+    scenarios: tuple[Path, ...] = ()
+
+    def load(self) -> tuple[Catalog, list[Problem]]:
+        """Read everything; returns what can be played, and the problems of all the rest.
+
+        Raises LoadError when the document itself cannot be read, StartError for a folder that
+        cannot.
+        """
+        files, problems = self._scenario_files()
+        try:
+            document = self.read_document()
+        except LoadError as error:
+            _, wrong = read_scenarios(files)
+            raise LoadError([*error.problems, *problems, *wrong]) from None
+        scenarios, wrong = read_scenarios(files)
+        catalog, unlinked = link(document, scenarios, self._body)
+        doubts = self._placed(document.problems())
+        return catalog, sorted(
+            [*problems, *wrong, *unlinked, *doubts], key=lambda problem: problem.order
+        )
+
+    def read_document(self) -> contract.Contract:
+        """Read the OpenAPI document. Raises LoadError with the places of all its faults."""
+        name = shown(self.spec)
+        try:
+            raw = self.spec.read_bytes()
+        except OSError as error:
+            mend = "name an OpenAPI document with --spec"
+            what = f"the OpenAPI document cannot be read: {error.strerror}"
+            raise LoadError([Problem(Location(name), what, "unreadable-file", mend)]) from None
+        try:
+            tree = plain_data(name, raw)
+        except ValueError as error:
+            raise LoadError([error.args[0]]) from None
+        try:
+            return contract.read(tree, name)
+        except LoadError as error:
+            raise LoadError(self._placed(error.problems)) from None
+
+    def _placed(self, problems: Iterable[Problem]) -> list[Problem]:
+        """Give problems that name a JSON pointer into the document their line and column."""
+        problems = list(problems)
+        if not any(problem.where.pointer and not problem.where.line for problem in problems):
+            return problems
+        parsed = parse(shown(self.spec), self.spec.read_bytes(), limited=False)
+        if not parsed.documents:
+            return problems
+        root, file = parsed.documents[0], parsed.file
+        return [self._with_line(problem, root, file) for problem in problems]
+
+    def _with_line(self, problem: Problem, root: Any, file: SourceFile) -> Problem:
+        if problem.where.file != file.name:
+            return problem
+        place = file.at(at_pointer(root, problem.where.pointer))
+        return replace(problem, where=replace(place, pointer=problem.where.pointer))
+
+    def document_warnings(self, document: contract.Contract) -> list[Problem]:
+        """Validate the whole document; slow, and for most real documents not empty."""
+        return self._placed(contract.document_problems(document))
+
+    def _scenario_files(self) -> tuple[list[tuple[str, str, bytes]], list[Problem]]:
+        files, problems = [], []
+        for root in self.scenarios:
+            for path in _found(root):
+                name = shown(path)
+                try:
+                    raw = path.read_bytes()
+                except OSError as error:
+                    what = f"the file cannot be read: {error.strerror}"
+                    mend = "make it readable, or move it out of the folder"
+                    problems.append(Problem(Location(name), what, "unreadable-file", mend))
+                    continue
+                inner = path.relative_to(root) if path != root else Path(path.name)
+                files.append((name, inner.with_suffix("").as_posix(), raw))
+        return files, problems
+
+    def _body(self, name: str) -> bytes:
+        """Return the content of a file that a response names, under one of the folders."""
+        for root in self.scenarios:
+            folder = root if root.is_dir() else root.parent
+            path = (folder / name).resolve()
+            if not path.is_relative_to(folder.resolve()):
+                raise ValueError("it lies outside the scenario folder")
+            if path.is_file():
+                return path.read_bytes()
+        raise ValueError("there is no such file")
+
+
+def _found(root: Path) -> Sequence[Path]:
+    """Return the scenario files below `root`, or the file `root` itself. Raises StartError."""
+    if root.is_file():
+        return [root]
+    if not root.is_dir():
+        raise StartError(
+            f"the scenario folder {shown(root)} does not exist",
+            code="no-folder",
+            mend="name a folder or file with --scenarios",
+        )
+    try:
+        list(root.iterdir())
+    except OSError as error:
+        raise StartError(
+            f"the scenario folder {shown(root)} cannot be read: {error.strerror}",
+            code="no-folder",
+            mend="make it readable",
+        ) from None
+    paths = (path for path in root.rglob("*") if path.suffix in SUFFIXES and path.is_file())
+    # Hidden files and folders are an editor's or a version control's own.
+    return sorted(p for p in paths if not _hidden(p.relative_to(root)))
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def shown(path: Path) -> str:
+    """Return `path` as a person would write it from here."""
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def petstore() -> Workspace:
+    """Return the Petstore that ships: beside the sources, or inside the installed package."""
+    sources = Path(__file__).parent.parent
+    if (sources / "specs" / "petstore.openapi.yaml").is_file():
+        return Workspace(sources / "specs" / "petstore.openapi.yaml", (sources / "scenarios",))
+    packaged = Path(str(importlib.resources.files("mockserver"))) / "petstore"
+    return Workspace(packaged / "petstore.openapi.yaml", (packaged / "scenarios",))
