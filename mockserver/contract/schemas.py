@@ -59,6 +59,9 @@ def _compiles(pattern: Any) -> bool:
     return True
 
 
+FORMATS = ("date", "date-time", "email", "ipv4", "ipv6", "time", "uuid")
+"""The formats that are checked: those of which there is one reading (RFC 3339, 4122, …)."""
+
 _PLAIN: dict[str, Callable[[Any], bool]] = {
     "const": lambda _: True,
     "enum": lambda value: isinstance(value, list),
@@ -67,6 +70,7 @@ _PLAIN: dict[str, Callable[[Any], bool]] = {
     "dependentRequired": lambda v: isinstance(v, dict) and all(map(_names, v.values())),
     "uniqueItems": lambda value: isinstance(value, bool),
     "pattern": _compiles,
+    "format": FORMATS.__contains__,
     "multipleOf": lambda value: _number(value) and value > 0,
     **dict.fromkeys(("maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum"), _number),
     **dict.fromkeys(

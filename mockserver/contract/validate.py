@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mockserver.contract.document import Place, escape, reference
-from mockserver.contract.schemas import Normaliser
+from mockserver.contract.schemas import FORMATS, Normaliser
 from mockserver.contract.streams import DEFAULT_TYPE
 from mockserver.errors import Location, Problem, did_you_mean
 
@@ -186,13 +186,14 @@ def _errors(stream: EventStream, schema: Place, value: object, field: str) -> li
 
 def _validator(stream: EventStream, schema: Place) -> Any:
     """Return the validator of a schema, compiled once for each stream."""
-    from jsonschema import Draft202012Validator  # noqa: PLC0415  (50 ms)
+    from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415  (50 ms)
 
     key = (schema.pointer, id(schema.value))
     if key not in stream.cache:
         cache = stream.document.cache
         normaliser = cache.setdefault("normaliser", Normaliser(stream.document))
-        stream.cache[key] = Draft202012Validator(normaliser.schema(schema))
+        formats = FormatChecker(FORMATS)
+        stream.cache[key] = Draft202012Validator(normaliser.schema(schema), format_checker=formats)
     return stream.cache[key]
 
 

@@ -258,6 +258,10 @@ DIALECT = {
     "dynamicRef": (of(**{"$dynamicRef": "#text"}), ["a"], [1]),
     "list of items": (of(type="array", items=[NUMBER, TEXT]), [[1, "a"]], [["a"]]),
     "pattern of ECMA-262": (of(type="string", pattern=r"^\p{L}+$"), ["a", "1"], [1]),
+    "date-time": (of(format="date-time"), ["2026-01-01T00:00:00.5+02:00", 1], ["2026-01-01 00:00"]),
+    "uuid": (of(format="uuid"), ["123e4567-e89b-12d3-a456-426614174000"], ["019b4132"]),
+    "a format of one's own": (of(format="hex"), ["anything"], []),
+    "a malformed format": (of(format=["uuid"]), ["anything"], []),
     "a property named as a keyword": (
         of(type="object", properties={"required": TEXT}),
         [{"required": "a"}],
