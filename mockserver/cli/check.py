@@ -1,4 +1,106 @@
-"""Check every file and show which scenario answers which operation."""
+"""Check every file, and show which scenarios answer which operation."""
+
 from __future__ import annotations
-def add_arguments(parser): pass
-def run(args): return 0
+
+import sys
+from typing import TYPE_CHECKING
+
+from mockserver.cli import files
+from mockserver.errors import LoadError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable
+
+    from mockserver.errors import Problem
+    from mockserver.scenario.catalog import Catalog
+    from mockserver.workspace import Workspace
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a check."""
+    files.add_arguments(parser)
+    parser.add_argument(
+        "--format",
+        choices=("text", "github"),
+        default="text",
+        help="github: problems as annotations of a workflow run",
+    )
+    parser.add_argument("--strict", action="store_true", help="warnings are errors")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print all problems, then the table; 0 where nothing is wrong, else 2."""
+    workspace = files.workspace_of(args)
+    catalog: Catalog | None = None
+    try:
+        catalog, problems = workspace.load()
+    except LoadError as error:
+        problems = list(error.problems)
+    if catalog is not None:
+        problems += _doubts(workspace, catalog)
+    problems.sort(key=lambda problem: problem.order)
+    _print_problems(problems, args.format)
+    errors = [p for p in problems if args.strict or p.severity == "error"]
+    if catalog is not None:
+        _print_table(catalog)
+    warnings = len(problems) - len(errors)
+    print(f"\n{_count(len(errors), 'error')}, {_count(warnings, 'warning')}")
+    return 2 if errors else 0
+
+
+def _doubts(workspace: Workspace, catalog: Catalog) -> list[Problem]:
+    from mockserver.play.conformance import event_problems  # noqa: PLC0415
+    from mockserver.runner import petstore  # noqa: PLC0415
+    from mockserver.scenario.catalog import warnings  # noqa: PLC0415
+
+    # Our own document is complete; the streams of large vendors do not fit their own.
+    own = workspace.spec == petstore().spec
+    problems = event_problems(catalog, "error" if own else "warning")
+    return [*problems, *warnings(catalog), *workspace.document_warnings(catalog.contract)]
+
+
+def _print_problems(problems: Iterable[Problem], form: str) -> None:
+    for problem in problems:
+        if form == "github":
+            print(_annotation(problem))
+        else:
+            print(problem, end="\n\n")
+
+
+def _annotation(problem: Problem) -> str:
+    """Return a workflow command; its own specials are percent-encoded."""
+    where = problem.where
+    place = {"file": where.file, "line": where.line, "col": where.column, "title": problem.code}
+    said = ",".join(f"{name}={_property(str(value))}" for name, value in place.items() if value)
+    text = f"{problem.what}\nmend: {problem.mend}" if problem.mend else problem.what
+    return f"::{problem.severity} {said}::{_escaped(text)}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _print_table(catalog: Catalog) -> None:
+    rows = []
+    for operation in catalog.contract.operations.values():
+        programs = catalog.by_operation.get(operation.id, ())
+        names = [f"{p.name}{'*' if p.scenario.default else ''}" for p in programs]
+        kind = "stream" if operation.stream else ""
+        rows.append((operation.id, f"{operation.method} {operation.path}", kind, names))
+    wide = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
+    for name, path, kind, scenarios in rows:
+        left = f"{name:{wide[0]}}  {path:{wide[1]}}  {kind:{wide[2]}}"
+        for index, scenario in enumerate(scenarios or ["-"]):
+            print(f"{left if index == 0 else ' ' * len(left)}  {scenario}".rstrip())
+    if any(program.scenario.default for program in catalog.programs.values()):
+        print("\n* the default among several")
+    sys.stdout.flush()
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"

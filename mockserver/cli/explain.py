@@ -1,4 +1,227 @@
-"""Check every file and show which scenario answers which operation."""
+"""Show what each connection of a scenario will get, and when."""
+
 from __future__ import annotations
-def add_arguments(parser): pass
-def run(args): return 0
+
+import base64
+import hashlib
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl
+
+from mockserver.cli import files
+from mockserver.errors import LoadError, StartError, did_you_mean
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from mockserver.contract import Operation
+    from mockserver.play.opening import Opening
+    from mockserver.play.timeline import Lane
+    from mockserver.scenario.catalog import Catalog
+    from mockserver.scenario.program import Program
+
+_WIDTH: Final = 160
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of an explanation."""
+    parser.add_argument("scenario", metavar="SCENARIO", help="the scenario's name")
+    files.add_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--connection", type=int, metavar="N", help="only the Nth connection")
+    parser.add_argument(
+        "--last-event-id", metavar="ID", help="what a first request with this Last-Event-ID gets"
+    )
+    parser.add_argument(
+        "--request",
+        metavar="REQUEST",
+        help="the request, as 'GET /v1/orders/7/status/stream?x=1' or 'POST /path {\"a\": 1}'",
+    )
+    parser.add_argument("--seed", default="0", help="what all chance is drawn from (default: 0)")
+    parser.add_argument("--limit", type=int, default=50, help="cues of a connection (default: 50)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the timeline. Raises LoadError, StartError."""
+    from mockserver.scenario.template import RenderError  # noqa: PLC0415
+
+    catalog, problems = files.workspace_of(args).load()
+    program = catalog.programs.get(args.scenario)
+    if program is None:
+        if any(problem.severity == "error" for problem in problems):
+            raise LoadError(problems)
+        raise StartError(
+            f"there is no scenario {args.scenario!r}",
+            code="unknown-scenario",
+            mend=did_you_mean(args.scenario, catalog.programs),
+        )
+    try:
+        lanes, operation, opening = _lanes(args, catalog, program)
+    except RenderError as error:
+        raise StartError(
+            str(error), code="template-error", mend="give the request it needs with --request"
+        ) from None
+    if args.connection is not None:
+        lanes = [lane for lane in lanes if lane.number == args.connection]
+    if args.json:
+        print(json.dumps([as_json(lane) for lane in lanes], ensure_ascii=False, indent=2))
+    else:
+        print("\n".join(as_text(program, operation, opening, lanes)))
+    return 0
+
+
+def _lanes(
+    args: argparse.Namespace, catalog: Catalog, program: Program
+) -> tuple[list[Lane], Operation, Opening]:
+    from mockserver.play.timeline import timeline, usual_request  # noqa: PLC0415
+
+    operation = catalog.contract.find(program.scenario.operations[0][0])
+    assert operation is not None
+    opening = usual_request(program, operation)
+    if args.request:
+        operation, opening = _request(args.request, catalog)
+    connections = args.connection
+    if args.last_event_id is not None:
+        opening = replace(opening, last_event_id=args.last_event_id)
+        connections = args.connection or 1
+    lanes = timeline(
+        program,
+        operation,
+        opening,
+        seed=args.seed,
+        limit=args.limit,
+        connections=connections,
+        example=catalog.example,
+    )
+    return lanes, operation, opening
+
+
+def _request(text: str, catalog: Catalog) -> tuple[Operation, Opening]:
+    """Read `METHOD TARGET [BODY]`; GET may be left out. Raises StartError."""
+    from mockserver.contract import NoRoute  # noqa: PLC0415
+    from mockserver.play.opening import Opening  # noqa: PLC0415
+
+    method, _, rest = text.partition(" ")
+    if method.startswith("/"):
+        method, rest = "GET", text
+    target, _, body = rest.strip().partition(" ")
+    path, _, query = target.partition("?")
+    route = catalog.contract.route(method.upper(), path)
+    if isinstance(route, NoRoute):
+        raise StartError(
+            f"no operation fits {method} {path}",
+            code="no-operation",
+            mend="; ".join(route.nearest),
+        )
+    pairs = dict(reversed(parse_qsl(query, keep_blank_values=True)))
+    opening = Opening(
+        method=method.upper(),
+        target=target,
+        path=route.path_parameters,
+        query=pairs,
+        body=_body(body.strip()),
+    )
+    return route.choose(pairs, opening.body), opening
+
+
+def _body(text: str) -> Any:
+    if not text:
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def as_json(lane: Lane) -> dict[str, Any]:
+    """Return a connection as JSON; `offset` in seconds, `at_byte` in the body."""
+    head = lane.head
+    at_byte = 0
+    cues = []
+    for cue in lane.cues:
+        entry: dict[str, Any] = {"offset": cue.at, "cue": cue.what}
+        if cue.what == "send":
+            entry |= {"at_byte": at_byte, **_bytes(cue.data)}
+            at_byte += len(cue.data)
+        elif cue.what == "hold":
+            entry["until"] = None if cue.until == float("inf") else cue.until
+        cues.append(entry)
+    return {
+        "connection": lane.number,
+        "last_event_id": lane.last_event_id,
+        "delay": None if lane.delay == float("inf") else lane.delay,
+        "head": head and {"status": head.status, "reason": head.reason, "headers": head.headers},
+        "body": None if lane.body is None else _bytes(lane.body),
+        "cues": cues,
+        "goes_on": lane.goes_on,
+        "notes": lane.notes,
+    }
+
+
+def _bytes(data: bytes) -> dict[str, str]:
+    try:
+        return {"text": data.decode()}
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(data).decode()}
+
+
+def as_text(
+    program: Program, operation: Operation, opening: Opening, lanes: list[Lane]
+) -> Iterator[str]:
+    """Yield the lines of a timeline."""
+    yield f"scenario {program.name}"
+    yield f"{operation.id}: {opening.method} {opening.target}"
+    for lane in lanes:
+        yield ""
+        came = f", Last-Event-ID: {lane.last_event_id}" if lane.last_event_id else ""
+        notes = f" [{', '.join(lane.notes)}]" if lane.notes else ""
+        yield f"connection {lane.number}{came}{notes}"
+        yield from _lane_text(lane)
+    if lanes and not lanes[-1].goes_on:
+        afterwards = program.scenario.afterwards
+        yield ""
+        yield f"afterwards: {afterwards if isinstance(afterwards, str) else 'response'}"
+
+
+def _lane_text(lane: Lane) -> Iterator[str]:
+    from mockserver.scenario.units import duration_text  # noqa: PLC0415
+
+    if lane.delay:
+        yield f"{'':>10}  (the answer waits {duration_text(lane.delay)})"
+    if lane.head is not None:
+        yield f"{'':>10}  {lane.head.status} {lane.head.reason}".rstrip()
+        for name, value in lane.head.headers:
+            yield f"{'':>10}  {name}: {value}"
+    if lane.body is not None:
+        yield from _indented("", lane.body)
+    for cue in lane.cues:
+        offset = duration_text(cue.at)
+        if cue.what == "send":
+            yield from _indented(offset, cue.data)
+        elif cue.what == "hold":
+            until = cue.until - cue.at
+            yield f"{offset:>10}  hold {duration_text(until)}"
+        else:
+            yield f"{offset:>10}  {cue.what}"
+    if lane.goes_on:
+        yield f"{'':>10}  … goes on"
+    if lane.fault:
+        yield f"{'':>10}  fault: {lane.fault}"
+
+
+def _indented(offset: str, data: bytes) -> Iterator[str]:
+    for index, line in enumerate(data.decode("utf-8", "backslashreplace").rstrip("\n").split("\n")):
+        yield f"{offset if index == 0 else '':>10}  {_short(line)}".rstrip()
+
+
+def _short(line: str) -> str:
+    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+    if len(line) <= _WIDTH:
+        return line
+    digest = hashlib.sha256(line.encode()).hexdigest()[:12]
+    return f"{line[: _WIDTH - 40]}… ({len(line):,} characters, sha256 {digest})"
+
+
+

@@ -108,4 +108,3 @@ def _raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-log = logging.getLogger("mockserver")

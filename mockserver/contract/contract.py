@@ -6,18 +6,19 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mockserver.contract import templates
+from mockserver.contract.branches import item_place
 from mockserver.contract.document import open_document
 from mockserver.contract.examples import of_schema
 from mockserver.contract.operations import METHODS, Operation
 from mockserver.contract.routes import Table
 from mockserver.contract.servers import base_paths
-from mockserver.contract.streams import item_place
 from mockserver.errors import LoadError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mockserver.contract.document import Document, Place
+    from mockserver.contract.document import Document
+    from mockserver.contract.place import Place
     from mockserver.contract.routes import NoRoute, Route
     from mockserver.contract.streams import StreamSettings
     from mockserver.errors import Problem

@@ -1,91 +1,17 @@
-"""The parsed document as a tree of places, and what its references point at.
-
-A `Place` is a value together with the JSON pointer that leads to it. Documents in the wild have
-null, text or lists where mappings belong: every reader here answers "nothing" to that, so that no
-caller needs a check of its own.
-"""
+"""The parsed document: its version, and what its references point at."""
 
 from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote
 
+from mockserver.contract.place import JsonObject, Place, reference, unescape
+from mockserver.contract.walk import distinct_refs, objects
 from mockserver.errors import LoadError, Location, Problem, did_you_mean
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-JsonObject = dict[Any, Any]
-
 BUNDLE = "put the parts into one file first, for example `npx @redocly/cli bundle`"
-
-# Values under these keys are data of the user, where `$ref` means nothing (OAS 3.2 § 4.19).
-_DATA = frozenset({"example", "default", "const", "enum", "value", "dataValue"})
-# Under these keys stand names of the author's choice, so that none of the above is meant.
-_NAMED = frozenset(
-    {
-        "properties",
-        "patternProperties",
-        "$defs",
-        "definitions",
-        "dependentSchemas",
-        "schemas",
-        "responses",
-        "parameters",
-        "requestBodies",
-        "headers",
-        "paths",
-        "pathItems",
-        "webhooks",
-        "content",
-        "callbacks",
-        "variables",
-        "links",
-        "securitySchemes",
-        "encoding",
-        "mediaTypes",
-        "additionalOperations",
-    }
-)
-
-
-class Place(NamedTuple):
-    """A value of the document and the JSON pointer (RFC 6901) that leads to it."""
-
-    value: Any
-    pointer: str
-
-    def get(self, key: object) -> Place:
-        """Return the member `key`, whose value is None where there is none.
-
-        YAML writes `200:` as a number, and so does a member of `responses`: both are found.
-        """
-        value = self.value.get(key) if isinstance(self.value, dict) else None
-        return Place(value, f"{self.pointer}/{escape(key)}")
-
-    def members(self) -> Iterator[tuple[str, Place]]:
-        """Walk a mapping in document order, keys as text; nothing for anything else."""
-        if isinstance(self.value, dict):
-            for key, value in self.value.items():
-                yield str(key), Place(value, f"{self.pointer}/{escape(key)}")
-
-    def items(self) -> Iterator[Place]:
-        """Walk a list; nothing for anything else."""
-        if isinstance(self.value, list):
-            for index, value in enumerate(self.value):
-                yield Place(value, f"{self.pointer}/{index}")
-
-    @property
-    def object(self) -> JsonObject:
-        """The value where it is a mapping, else an empty one."""
-        return self.value if isinstance(self.value, dict) else {}
-
-    def text(self, key: str) -> str | None:
-        """Return the member `key` where it is text that is not empty."""
-        value = self.object.get(key)
-        return value if isinstance(value, str) and value else None
 
 
 class Document:
@@ -150,7 +76,7 @@ class Document:
         """Map every `$id`, and `#` with every `$anchor`, to its schema."""
         if self._ids is None:
             self._ids = {}
-            for place in _walk(self.root):
+            for place in objects(self.root):
                 for key in ("$id", "$anchor", "$dynamicAnchor"):
                     name = place.text(key)
                     if name:
@@ -192,7 +118,7 @@ class Document:
                 bad[ref] = problem
         if not bad:
             return []
-        places = [(place.pointer, reference(place.value)) for place in _walk(self.root)]
+        places = [(place.pointer, reference(place.value)) for place in objects(self.root)]
         return [
             self.problem(f"{pointer}/$ref", bad[ref].what, bad[ref].code, bad[ref].mend)
             for pointer, ref in places
@@ -252,25 +178,6 @@ def open_document(tree: object, source: str) -> Document:
     return Document(tree, source, (int(version[1]), int(version[2])))
 
 
-def reference(value: object) -> str | None:
-    """Return the text of `$ref` where the value is a reference."""
-    ref = value.get("$ref") if isinstance(value, dict) else None
-    return ref if isinstance(ref, str) else None
-
-
-def escape(key: object) -> str:
-    """Write a key as a token of a JSON pointer (RFC 6901 § 3)."""
-    token = str(key)
-    if "~" in token or "/" in token:
-        return token.replace("~", "~0").replace("/", "~1")
-    return token
-
-
-def unescape(token: str) -> str:
-    """Read a token of a JSON pointer (RFC 6901 § 4)."""
-    return token.replace("~1", "/").replace("~0", "~") if "~" in token else token
-
-
 _NOTHING = object()
 
 
@@ -287,54 +194,3 @@ def _step(value: object, token: str) -> object:
 
 def _is_index(token: str) -> bool:
     return token.isascii() and token.isdigit() and len(token) < 10
-
-
-def distinct_refs(tree: object) -> dict[str, None]:
-    """Return every text of a `$ref` outside of data and extensions, each once, in order.
-
-    This is the one pass over a whole document that `read` makes, so it carries no pointers.
-    """
-    refs: dict[str, None] = {}
-    stack: list[tuple[object, bool]] = [(tree, False)]
-    while stack:
-        node, named = stack.pop()
-        if isinstance(node, list):
-            stack.extend((item, False) for item in node if isinstance(item, (dict, list)))
-            continue
-        if not isinstance(node, dict):
-            continue
-        for key, value in node.items():
-            if isinstance(value, (dict, list)):
-                if named:
-                    stack.append((value, False))
-                elif key == "examples":
-                    stack.extend(_examples(value))
-                elif key not in _DATA and not str(key).startswith("x-"):
-                    stack.append((value, key in _NAMED))
-            elif key == "$ref" and not named and isinstance(value, str):
-                refs[value] = None
-    return refs
-
-
-def _examples(value: object) -> Iterator[tuple[object, bool]]:
-    """Yield the Reference Objects among Example Objects; a schema's `examples` are data."""
-    if isinstance(value, dict):
-        yield from (({"$ref": ref}, False) for v in value.values() if (ref := reference(v)))
-
-
-def _walk(root: Place) -> Iterator[Place]:
-    """Yield the places of all mappings that `distinct_refs` looks at."""
-    stack: list[tuple[Place, bool]] = [(root, False)]
-    while stack:
-        place, named = stack.pop()
-        if not named and isinstance(place.value, dict):
-            yield place
-        children: list[tuple[str | None, Place]] = [(None, item) for item in place.items()]
-        children = children or [*place.members()]
-        for key, child in reversed(children):
-            if named or key is None:
-                stack.append((child, False))
-            elif key == "examples":
-                stack.extend((c, False) for _, c in child.members() if reference(c.value))
-            elif key not in _DATA and not key.startswith("x-"):
-                stack.append((child, key in _NAMED))

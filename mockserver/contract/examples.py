@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockserver.contract.document import Document, Place
+    from mockserver.contract.document import Document
+    from mockserver.contract.place import Place
 
 
 class Nothing:

@@ -15,6 +15,11 @@ def essence(media_type: str) -> str:
     return media_type.partition(";")[0].strip().lower()
 
 
+def is_event_stream(media_type: str) -> bool:
+    """Tell whether a key of `content` is `text/event-stream`, whatever its case or parameters."""
+    return essence(media_type) == EVENT_STREAM
+
+
 def is_json(media_type: str) -> bool:
     """Tell whether a body of this media type is JSON text (RFC 6839 § 3.1)."""
     kind = essence(media_type)

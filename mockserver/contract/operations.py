@@ -7,22 +7,24 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mockserver.contract.branches import Source, read_stream
 from mockserver.contract.examples import NOTHING, Example, declared, named, of_schema
 from mockserver.contract.media import (
     EVENT_STREAM,
     concrete,
     essence,
+    is_event_stream,
     is_json,
     is_range,
     preferred,
     quality,
 )
-from mockserver.contract.streams import Source, is_event_stream, read_stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockserver.contract.document import Document, Place
+    from mockserver.contract.document import Document
+    from mockserver.contract.place import Place
     from mockserver.contract.streams import EventStream, StreamSettings
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mockserver.contract.document import Place, reference
+from mockserver.contract.place import Place, reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable

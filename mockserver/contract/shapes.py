@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mockserver.contract.document import Place, reference
+from mockserver.contract.place import Place, reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -1,23 +1,20 @@
 """What an event stream of an operation consists of: its branches, sentinel and examples.
 
-Documents describe events in eight styles; all of them are read into branches, each one kind of
+@@
 event: its event type, what its data is, and the schema of the data after parsing. OAS 3.2
 § 4.14.3 (Sequential Media Types) and § 4.14.3.2 (Server-Sent Events) are the norm among them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from itertools import product
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
-from mockserver.contract import shapes
-from mockserver.contract.document import Place
 from mockserver.contract.examples import NOTHING, declared, of_schema, own_example
-from mockserver.contract.media import EVENT_STREAM, essence, is_json
+from mockserver.contract.place import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from mockserver.contract.document import Document
 
@@ -179,184 +176,3 @@ def _read_event(value: dict[Any, Any], event: str | None) -> ExampleEvent:
         retry if isinstance(retry, int) and not isinstance(retry, bool) else None,
         comment if isinstance(comment, str) else None,
     )
-
-
-class Source(NamedTuple):
-    """Where a stream is declared, and what extensions say about it."""
-
-    status: int
-    media_type: str
-    holder: Place
-    item: Place | None = None
-    sentinel: str | None = None
-    request_field: str | None = None
-
-
-def read_stream(
-    document: Document, source: Source, settings: StreamSettings | None = None
-) -> EventStream:
-    """Read one media type object as a stream of events."""
-    settings = settings or StreamSettings()
-    item, whole = _item(document, source, settings)
-    reader = _Reader(document, settings.event_from, whole=whole)
-    branches = tuple(reader.branches(item)) if item is not None else ()
-    sentinel = settings.sentinel or source.sentinel
-    if sentinel is None:
-        sentinel = next((b.sentinel for b in branches if b.sentinel is not None), None)
-    elif branches and all(branch.sentinel != sentinel for branch in branches):
-        branches = (*branches, _end(sentinel, source.holder.pointer))
-    return EventStream(
-        source.status,
-        source.media_type,
-        source.holder.pointer,
-        branches,
-        sentinel,
-        source.request_field,
-        settings.event_from,
-        document=document,
-        holder=source.holder,
-    )
-
-
-def _item(
-    document: Document, source: Source, settings: StreamSettings
-) -> tuple[Place | None, bool]:
-    """Return the schema of one event or its data; and whether it could mean the whole text.
-
-    OAS 3.2 § 4.14.3: `itemSchema` is that of each item, `schema` that of the whole as an array.
-    Before 3.2 most documents write the schema of one event into `schema`.
-    """
-    if settings.item is not None:
-        return item_place(document, settings.item), False
-    if source.item is not None:
-        return source.item, False
-    for key in ("itemSchema", "schema"):
-        item = source.holder.get(key)
-        if item.value is None or item.value is True or item.value == {}:
-            continue
-        target = document.follow(item)
-        if key == "schema" and (target.object.get("type") == "array" or "items" in target.object):
-            items = target.get("items")
-            return (None if items.value is None else items), False
-        return item, key == "schema"
-    return None, False
-
-
-def item_place(document: Document, item: str | Mapping[str, Any]) -> Place | None:
-    """Return the place that the user's `item` names; None where it is not in the document."""
-    if not isinstance(item, str):
-        return Place(dict(item), "")
-    return document.lookup(item if "#" in item else f"#/components/schemas/{item}")
-
-
-class _Reader:
-    """Turns the schema of an item into branches."""
-
-    def __init__(self, document: Document, event_from: str | None, *, whole: bool) -> None:
-        self._document = document
-        self._event_from = event_from
-        self._whole = whole
-
-    def branches(self, item: Place) -> Iterator[Branch]:
-        alternatives = shapes.alternatives(self._document, item)
-        for alternative in alternatives:
-            properties = shapes.properties(self._document, alternative.parts)
-            if is_event_object(properties):
-                yield from self._of_event(alternative, properties)
-            elif len(alternatives) == 1 or not shapes.is_null(self._document, alternative.parts):
-                yield from self._of_data(alternative)
-
-    def _of_event(
-        self, shape: shapes.Shape, properties: dict[str, list[Place]]
-    ) -> Iterator[Branch]:
-        parts = shape.parts
-        names = shape.names.get("event") or shapes.texts(
-            self._document, properties.get("event", [])
-        )
-        silent = [shapes.Shape((Place({}, shape.pointer),), {})]
-        kinds = shapes.conjunctions(self._document, properties.get("data", [])) or silent
-        if len(kinds) > 1:
-            kinds = [k for k in kinds if not shapes.is_null(self._document, k.parts)]
-        data = [branch for kind in kinds for branch in self._of_data(kind)]
-        ids = properties.get("id", [])
-        for name, one in _paired(data, names):
-            yield replace(
-                one,
-                event=None if name == DEFAULT_TYPE else name,
-                declared=name is not None,
-                terminal=one.terminal or shapes.any_flag(self._document, parts, TERMINAL),
-                id_schema=ids[0] if ids else None,
-                required=frozenset(shapes.required(self._document, parts) & FIELDS),
-                whole=parts[-1],
-            )
-
-    def _of_data(self, shape: shapes.Shape) -> Iterator[Branch]:
-        """Tell what the data are, where their schema stands, and the sentinel if they are one.
-
-        OAS 3.2 § 4.14.3.2: `data` is text; JSON in it is declared by `contentMediaType` and
-        `contentSchema`. Elsewhere a `data` that is not text means the JSON text of it.
-        """
-        parts = shape.parts
-        terminal = shapes.any_flag(self._document, parts, TERMINAL)
-        last = self._document.follow(parts[-1])
-        content = shapes.find(self._document, parts, "contentSchema")
-        media = shapes.find(self._document, parts, "contentMediaType")
-        if content is not None:
-            for one in shapes.alternatives(self._document, content):
-                yield self._of_json(one, terminal=terminal)
-        elif media is not None and is_json(str(media.value)):
-            yield Branch(None, "json", schema=True, pointer=last.pointer, terminal=terminal)
-        elif isinstance(text := shapes.constant(self._document, parts), str):
-            yield _end(text, last.pointer)
-        elif media is not None or shapes.is_text(self._document, parts):
-            schema = shapes.joined(parts)
-            if self._whole:  # What it asks for, it asks of the whole stream.
-                schema = {k: v for k, v in last.object.items() if k in {"type", *shapes.NOTES}}
-            yield Branch(None, "text", schema or True, last.pointer, terminal)
-        else:
-            yield self._of_json(shape, terminal=terminal)
-
-    def _of_json(self, shape: shapes.Shape, *, terminal: bool) -> Branch:
-        constants = shapes.constants(self._document, shape.parts)
-        for key, names in shape.names.items():
-            if len(names) == 1:
-                constants.setdefault(key, names[0])
-        event = constants.get(self._event_from) if self._event_from else None
-        name = constants.get("type")
-        return Branch(
-            event if isinstance(event, str) else None,
-            "json",
-            shapes.joined(shape.parts) or True,
-            self._document.follow(shape.parts[-1]).pointer,
-            terminal,
-            declared=isinstance(event, str),
-            name=name if isinstance(name, str) else None,
-            constants=constants,
-        )
-
-
-TERMINAL = ("x-ms-sse-terminal-event", "x-sse-terminal-event", "x-terminal-event")
-
-
-def _end(sentinel: str, pointer: str) -> Branch:
-    schema = {"const": sentinel}
-    return Branch(None, "sentinel", schema, pointer, terminal=True, sentinel=sentinel)
-
-
-def _paired(data: list[Branch], names: list[str]) -> Iterator[tuple[str | None, Branch]]:
-    """Pair event types with data: by the constant `type` of the data where it has one."""
-    if not names:
-        yield from (((b.event if b.declared else None), b) for b in data)
-        return
-    by_name = {branch.name: branch for branch in data if branch.name is not None}
-    for name in names:
-        if name in by_name and len(names) > 1:
-            yield name, by_name[name]
-        else:
-            rest = [branch for branch in data if branch.name not in names] or data
-            yield from product([name], rest)
-
-
-def is_event_stream(media_type: str) -> bool:
-    """Tell whether a key of `content` is `text/event-stream`, whatever its case or parameters."""
-    return essence(media_type) == EVENT_STREAM

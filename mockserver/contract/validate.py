@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mockserver.contract.document import Place, escape, reference
+from mockserver.contract.place import Place, escape, reference
 from mockserver.contract.schemas import FORMATS, Normaliser
 from mockserver.contract.streams import DEFAULT_TYPE
 from mockserver.errors import Location, Problem, did_you_mean

@@ -9,7 +9,7 @@ from mockserver.play.player import Disconnect, Place, Player, Segment, Send
 from mockserver.play.scope import Address, StoryScope
 from mockserver.play.walk import StuckError, Walk
 from mockserver.scenario.moments import EPOCH
-from mockserver.scenario.program import Block, Hold, Stretch, filled_text
+from mockserver.scenario.program import Block, Hold, Pause, Stretch, filled_text
 from mockserver.scenario.template import RenderError, Template
 
 if TYPE_CHECKING:
@@ -95,6 +95,24 @@ class Turn:
     scope: StoryScope
     player: Player | None = None
     notes: tuple[str, ...] = ()
+
+    def delay(self) -> float:
+        """Return the seconds before the head, or before a lone disconnect. Raises RenderError."""
+        assert self.row is not None
+        response = self.row.response
+        if self.row.broken:
+            waits = [op for op in self.row.ops if isinstance(op, Pause)]
+            return sum(self.scope.seconds(op.time, op.path, "delay") for op in waits)
+        if response is not None and response.delay is not None:
+            return self.scope.seconds(response.delay, "response", "delay")
+        return 0.0
+
+    def close_answer(self, by: Closer, now: float) -> None:
+        """Take note that a connection without a stream is over."""
+        assert self.row is not None
+        story = self.scope.story
+        place = Place(self.subscription.next.number + 1, 0, story, story)
+        self.subscription.close(by, now, Disconnect(0.0, self.row.end, place))
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from mockserver.contract import ExampleEvent
+from mockserver.contract import NOTHING, ExampleEvent
 from mockserver.errors import Location, Problem, did_you_mean
 from mockserver.scenario.conditions import ties
 from mockserver.scenario.compile import compile_scenario, resolve_includes
@@ -32,6 +32,13 @@ class Catalog:
     by_operation: Mapping[str, Sequence[Program]]
     """By `Operation.id`, in the order of the scenarios' names."""
     _examples: dict[str, Program | None] = field(default_factory=dict)
+
+    def example(self, schema: str) -> Any:
+        """Return what the schema of that name shows as an example. Raises ValueError."""
+        value = self.contract.example(schema)
+        if value is NOTHING:
+            raise ValueError(f"the document has no schema {schema!r} with an example")
+        return value
 
     def examples(self, operation: Operation) -> Program | None:
         """Return the program that plays the document's own examples of a stream, or None."""

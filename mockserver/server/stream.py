@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
@@ -12,6 +11,7 @@ from mockserver.play.journal import Closed, Sent
 from mockserver.play.player import Disconnect, Held, Send
 from mockserver.scenario.units import FOREVER
 from mockserver.server import wire
+from mockserver.server.log import record
 
 if TYPE_CHECKING:
     from mockserver.clock import Clock
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mockserver.play.player import Cue, Player
     from mockserver.play.session import Session
     from mockserver.play.story import Turn
+    from mockserver.server.waiting import Waiting
 
 JOINED_BYTES: Final = 64 * 1024
 """Events with no time between them leave in writes of about this size."""
@@ -42,15 +43,16 @@ class EventStreamResponse(web.StreamResponse):
 class Stream:
     """One connection that is being told its part of the story."""
 
-    def __init__(self, turn: Turn, head: Head, session: Session[Clock]) -> None:
+    def __init__(
+        self, turn: Turn, head: Head, session: Session[Clock], waiting: Waiting
+    ) -> None:
         assert turn.player is not None
         self._turn = turn
         self._player: Player = turn.player
         self._session = session
         self._clock = session.clock
         self._head = head
-        self._woken: asyncio.Future[None] | None = None
-        self._stopping = False
+        self._waiting = waiting
         self._parts: list[bytes] = []
         self._size = 0
         self._parts_at = 0.0
@@ -58,11 +60,6 @@ class Stream:
         self._sent = 0
         self._writes = 0
         self._ended: tuple[Closer, Disconnect | None] = ("client", None)
-
-    def stop(self) -> None:
-        """End the stream properly, now: the server goes down."""
-        self._stopping = True
-        self._wake()
 
     async def perform(self, request: web.Request) -> web.StreamResponse:
         """Tell this connection's part; returns when it is over, whoever ended it."""
@@ -78,14 +75,14 @@ class Stream:
         except ConnectionError:
             pass  # the client left while something was being written
         finally:
-            self._close(start)
+            self._close()
         return response
 
     async def _play(self, response: web.StreamResponse, start: float) -> Disconnect | None:
         """Perform cues until the script ends the connection (or None: the server stops)."""
         player = self._player
         now = 0.0
-        while not self._stopping:
+        while not self._waiting.stopping:
             for cue in player.due(now):
                 if isinstance(cue, Disconnect):
                     return cue
@@ -96,7 +93,7 @@ class Stream:
             at = player.next_at
             if at is None:
                 return None
-            await self._until(start, at)
+            await self._until(start + at)
             # Never before it is due: some event loops wake a little early.
             now = max(at, self._clock.now() - start) if self._clock.passes else at
         return None
@@ -145,22 +142,10 @@ class Stream:
             )
         return data
 
-    async def _until(self, start: float, at: float) -> None:
-        """Wait for the offset `at`, or until somebody wakes the stream."""
-        if self._stopping:
-            return
-        self._woken = asyncio.get_running_loop().create_future()
-        endless = at == FOREVER or (self._player.held_forever and not self._clock.passes)
-        alarm = None if endless else self._clock.alarm(start + at, self._wake)
-        try:
-            await self._woken
-        finally:
-            if alarm is not None:
-                alarm.cancel()
-
-    def _wake(self) -> None:
-        if self._woken is not None and not self._woken.done():
-            self._woken.set_result(None)
+    async def _until(self, at: float) -> None:
+        # On a clock that stands still between cues, only heartbeats would be left to come.
+        endless = self._player.held_forever and not self._clock.passes
+        await self._waiting.until(self._clock, FOREVER if endless else at)
 
     async def _finish(
         self, request: web.Request, response: web.StreamResponse, end: Disconnect | None
@@ -179,12 +164,13 @@ class Stream:
         else:
             await wire.reset(request.transport)
 
-    def _close(self, start: float) -> None:
+    def _close(self) -> None:
         by, end = self._ended
         now = self._clock.now()
         turn = self._turn
         turn.subscription.close(by, now, end)
-        self._session.journal.record(
+        record(
+            self._session,
             Closed(
                 now,
                 turn.program.name,
@@ -194,5 +180,5 @@ class Stream:
                 by,
                 self._sent,
                 end.fault if end else "",
-            )
+            ),
         )

@@ -1,0 +1,165 @@
+"""Plays a story through without waiting, as a conforming client would live it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from mockserver.play.answer import Answer, Head, stream_head, whole_answer
+from mockserver.play.opening import Opening
+from mockserver.play.player import Disconnect, Held, Send
+from mockserver.play.session import DEFAULT
+from mockserver.play.story import Stories, Turn
+from mockserver.scenario.conditions import conditions
+from mockserver.scenario.units import FOREVER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mockserver.contract import Operation
+    from mockserver.scenario.program import Program
+
+LIMIT: Final = 50
+"""Cues of a connection that are shown unless more are asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A cue: at the offset `at` in seconds, `what` happens; `data` are the bytes of a block.
+
+    `what` is `send`, `hold`, `end`, `drop` or `reset`; a hold lasts until `until`.
+    """
+
+    at: float
+    what: str
+    data: bytes = b""
+    until: float = 0.0
+
+
+@dataclass(slots=True)
+class Lane:
+    """What one connection gets. `head` is None where it breaks before the first byte."""
+
+    number: int
+    last_event_id: str | None
+    head: Head | None
+    delay: float = 0.0
+    """Seconds before the head."""
+    body: bytes | None = None
+    cues: list[Planned] = field(default_factory=list)
+    goes_on: bool = False
+    """Whether there is more than the limit has let through."""
+    notes: tuple[str, ...] = ()
+    fault: str = ""
+
+
+def timeline(
+    program: Program,
+    operation: Operation,
+    opening: Opening,
+    *,
+    seed: str = "0",
+    limit: int = LIMIT,
+    connections: int | None = None,
+    example: Callable[[str], Any] | None = None,
+) -> list[Lane]:
+    """Return what the connections of one subscription get, in order.
+
+    Every connection is opened as `opening`, the later ones with the Last-Event-ID that a
+    client would send by then. Raises RenderError.
+    """
+    stories = Stories(seed, DEFAULT)
+    lanes: list[Lane] = []
+    for _ in range(connections or program.connections):
+        turn = stories.turn(program, opening, 0.0, example)
+        lane = _lane(turn, operation, opening, limit)
+        lanes.append(lane)
+        if lane.goes_on or lane.fault or turn.row is None:
+            break
+        last_id = turn.subscription.last_id
+        opening = replace(opening, last_event_id=last_id or None)
+    return lanes
+
+
+def _lane(turn: Turn, operation: Operation, opening: Opening, limit: int) -> Lane:
+    last_id = opening.last_event_id
+    if turn.row is None:
+        return Lane(turn.number, last_id, Head(204, "No Content", ()), body=b"", notes=turn.notes)
+    delay = turn.delay()
+    if turn.player is not None:
+        head = stream_head(turn.row.response, turn.scope)
+        lane = Lane(turn.number, last_id, head, delay, notes=turn.notes)
+        _play(turn, lane, limit)
+        return lane
+    turn.close_answer("script", 0.0)
+    if turn.row.broken:
+        lane = Lane(turn.number, last_id, None, delay, notes=turn.notes)
+        lane.cues.append(Planned(0.0, turn.row.end))
+        return lane
+    answer = answer_of(turn, operation, opening)
+    return Lane(turn.number, last_id, answer.head, delay, answer.body, notes=turn.notes)
+
+
+def answer_of(turn: Turn, operation: Operation, opening: Opening) -> Answer:
+    """Return the whole answer of a turn without a stream. Raises RenderError."""
+    assert turn.row is not None
+    assert turn.row.response is not None
+    accept = opening.headers.get("accept", "*/*")
+    return whole_answer(turn.row.response, turn.scope, operation, turn.program.files, accept)
+
+
+def _play(turn: Turn, lane: Lane, limit: int) -> None:
+    assert turn.player is not None
+    for cue in turn.player.due(FOREVER):
+        at = cue.at
+        if at == FOREVER or len(lane.cues) >= limit:
+            lane.goes_on = True
+            return
+        match cue:
+            case Send():
+                turn.subscription.record(cue)
+                lane.cues += [Planned(at, "send", block) for block in blocks(cue.data)]
+            case Held():
+                lane.cues.append(Planned(at, "hold", until=cue.until))
+                if cue.until == FOREVER:
+                    lane.goes_on = True
+                    return
+            case Disconnect():
+                lane.fault = cue.fault
+                lane.cues.append(Planned(at, cue.kind))
+                turn.subscription.close("script", 0.0, cue)
+
+
+def blocks(data: bytes) -> Iterator[bytes]:
+    """Split what was encoded block by block; a block ends with its blank line."""
+    start = 0
+    while start < len(data):
+        end = data.find(b"\n\n", start)
+        stop = len(data) if end < 0 else end + 2
+        yield data[start:stop]
+        start = stop
+
+
+def usual_request(program: Program, operation: Operation) -> Opening:
+    """Return a request that fits the scenario: its plain conditions met, the rest by name."""
+    wanted: dict[str, dict[str, str]] = {"path": {}, "query": {}, "headers": {}, "cookies": {}}
+    when = program.scenario.when
+    for place, test in conditions(when):
+        part, _, name = place.partition("/")
+        if part in wanted and not isinstance(test, bool):
+            wanted[part][name] = str(getattr(test, "source", test)).replace("*", "")
+        elif part in wanted and test:
+            wanted[part][name] = "1"
+    path = {name: name for name in operation.path_parameters} | wanted["path"]
+    target = re.sub(r"\{([^}]*)\}", lambda found: path[found[1]], operation.full_paths[0])
+    query = "&".join(f"{name}={value}" for name, value in wanted["query"].items())
+    return Opening(
+        method=operation.method,
+        target=f"{target}?{query}" if query else target,
+        path=path,
+        query=wanted["query"],
+        headers=wanted["headers"],
+        cookies=wanted["cookies"],
+        body=when.body if when and when.has_body else None,
+    )
