@@ -1,7 +1,7 @@
 """How the schema of an item becomes the branches of a stream.
 
-Documents describe events in eight styles; all of them are read into branches. OAS 3.2 § 4.14.3
-(Sequential Media Types) and § 4.14.3.2 (Server-Sent Events) are the norm among them.
+Documents describe events in eight styles; all of them are read into branches. The norm among them
+is OAS 3.2 § Sequential Media Types and § Special Considerations for Server-Sent Events.
 """
 
 from __future__ import annotations
@@ -72,7 +72,8 @@ def _item(
 ) -> tuple[Place | None, bool]:
     """Return the schema of one event or its data; and whether it could mean the whole text.
 
-    OAS 3.2 § 4.14.3: `itemSchema` is that of each item, `schema` that of the whole as an array.
+    OAS 3.2 § Sequential Media Types: `itemSchema` is that of each item, `schema` that of the whole
+    as an array.
     Before 3.2 most documents write the schema of one event into `schema`.
     """
     if settings.item is not None:
@@ -142,8 +143,8 @@ class _Reader:
     def _of_data(self, shape: shapes.Shape) -> Iterator[Branch]:
         """Tell what the data are, where their schema stands, and the sentinel if they are one.
 
-        OAS 3.2 § 4.14.3.2: `data` is text; JSON in it is declared by `contentMediaType` and
-        `contentSchema`. Elsewhere a `data` that is not text means the JSON text of it.
+        OAS 3.2 § Special Considerations for Server-Sent Events: `data` is text; JSON in it is
+        declared by `contentMediaType` and `contentSchema`. Elsewhere a `data` that is not text means the JSON text of it.
         """
         parts = shape.parts
         terminal = shapes.any_flag(self._document, parts, TERMINAL)

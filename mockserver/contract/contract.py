@@ -152,7 +152,7 @@ def _path_item(document: Document, written: Place) -> Place:
 
 
 def _methods(document: Document, item: Place) -> Iterator[tuple[str, Place]]:
-    """Yield the operations of a path item; its other keys are none (OAS 3.2 § 4.9)."""
+    """Yield the operations of a path item; its other keys are none (OAS 3.2 § Path Item Object)."""
     for key, place in item.members():
         if key in METHODS and isinstance(place.value, dict):
             yield key.upper(), place

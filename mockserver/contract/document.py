@@ -64,7 +64,7 @@ class Document:
 
     def _is_self(self, base: str) -> bool:
         name = PurePosixPath(self.source.replace("\\", "/")).name
-        # OAS 3.2 § 4.1.1: `$self` is the URI of the document.
+        # OAS 3.2 § OpenAPI Object: `$self` is the URI of the document.
         return base.removeprefix("./") == name or base == self.tree.get("$self")
 
     def is_external(self, ref: str) -> bool:

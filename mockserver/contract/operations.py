@@ -230,7 +230,7 @@ class Operation:
             shown = named(self.document, holder, None)
             value = shown.value if shown else of_schema(self.document, holder.get("schema"))
             text = _simple(value)
-            # OAS 3.2 § 4.17: a header named Content-Type is ignored.
+            # OAS 3.2 § Response Object: a header named Content-Type is ignored.
             if text is not None and name.lower() != "content-type":
                 headers[name] = text
         return headers
@@ -252,7 +252,10 @@ def _utf8(text: str) -> bytes:
 
 
 def _simple(value: Any) -> str | None:
-    """Write a header's value in style `simple` (OAS 3.2 § 4.12.2.3); None if it cannot be sent."""
+    """Write a header's value in style `simple`; None if it cannot be sent.
+
+    OAS 3.2 § Style Values.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float | str):

@@ -1,8 +1,8 @@
 """Which operation a request reaches, and which ones come near when it reaches none.
 
-A tree over the segments of all paths: text before templates, longer text before shorter. OAS 3.2
-§ 4.8.2: concrete paths match before their templated counterparts. A path that fits but lacks the
-method gives way to a later one that has it.
+A tree over the segments of all paths: text before templates, longer text before shorter.
+OAS 3.2 § Paths Object: concrete paths match before their templated counterparts. A path that fits
+but lacks the method gives way to a later one that has it.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ _AUTHORITY = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*")
 def base_paths(document: Document, *holders: Place) -> tuple[str, ...]:
     """Return the base paths by the first holder that declares servers; ("",) where none does.
 
-    OAS 3.2 § 4.6: the servers of an operation override those of its path item, and these those
-    of the document.
+    OAS 3.2 § Server Object: the servers of an operation override those of its path item, and these
+    those of the document.
     """
     for holder in holders:
         paths = [_base_path(document.follow(server)) for server in holder.get("servers").items()]

@@ -1,8 +1,6 @@
 """What an event stream of an operation consists of: its branches, sentinel and examples.
 
-@@
-event: its event type, what its data is, and the schema of the data after parsing. OAS 3.2
-§ 4.14.3 (Sequential Media Types) and § 4.14.3.2 (Server-Sent Events) are the norm among them.
+A branch is one kind of event; how they come out of a schema is the business of `branches`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Path templates: their segments, and which raw segment of a request fits which.
 
-OAS 3.2 § 4.8.2: a template expression stands for at least one character and for no slash.
+OAS 3.2 § Paths Object: a template expression stands for at least one character and for no slash.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from mockserver.contract.place import Place, reference
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Values under these keys are data of the user, where `$ref` means nothing (OAS 3.2 § 4.19).
+# Values under these keys are data of the user, in which `$ref` means nothing.
 _DATA = frozenset({"example", "default", "const", "enum", "value", "dataValue"})
 # Under these keys stand names of the author's choice, so that none of the above is meant.
 _NAMED = frozenset(

@@ -4,7 +4,9 @@ import pytest
 from contract_documents import contract, document
 
 from mockserver.contract import read
-from mockserver.contract.document import Document, Place, distinct_refs, open_document
+from mockserver.contract.document import Document, open_document
+from mockserver.contract.place import Place
+from mockserver.contract.walk import distinct_refs
 from mockserver.errors import LoadError
 
 REFUSED = {
