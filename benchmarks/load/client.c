@@ -28,6 +28,7 @@
 
 struct stream {
     int fd;
+    int asked;         /* the request has been sent */
     int events;        /* blank lines seen in the body */
     char last;         /* last byte of the previous read */
     double *arrivals;  /* `timed` only: when each event was complete */
@@ -57,23 +58,38 @@ static void check_limit(void) {
     }
 }
 
-/* Connecting over loopback succeeds at once or fails, so the request is sent right away. */
+/* Never wait for a connection: while the listen queue of a busy server is full, the kernel tries
+ * again after seconds, and nothing else would be read meanwhile. */
 static void start(struct stream *s) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
     int on = 1;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    s->fd = socket(AF_INET, SOCK_STREAM, 0);
+    s->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    s->asked = 0;
     if (s->fd < 0) die("socket");
-    if (connect(s->fd, (struct sockaddr *)&address, sizeof address)) die("connect");
     setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (send(s->fd, request, request_length, MSG_NOSIGNAL) != (ssize_t)request_length) die("send");
-    fcntl(s->fd, F_SETFL, O_NONBLOCK);
-    struct epoll_event interest = {.events = EPOLLIN, .data.ptr = s};
+    if (connect(s->fd, (struct sockaddr *)&address, sizeof address) && errno != EINPROGRESS)
+        die("connect");
+    struct epoll_event interest = {.events = EPOLLOUT, .data.ptr = s};
     if (epoll_ctl(epoll, EPOLL_CTL_ADD, s->fd, &interest)) die("epoll_ctl");
+}
+
+/* The connection stands: ask. */
+static ssize_t ask(struct stream *s) {
+    struct epoll_event interest = {.events = EPOLLIN, .data.ptr = s};
+    if (send(s->fd, request, request_length, MSG_NOSIGNAL) != (ssize_t)request_length) {
+        failed++;
+        close(s->fd);
+        return 0;
+    }
+    s->asked = 1;
+    if (epoll_ctl(epoll, EPOLL_CTL_MOD, s->fd, &interest)) die("epoll_ctl");
+    return -1;
 }
 
 /* Read what is there; return 0 at the end of the stream, else the number of bytes or -1. */
 static ssize_t take(struct stream *s) {
+    if (!s->asked) return ask(s);
     ssize_t got = recv(s->fd, buffer, BUFFER, 0);
     if (got > 0) total_bytes += got;
     else if (got == 0) close(s->fd);
