@@ -144,7 +144,8 @@ class _Reader:
         """Tell what the data are, where their schema stands, and the sentinel if they are one.
 
         OAS 3.2 § Special Considerations for Server-Sent Events: `data` is text; JSON in it is
-        declared by `contentMediaType` and `contentSchema`. Elsewhere a `data` that is not text means the JSON text of it.
+        declared by `contentMediaType` and `contentSchema`. Elsewhere a `data`
+        that is not text means the JSON text of it.
         """
         parts = shape.parts
         terminal = shapes.any_flag(self._document, parts, TERMINAL)

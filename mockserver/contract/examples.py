@@ -33,8 +33,8 @@ def declared(document: Document, holder: Place) -> Iterator[Example]:
     """Yield the examples of a media type, parameter or header, in document order.
 
     OAS 3.2 § Example Object: `example` is a value, `examples` a map of Example Objects, of which
-    the value is in `value` (3.0, 3.1), `dataValue` or `serializedValue` (3.2). `externalValue` is ignored:
-    it is another file.
+    the value is in `value` (3.0, 3.1), `dataValue` or `serializedValue` (3.2). `externalValue`
+    is ignored: it is another file.
     """
     if "example" in holder.object:
         yield Example(None, holder.object["example"])

@@ -157,7 +157,7 @@ class Normaliser:
             made["allOf"] = [self._referred(ref), *made.get("allOf", [])]
         if value.get("nullable") is not True:
             return made
-        # OAS 3.0 § Schema Object: nullable adds null to `type`. Beside a `$ref` it is meant to, too.
+        # OAS 3.0 § Schema Object: nullable adds null to `type`. Beside a `$ref` it is meant to.
         if "type" in made and ref is None:
             types = made["type"] if isinstance(made["type"], list) else [made["type"]]
             made["type"] = [*types, "null"]
