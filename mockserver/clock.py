@@ -33,6 +33,7 @@ class Clock(Protocol):
     def alarm(self, at: float, ring: Callable[[], None]) -> Alarm:
         """Call `ring` once when `at` has come, never before."""
 
+
 class RealClock:
     """The event loop's time, `factor` times as fast."""
 

@@ -11,8 +11,7 @@ from mockserver import contract
 from mockserver.errors import LoadError, Location, Problem, StartError
 from mockserver.scenario.catalog import Catalog, link
 from mockserver.scenario.read import read_scenarios
-from mockserver.scenario.yamltree import at_pointer, parse, plain_data
-from mockserver.scenario.yamltree import SourceFile
+from mockserver.scenario.yamltree import SourceFile, at_pointer, parse, plain_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -51,8 +51,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _doubts(workspace: Workspace, catalog: Catalog) -> list[Problem]:
     from mockserver.play.conformance import event_problems  # noqa: PLC0415
-    from mockserver.runner import petstore  # noqa: PLC0415
     from mockserver.scenario.catalog import warnings  # noqa: PLC0415
+    from mockserver.workspace import petstore  # noqa: PLC0415
 
     # Our own document is complete; the streams of large vendors do not fit their own.
     own = workspace.spec == petstore().spec

@@ -222,6 +222,3 @@ def _short(line: str) -> str:
         return line
     digest = hashlib.sha256(line.encode()).hexdigest()[:12]
     return f"{line[: _WIDTH - 40]}… ({len(line):,} characters, sha256 {digest})"
-
-
-

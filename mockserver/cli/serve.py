@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import logging
 import signal
 import sys
 from typing import TYPE_CHECKING, Final
@@ -26,9 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=_port, default=8080, help="port to listen on; 0 takes any")
     parser.add_argument("--seed", default="0", help="what all chance is drawn from (default: 0)")
-    parser.add_argument(
-        "--clock", default="real", help="real, 10x (any factor), instant or manual"
-    )
+    parser.add_argument("--clock", default="real", help="real, 10x (any factor), instant or manual")
     parser.add_argument(
         "--scenario",
         metavar="NAME",
@@ -106,5 +103,3 @@ def _raise_file_limit() -> None:
 
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-

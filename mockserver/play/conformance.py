@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +16,7 @@ from mockserver.scenario.story_rules import all_steps, steps_of
 from mockserver.scenario.template import RenderError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from mockserver.contract import EventStream, Operation
     from mockserver.errors import Severity
@@ -70,9 +71,7 @@ def _faults(step: EventStep, faults: list[Any], severity: Severity) -> Iterator[
     more = f" (and {len(told) - _SHOWN} more)" if len(told) > _SHOWN else ""
     what = f"this event breaks the contract: {'; '.join(told[:_SHOWN])}{more}"
     mend = faults[0].mend or f"the document asks for {faults[0].expected} at {faults[0].pointer}"
-    yield Problem(
-        step.where, what, "contract-event", f"{mend}; or say 'violates: …'", severity
-    )
+    yield Problem(step.where, what, "contract-event", f"{mend}; or say 'violates: …'", severity)
 
 
 def _odd_head(program: Program, stream: EventStream) -> bool:
@@ -123,16 +122,5 @@ def _name_loops(program: Program, scope: StoryScope) -> None:
             if isinstance(step, RepeatStep):
                 scope.names[step.name] = 1
             elif isinstance(step, EachStep):
-                first = _first(lambda step=step: scope.items(step.items, "check"))
-                if first is not None:
-                    scope.names[step.name] = first
-
-
-def _first(items: Callable[[], list[Any]]) -> Any:
-    try:
-        return next(iter(items()), None)
-    except RenderError:
-        return None
-
-
-
+                with contextlib.suppress(RenderError):
+                    scope.names[step.name] = next(iter(scope.items(step.items, "check")), None)

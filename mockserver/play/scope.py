@@ -1,5 +1,6 @@
-"""What templates see, and where chance comes from: every draw has an address, and no draw shifts
-another.
+"""What templates see, and where chance comes from.
+
+Every draw has an address, and no draw shifts another.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.scenario.moments import EPOCH, formatted, moment, offset_seconds
 from mockserver.scenario.program import filled
-from mockserver.scenario.template import TEXT_LIMIT, RenderError, Template
+from mockserver.scenario.sandbox import TEXT_LIMIT
+from mockserver.scenario.template import RenderError, Template
 from mockserver.scenario.units import Span, UnitError, percentage, span
 
 if TYPE_CHECKING:

@@ -250,8 +250,9 @@ def _gap(program: Program, resume_at: Place | None) -> int:
 def _start(
     subscription: Subscription, opening: Opening, epoch: datetime
 ) -> tuple[Place | None, Place | None, tuple[str, ...]]:
-    """Return where the connection's own row begins (None: nowhere, the story is over), the
-    place after the Last-Event-ID, and notes.
+    """Return where the connection begins, the place after the Last-Event-ID, and notes.
+
+    The first is None where the story is over.
     """
     program = subscription.program
     last_id = opening.last_event_id
@@ -273,9 +274,7 @@ def _start(
     return start, place, ()
 
 
-def _segments(
-    subscription: Subscription, start: Place, resume_at: Place | None
-) -> list[Segment]:
+def _segments(subscription: Subscription, start: Place, resume_at: Place | None) -> list[Segment]:
     program = subscription.program
     if resume_at is None:
         row = program.row(start.number)

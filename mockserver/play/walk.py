@@ -75,7 +75,7 @@ class Walk:
         self._scope.story = self.story
         yield from self._ops(self.row.ops)
 
-    def _ops(self, ops: Sequence[Op]) -> Iterator[tuple[Any, int]]:
+    def _ops(self, ops: Sequence[Op]) -> Iterator[tuple[Any, int]]:  # noqa: C901  (a row an op)
         for op in ops:
             match op:
                 case Stretch():

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.contract import NOTHING, ExampleEvent
 from mockserver.errors import Location, Problem, did_you_mean
-from mockserver.scenario.conditions import ties
 from mockserver.scenario.compile import compile_scenario, resolve_includes
+from mockserver.scenario.conditions import ties
 from mockserver.scenario.model import EventStep, Heartbeat, Response, Scenario
 from mockserver.scenario.program import Program, Row, Stretch
 from mockserver.scenario.story_rules import templates

@@ -48,7 +48,9 @@ MAX_INCLUDED: Final = 10_000
 """Steps that includes may add to a scenario, all together."""
 
 
-def resolve_includes(scenarios: Mapping[str, Scenario]) -> tuple[dict[str, Scenario], list[Problem]]:
+def resolve_includes(
+    scenarios: Mapping[str, Scenario],
+) -> tuple[dict[str, Scenario], list[Problem]]:
     """Return the scenarios with every include replaced by the steps it names."""
     problems: list[Problem] = []
     resolved = {}
@@ -118,7 +120,9 @@ class _Includer:
             return Problem(step.where, what, "unknown-scenario", mend)
         if name in self._way:
             way = " → ".join([*self._way, name])
-            return Problem(step.where, f"includes go in a circle: {way}", "include-circle", "break it")
+            return Problem(
+                step.where, f"includes go in a circle: {way}", "include-circle", "break it"
+            )
         if self._scenarios[name].stream is None:
             what = f"scenario {name!r} has no stream to include"
             return Problem(step.where, what, "nothing-to-include", "include one with 'stream:'")

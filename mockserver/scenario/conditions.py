@@ -73,14 +73,14 @@ def _holds(test: Any, value: str | None) -> bool:
         case _ if value is None:
             return False
         case Pattern():
-            return _matcher(test.source)(value)
+            return bool(_matcher(test.source)(value))
         case str() if "*" in test:
             return fnmatchcase(value, _glob(test))
     return value == test
 
 
 def _holds_body(test: Any, value: Any) -> bool:
-    """A mapping is contained; true is there and not false, false is absent or false."""
+    """Hold a body: a mapping is contained; true is there and not false, false the opposite."""
     match test:
         case dict():
             if not isinstance(value, dict):
@@ -117,7 +117,7 @@ def _matcher(source: str) -> Any:
 
 
 def ties(scenarios: Mapping[str, Sequence[Scenario]]) -> list[Problem]:
-    """Return a problem for every two scenarios of one operation that one request could fit alike."""
+    """Return a problem for every two scenarios that one request could fit alike."""
     problems: dict[tuple[str, str], Problem] = {}
     for operation, rivals in scenarios.items():
         for index, scenario in enumerate(rivals):

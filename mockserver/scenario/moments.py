@@ -32,8 +32,8 @@ def formatted(value: object, form: str = "iso") -> str | int:
             return round(point.timestamp() * 1000)
         case "http":  # RFC 9110 § 5.6.7; day and month names are English in every locale
             day = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[point.weekday()]
-            months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-            return f"{day}, {point:%d} {months[point.month - 1]} {point:%Y %H:%M:%S} GMT"
+            month = "JanFebMarAprMayJunJulAugSepOctNovDec"[point.month * 3 - 3 : point.month * 3]
+            return f"{day}, {point:%d} {month} {point:%Y %H:%M:%S} GMT"
     return point.strftime(form)
 
 

@@ -1,5 +1,6 @@
-"""The kinds of value that a key can take: each reads a node, says what is wrong with it, and
-describes itself as JSON Schema (2020-12).
+"""The kinds of value that a key can take.
+
+Each reads a node, says what is wrong with it, and describes itself as JSON Schema (2020-12).
 """
 
 from __future__ import annotations
@@ -212,9 +213,7 @@ class Retry:
         except UnitError:
             pass
         mend = "write 1500, 1500ms or 2s; another value on the wire takes a raw step"
-        return report.wrong(
-            node, f"{node.text!r} is no reconnection time", "bad-duration", mend
-        )
+        return report.wrong(node, f"{node.text!r} is no reconnection time", "bad-duration", mend)
 
     def schema(self) -> dict[str, Any]:
         duration = Duration(ranged=False).schema()["anyOf"]
@@ -267,7 +266,9 @@ class Json:
             case Scalar(value=str()) if has_template(node.text):
                 return template(node, report)
             case Scalar(value=float() as value) if not math.isfinite(value):
-                return report.wrong(node, f"JSON has no number {node.text}", "wrong-type", "quote it")
+                return report.wrong(
+                    node, f"JSON has no number {node.text}", "wrong-type", "quote it"
+                )
             case Scalar():
                 return node.value
             case Sequence():

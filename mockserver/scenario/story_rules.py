@@ -1,10 +1,12 @@
-"""What has to hold of a scenario as a story, whatever the OpenAPI document says: every step can
-be reached, time runs forward, and templates use only names that are there.
+"""What has to hold of a scenario as a story, whatever the OpenAPI document says.
+
+Every step can be reached, time runs forward, and templates use only names that are there.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, is_dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.errors import Location, did_you_mean
@@ -143,7 +145,7 @@ class _Rules:
             self.report.wrong(loop.where, what, "empty-loop", mend)
 
     def _check_reach(self, steps: Sequence[Step]) -> None:
-        for step, after in zip(steps, steps[1:], strict=False):
+        for step, after in pairwise(steps):
             reason = _endless(step)
             if reason:
                 what = f"this step can never run: {reason} (line {step.where.line}) has no end"

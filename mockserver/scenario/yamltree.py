@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 try:
-    from yaml import CSafeLoader as _SafeLoader
-    from yaml._yaml import CParser as _Parser
+    from yaml import CSafeLoader
+    from yaml._yaml import CParser
+
+    _SafeLoader: Any = CSafeLoader
+    _Parser: Any = CParser
 except ImportError:  # PyYAML without libyaml: the same events, eight times slower
-    from yaml import SafeLoader as _Parser
-    from yaml import SafeLoader as _SafeLoader
+    _SafeLoader = _Parser = yaml.SafeLoader
 
 MAX_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 64
@@ -200,10 +202,10 @@ class _Builder:
         width = end.column - start.column if end.line == start.line else 1
         plain = not event.style
         text: str = event.value
-        value = self._value(event, text, plain)
+        value = self._value(event, text, plain=plain)
         return Scalar(start.line + 1, start.column + 1, max(width, 1), 1, text, value, plain)
 
-    def _value(self, event: Any, text: str, plain: bool) -> Any:
+    def _value(self, event: Any, text: str, *, plain: bool) -> Any:
         tag = event.tag
         if tag is None:
             return core_value(text) if plain else text
@@ -290,7 +292,10 @@ class _Builder:
         if isinstance(node, Scalar):
             return node
         raise self._fail(
-            self.file.at(node), "a list or mapping cannot be a key", "bad-key", "use text as the key"
+            self.file.at(node),
+            "a list or mapping cannot be a key",
+            "bad-key",
+            "use text as the key",
         )
 
     def _enter_value(self, parent: Mapping, key: Scalar, node: Node) -> None:
@@ -382,13 +387,15 @@ def at_pointer(root: Node, pointer: str) -> Node:
     return node
 
 
-class _CoreLoader(_SafeLoader):  # type: ignore[misc, valid-type]
+class _CoreLoader(_SafeLoader):  # type: ignore[misc]
     """Builds plain data, without positions, by the rules of YAML 1.2; merge keys stay allowed."""
 
     yaml_implicit_resolvers: dict[Any, Any] = {}  # noqa: RUF012  (PyYAML copies it on write)
 
 
-_CoreLoader.add_implicit_resolver(_CORE + "null", re.compile(r"(?:~|null|Null|NULL|)\Z"), [*"~nN", ""])
+_CoreLoader.add_implicit_resolver(
+    _CORE + "null", re.compile(r"(?:~|null|Null|NULL|)\Z"), [*"~nN", ""]
+)
 _CoreLoader.add_implicit_resolver(
     _CORE + "bool", re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), [*"tTfF"]
 )

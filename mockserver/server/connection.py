@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mockserver.play.session import Session
     from mockserver.play.story import Turn
 
+
 @dataclass(slots=True)
 class Connection:
     """One request's turn; `waiting` is how the server ends it early."""

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 _SESSION: Final = re.compile(r"/@([^/?]*)(/.*)?", re.DOTALL)
 _SESSION_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}")
-_PREFERRED: Final = re.compile(r'(?:^|[,;])\s*scenario\s*=\s*(?:"([^"]*)"|([^,;\s]*))', re.IGNORECASE)
+_PREFERRED: Final = re.compile(
+    r'(?:^|[,;])\s*scenario\s*=\s*(?:"([^"]*)"|([^,;\s]*))', re.IGNORECASE
+)
 SCENARIO_PARAMETER: Final = "__scenario"
 
 

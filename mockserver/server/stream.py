@@ -1,4 +1,4 @@
-"""Performs the cues of one connection on a socket, and waits for the next on the session's clock."""
+"""Performs the cues of one connection on a socket, each when the session's clock says so."""
 
 from __future__ import annotations
 
@@ -43,9 +43,7 @@ class EventStreamResponse(web.StreamResponse):
 class Stream:
     """One connection that is being told its part of the story."""
 
-    def __init__(
-        self, turn: Turn, head: Head, session: Session[Clock], waiting: Waiting
-    ) -> None:
+    def __init__(self, turn: Turn, head: Head, session: Session[Clock], waiting: Waiting) -> None:
         assert turn.player is not None
         self._turn = turn
         self._player: Player = turn.player
