@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote
 
@@ -63,7 +62,7 @@ class Document:
         return self._identified().get(f"#{fragment}")
 
     def _is_self(self, base: str) -> bool:
-        name = PurePosixPath(self.source.replace("\\", "/")).name
+        name = self.source.replace("\\", "/").rpartition("/")[2]
         # OAS 3.2 § OpenAPI Object: `$self` is the URI of the document.
         return base.removeprefix("./") == name or base == self.tree.get("$self")
 
