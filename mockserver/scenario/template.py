@@ -275,18 +275,15 @@ def _optional(
 def _chain(node: nodes.Node) -> tuple[str, ...]:
     from jinja2 import nodes  # noqa: PLC0415
 
-    names: list[str] = []
-    while True:
-        if isinstance(node, nodes.Getattr):
-            names.append(node.attr)
-            node = node.node
-        elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
-            names.append(str(node.arg.value))
-            node = node.node
-        elif isinstance(node, nodes.Name):
-            return (node.name, *reversed(names))
-        else:
-            return ()
+    if isinstance(node, nodes.Name):
+        return (node.name,)
+    if isinstance(node, nodes.Getattr):
+        before, last = _chain(node.node), node.attr
+    elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
+        before, last = _chain(node.node), str(node.arg.value)
+    else:
+        return ()
+    return (*before, last) if before else ()
 
 
 def _settled(value: Any) -> Any:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
-from mockserver.clock import Clock
 from mockserver.contract import NoRoute, Operation
 from mockserver.errors import ControlError
 from mockserver.play.answer import Answer, stream_head
@@ -25,6 +24,7 @@ from mockserver.server.respond import AnswerResponse, ProblemResponse, example_a
 from mockserver.server.waiting import Waiting
 
 if TYPE_CHECKING:
+    from mockserver.clock import Clock
     from mockserver.play.answer import Head
     from mockserver.play.opening import Opening
     from mockserver.play.session import Session, Sessions

@@ -15,7 +15,6 @@ from mockserver.server import wire
 from mockserver.server.log import record
 from mockserver.server.respond import AnswerResponse, ProblemResponse, no_content
 from mockserver.server.stream import Stream
-from mockserver.server.waiting import Waiting
 
 if TYPE_CHECKING:
     from mockserver.clock import Clock
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from mockserver.play.opening import Opening
     from mockserver.play.session import Session
     from mockserver.play.story import Turn
+    from mockserver.server.waiting import Waiting
 
 
 @dataclass(slots=True)

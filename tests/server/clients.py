@@ -1,0 +1,132 @@
+"""Clients that hide nothing: what arrived on the socket, and how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mockserver import MockServer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LAST_CHUNK = b"0\r\n\r\n"
+STATUS = "/v1/orders/019b4132/status/stream"
+
+
+@dataclass(frozen=True)
+class Received:
+    """Bytes from a connection, and its end: `fin` or `reset`."""
+
+    raw: bytes
+    end: str
+
+    @property
+    def head(self) -> bytes:
+        return self.raw.partition(b"\r\n\r\n")[0]
+
+    @property
+    def status(self) -> int:
+        return int(self.head.split(b" ")[1])
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        lines = self.head.decode().split("\r\n")[1:]
+        return [tuple(line.split(": ", 1)) if ": " in line else (line.rstrip(":"), "") for line in lines]
+
+    def header(self, name: str) -> str | None:
+        found = [value for key, value in self.headers if key.lower() == name.lower()]
+        return found[0] if found else None
+
+    @property
+    def content(self) -> bytes:
+        return self.raw.partition(b"\r\n\r\n")[2]
+
+    @property
+    def body(self) -> bytes:
+        """The body with its chunks joined; an unfinished last chunk counts as far as it came."""
+        if self.header("Transfer-Encoding") != "chunked":
+            return self.content
+        return b"".join(chunks(self.content))
+
+    @property
+    def finished(self) -> bool:
+        """Whether the chunked body came to its proper end."""
+        return self.content.endswith(LAST_CHUNK)
+
+
+def chunks(content: bytes) -> list[bytes]:
+    found = []
+    while content:
+        size, _, rest = content.partition(b"\r\n")
+        count = int(size, 16)
+        if count == 0:
+            break
+        found.append(rest[:count])
+        content = rest[count + 2 :]
+    return found
+
+
+class RawClient:
+    """One TCP connection to a server."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+        self.raw = b""
+
+    @classmethod
+    async def connect(cls, server: MockServer) -> RawClient:
+        return cls(*await asyncio.open_connection(server.host, server.port))
+
+    async def send(self, target: str, *headers: str, method: str = "GET", body: bytes = b"", version: str = "1.1") -> None:
+        lines = [f"{method} {target} HTTP/{version}", "Host: test", *headers]
+        if body:
+            lines.append(f"Content-Length: {len(body)}")
+        self.writer.write("\r\n".join([*lines, "", ""]).encode("utf-8") + body)
+        await self.writer.drain()
+
+    async def until(self, wanted: bytes) -> bytes:
+        """Read until `wanted` has arrived; returns all bytes so far."""
+        while wanted not in self.raw:
+            data = await self.reader.read(65536)
+            assert data, f"the connection ended before {wanted!r} came: {self.raw!r}"
+            self.raw += data
+        return self.raw
+
+    async def rest(self) -> Received:
+        """Read to the end of the connection."""
+        try:
+            while data := await self.reader.read(65536):
+                self.raw += data
+        except ConnectionResetError:
+            return Received(self.raw, "reset")
+        finally:
+            self.writer.close()
+        return Received(self.raw, "fin")
+
+    async def leave(self) -> None:
+        self.writer.close()
+        await self.writer.wait_closed()
+
+
+async def fetch(server: MockServer, target: str, *headers: str, method: str = "GET", body: bytes = b"", version: str = "1.1") -> Received:
+    """Send one request and read the connection to its end; asks the server to close it."""
+    client = await RawClient.connect(server)
+    await client.send(target, "Connection: close", *headers, method=method, body=body, version=version)
+    return await client.rest()
+
+
+def write(folder: Path, **files: str) -> Path:
+    """Write scenario files `name="yaml"` into `folder`."""
+    for name, text in files.items():
+        path = folder / f"{name.replace('__', '/')}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+def serving(folder: Path, text: str, **settings: object) -> MockServer:
+    """Return a server of the Petstore with one scenario, `story`."""
+    return MockServer(scenarios=write(folder, story=text), **settings)

@@ -1,0 +1,1 @@
+"""Tests here talk to a server over real sockets on loopback, port 0."""
