@@ -122,7 +122,7 @@ def ties(scenarios: Mapping[str, Sequence[Scenario]]) -> list[Problem]:
     for operation, rivals in scenarios.items():
         for index, scenario in enumerate(rivals):
             for other in rivals[:index]:
-                if _could_tie(scenario, other):
+                if _could_tie(scenario, other) and not _settled(scenario, other, rivals):
                     problems.setdefault(
                         (other.name, scenario.name), _tie(operation, scenario, other)
                     )
@@ -135,6 +135,15 @@ def _could_tie(one: Scenario, other: Scenario) -> bool:
     tests = dict(conditions(one.when))
     return not any(
         place in tests and _exclude(tests[place], test) for place, test in conditions(other.when)
+    )
+
+
+def _settled(one: Scenario, other: Scenario, rivals: Sequence[Scenario]) -> bool:
+    """Whether a default fits wherever these two do, and so is taken in their place."""
+    met = [*conditions(one.when), *conditions(other.when)]
+    return not one.default and any(
+        rank(rival) == (rank(one)[0], True) and all(c in met for c in conditions(rival.when))
+        for rival in rivals
     )
 
 

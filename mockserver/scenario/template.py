@@ -259,8 +259,8 @@ def _references(tree: nodes.Expr) -> Iterator[tuple[str, ...]]:
         if chain:
             yield chain
             return
-        for child in node.iter_child_nodes():
-            yield from visit(child)
+        for inner in node.iter_child_nodes():
+            yield from visit(inner)
 
     yield from visit(tree)
 
