@@ -115,7 +115,7 @@ def _parameter_problems(scenario: Scenario, operations: Sequence[Operation]) -> 
         check(name, scenario.where)
     for template in templates(scenario):
         for expression in template.expressions:
-            for reference in expression.references():
+            for reference in expression.references:
                 if reference[:2] == ("request", "path") and len(reference) > 2:
                     check(reference[2], template.where)
     return problems

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mockserver.errors import Problem
@@ -116,33 +118,66 @@ def _matcher(source: str) -> Any:
     return lambda text: pattern.search(text) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class _Rival:
+    """A scenario with its conditions laid out once, for many comparisons."""
+
+    scenario: Scenario
+    rank: tuple[int, bool]
+    tests: dict[str, Any]
+
+
 def ties(scenarios: Mapping[str, Sequence[Scenario]]) -> list[Problem]:
     """Return a problem for every two scenarios that one request could fit alike."""
     problems: dict[tuple[str, str], Problem] = {}
-    for operation, rivals in scenarios.items():
-        for index, scenario in enumerate(rivals):
-            for other in rivals[:index]:
-                if _could_tie(scenario, other) and not _settled(scenario, other, rivals):
-                    problems.setdefault(
-                        (other.name, scenario.name), _tie(operation, scenario, other)
-                    )
+    for operation, found in scenarios.items():
+        rivals = [_Rival(s, rank(s), dict(conditions(s.when))) for s in found]
+        for one, other in _close_pairs(rivals):
+            if not _settled(one, other, rivals):
+                names = (one.scenario.name, other.scenario.name)
+                problems.setdefault(names, _tie(operation, other.scenario, one.scenario))
     return list(problems.values())
 
 
-def _could_tie(one: Scenario, other: Scenario) -> bool:
-    if rank(one) != rank(other):
-        return False
-    tests = dict(conditions(one.when))
-    return not any(
-        place in tests and _exclude(tests[place], test) for place, test in conditions(other.when)
-    )
+def _close_pairs(rivals: Sequence[_Rival]) -> Iterator[tuple[_Rival, _Rival]]:
+    """Yield the pairs that one request could fit alike, without comparing all with all."""
+    ranked: dict[Any, list[_Rival]] = {}
+    for rival in rivals:
+        ranked.setdefault(rival.rank, []).append(rival)
+    for group in ranked.values():
+        yield from _pairs_within(group, sorted({place for r in group for place in r.tests}))
 
 
-def _settled(one: Scenario, other: Scenario, rivals: Sequence[Scenario]) -> bool:
+def _pairs_within(
+    group: Sequence[_Rival], places: Sequence[str]
+) -> Iterator[tuple[_Rival, _Rival]]:
+    """Yield close pairs; those that ask for different words of one place cannot meet."""
+    for index, place in enumerate(places):
+        if all(_is_word(rival.tests.get(place)) for rival in group):
+            by_word: dict[str, list[_Rival]] = {}
+            for rival in group:
+                by_word.setdefault(rival.tests[place], []).append(rival)
+            for same in by_word.values():
+                yield from _pairs_within(same, places[index + 1 :])
+            return
+    for one, other in combinations(group, 2):
+        excluded = any(
+            place in one.tests and _exclude(one.tests[place], test)
+            for place, test in other.tests.items()
+        )
+        if not excluded:
+            yield one, other
+
+
+def _is_word(test: Any) -> bool:
+    return isinstance(test, str) and "*" not in test
+
+
+def _settled(one: _Rival, other: _Rival, rivals: Sequence[_Rival]) -> bool:
     """Whether a default fits wherever these two do, and so is taken in their place."""
-    met = [*conditions(one.when), *conditions(other.when)]
-    return not one.default and any(
-        rank(rival) == (rank(one)[0], True) and all(c in met for c in conditions(rival.when))
+    met = [*one.tests.items(), *other.tests.items()]
+    return not one.rank[1] and any(
+        rival.rank == (one.rank[0], True) and all(item in met for item in rival.tests.items())
         for rival in rivals
     )
 
@@ -161,7 +196,7 @@ def _exclude(one: Any, other: Any) -> bool:
 
 
 def _is_literal(test: Any) -> bool:
-    return isinstance(test, (int, float)) or (isinstance(test, str) and "*" not in test)
+    return isinstance(test, (int, float)) or _is_word(test)
 
 
 def _tie(operation: str, scenario: Scenario, other: Scenario) -> Problem:

@@ -207,7 +207,7 @@ class _Rules:
     def _check_value(self, value: Any, known: set[str]) -> None:
         for template in templates(value):
             for expression in template.expressions:
-                for reference in expression.references():
+                for reference in expression.references:
                     self._check_reference(template.where, reference, known)
 
     def _check_reference(
@@ -230,6 +230,8 @@ class _Rules:
 def templates(value: Any) -> Iterator[Template]:
     """Yield every template in `value`, however deep."""
     match value:
+        case None | str() | int() | float() | Location() | Span():
+            return
         case Template():
             yield value
         case dict():
@@ -238,7 +240,7 @@ def templates(value: Any) -> Iterator[Template]:
         case list() | tuple():
             for item in value:
                 yield from templates(item)
-        case _ if is_dataclass(value) and not isinstance(value, (type, Location)):
+        case _ if is_dataclass(value):
             for field in fields(value):
                 yield from templates(getattr(value, field.name))
 

@@ -57,7 +57,7 @@ class Expression:
     Raises TemplateError when it is no expression.
     """
 
-    __slots__ = ("_compiled", "_tree", "dotted", "source")
+    __slots__ = ("_compiled", "_tree", "dotted", "references", "source")
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -65,6 +65,8 @@ class Expression:
         self._compiled: TemplateExpression | None = None
         self.dotted = _dotted(self._tree)
         """The names of a plain `a.b.c`, which needs no compiled code."""
+        self.references = (self.dotted,) if self.dotted else tuple(_references(self._tree))
+        """Every name in use with the constant attributes behind it: ("request", "path")."""
 
     def __call__(self, scope: Mapping[str, Any]) -> Any:
         """Return the value in `scope`; raises whatever the expression raises."""
@@ -81,9 +83,6 @@ class Expression:
             self._compiled = _compiled(self._tree)
         return _settled(self._compiled(scope))
 
-    def references(self) -> Iterator[tuple[str, ...]]:
-        """Yield every name in use with the constant attributes behind it: ("request", "path")."""
-        yield from _references(self._tree)
 
 
 @lru_cache(maxsize=4096)
