@@ -1,9 +1,9 @@
 """A server for a test: the fixture `mockserver`, settings by the marker of the same name.
 
-    @pytest.mark.mockserver(scenarios="scenarios", clock="manual")
-    def test_resumes(mockserver):
-        client = connect(mockserver.url)
-        mockserver.advance("2s")
+@pytest.mark.mockserver(scenarios="scenarios", clock="manual")
+def test_resumes(mockserver):
+    client = connect(mockserver.url)
+    mockserver.advance("2s")
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from dataclasses import asdict
+from dataclasses import fields
+from functools import lru_cache
 from typing import Any
 
 
@@ -21,8 +22,7 @@ def configure(form: str) -> None:
 
 class _Text(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        fields = _fields(record)
-        told = " ".join(f"{name}={_word(value)}" for name, value in fields.items())
+        told = " ".join(f"{name}={_word(value)}" for name, value in _fields(record).items())
         line = f"{record.levelname.lower()} {record.getMessage()}{' ' if told else ''}{told}"
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
@@ -37,13 +37,20 @@ class _Json(logging.Formatter):
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
+    told: dict[str, Any] = {}
     if hasattr(record, "session"):
-        fields["session"] = record.session
+        told["session"] = record.session
     if hasattr(record, "entry"):
-        entry = asdict(record.entry)
-        fields |= {name: value for name, value in entry.items() if value not in (None, "", ())}
-    return fields
+        for name in _names(type(record.entry)):
+            value = getattr(record.entry, name)
+            if value not in (None, "", ()):
+                told[name] = value
+    return told
+
+
+@lru_cache(maxsize=16)
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def _word(value: Any) -> str:

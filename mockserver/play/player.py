@@ -46,6 +46,8 @@ class Send:
     place: Place | None = None
     id: str | None = None
     """The last id in it, None where it has none."""
+    after_id: int = 0
+    """How many of the blocks come after the one with that id."""
     retry: int | None = None
     """The last reconnection time in it, in milliseconds."""
 
@@ -102,6 +104,8 @@ class Player:
         self._scope = scope
         self._gap = gap
         self._at = 0.0
+        self._lag = 0.0
+        """How far the story's own time is ahead of the connection's."""
         self._place = segments[0].place
         self.held_forever = False
         """Whether nothing but heartbeats can come any more."""
@@ -140,7 +144,8 @@ class Player:
             walk = self._walk(segment, walk)
             passages = walk.passages()
             for op, first in passages:
-                self._at = walk.due
+                if walk.due != FOREVER:
+                    self._at, self._lag = walk.due, walk.story - walk.due
                 self._place = Place(walk.number, walk.cues, walk.base, walk.story)
                 if isinstance(op, Stop):
                     # The next connection sees what follows, where anything does.
@@ -148,7 +153,9 @@ class Player:
                     place = self._place if goes_on else _next_row(walk)
                     yield Disconnect(self._at, op.kind, place)
                     return
-                yield self._cue(walk, op, first)
+                # A hold among events that are sent again is only the time between them.
+                if not isinstance(op, Hold) or walk.cues >= segment.happened:
+                    yield self._cue(walk, op, first)
             if not segment.resumed:
                 yield Disconnect(walk.due, segment.row.end, _next_row(walk))
                 return
@@ -159,7 +166,8 @@ class Player:
             segment.row,
             segment.place.number,
             self._scope,
-            due=before.due if before else 0.0,
+            # What came after the last event was the wait for a disconnect that has happened.
+            due=before.told if before else 0.0,
             base=before.story if before else segment.place.base,
             skip=segment.place.cues + (before.skip if before else 0),
             gap=before.gap if before else self._gap,
@@ -171,10 +179,11 @@ class Player:
             case Stretch():
                 count = len(op.ends) - first
                 data = op.from_block(first)
-                return Send(walk.due, data, count, self._place, op.last_id(first), op.retry)
+                last_id, after = op.last_id(first)
+                return Send(walk.due, data, count, self._place, last_id, after, op.retry)
             case Block():
                 event = op.event(self._scope)
-                return Send(walk.due, encode(event), 1, self._place, event.id, event.retry)
+                return Send(walk.due, encode(event), 1, self._place, event.id, 0, event.retry)
             case Hold():
                 return Held(walk.due, walk.due + walk.held)
 
@@ -185,16 +194,15 @@ class Player:
             self.held_forever = cue.at == FOREVER
             # What the story says at the same moment comes first.
             while (at := round(beats * every, 9)) < cue.at:
-                yield Send(at, self._beat(heartbeat, at, cue.at, beats), 0)
+                yield Send(at, self._beat(heartbeat, at, beats), 0)
                 beats += 1
             yield cue
 
-    def _beat(self, heartbeat: Heartbeat, at: float, next_at: float, beats: int) -> bytes:
-        """Encode a heartbeat that comes between what was sent last and the cue at `next_at`."""
+    def _beat(self, heartbeat: Heartbeat, at: float, beats: int) -> bytes:
+        """Encode the heartbeat due at `at`."""
         scope = self._scope
         story, rounds = scope.story, scope.rounds
-        since = self._at if next_at == FOREVER else next_at
-        scope.story, scope.rounds = story + (at - since), [beats]
+        scope.story, scope.rounds = at + self._lag, [beats]
         try:
             return encode(Block(BEAT_PATH, heartbeat.block).event(scope))
         finally:

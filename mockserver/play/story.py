@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import contextlib
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from mockserver.play.player import Disconnect, Place, Player, Segment, Send
@@ -13,7 +14,7 @@ from mockserver.scenario.program import Block, Hold, Pause, Stretch, filled_text
 from mockserver.scenario.template import RenderError, Template
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from mockserver.play.journal import Closer
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 SEARCH_STEPS: Final = 100_000
 """Steps of a story that a search for an id looks at before it gives up."""
+_IDS_A_STEP: Final = 16
+"""Ids of a stretch that are looked at for the price of one step."""
 REMEMBERED: Final = 100
 """Subscriptions without a client that are kept for one scenario and identity."""
 CLIENTS: Final = 10_000
@@ -66,7 +69,8 @@ class Subscription:
             self.sent = cue.place
         if cue.id is not None:
             self.last_id = cue.id
-            self.last_id_place = cue.place
+            place = cue.place
+            self.last_id_place = replace(place, cues=place.cues - cue.after_id)
         if cue.retry is not None:
             self.reconnection_time = cue.retry / 1000
 
@@ -110,7 +114,8 @@ class Turn:
     def close_answer(self, by: Closer, now: float) -> None:
         """Take note that a connection without a stream is over."""
         assert self.row is not None
-        story = self.scope.story
+        # The wait before a lone disconnect is the story's; one before an answer is the answer's.
+        story = self.scope.story + (self.delay() if self.row.broken else 0.0)
         place = Place(self.subscription.next.number + 1, 0, story, story)
         self.subscription.close(by, now, Disconnect(0.0, self.row.end, place))
 
@@ -129,12 +134,13 @@ class _Client:
     def subscribe(self, program: Program, seed: str, session: str) -> Subscription:
         self.count += 1
         address = Address(program.scenario.seed or seed, program.name, session, self.count)
-        subscription = Subscription(program, address)
+        return Subscription(program, address)
+
+    def keep(self, subscription: Subscription) -> None:
         idle = [s for s in self.subscriptions if s.state != "open"]
         if len(idle) >= REMEMBERED:
             self.subscriptions.remove(min(idle, key=lambda s: s.since))
         self.subscriptions.append(subscription)
-        return subscription
 
 
 class Stories:
@@ -162,6 +168,10 @@ class Stories:
         subscription = self._waiting(client.subscriptions, opening)
         if subscription is None:
             subscription = client.subscribe(program, self._seed, self._session)
+            turn = _begin(subscription, opening, self._epoch, example)
+            if turn.row is not None:
+                client.keep(subscription)
+            return turn
         return _begin(subscription, opening, self._epoch, example)
 
     def reset(self) -> None:
@@ -200,19 +210,17 @@ class Stories:
         return target if identity is not None or len(paths) == 1 else ""
 
     def _waiting(self, kept: list[Subscription], opening: Opening) -> Subscription | None:
-        last_id = opening.last_event_id
+        # A client that was given an empty id has none: it sends no header (WHATWG § 9.2.3).
+        last_id = opening.last_event_id or None
         waiting = [s for s in kept if s.state == "ended" or self._comes_back(s, opening)]
         # The one whose last id is the request's, else the one that has waited longest.
-        return min(waiting, key=lambda s: (s.last_id != last_id, s.since), default=None)
+        return min(waiting, key=lambda s: ((s.last_id or None) != last_id, s.since), default=None)
 
     def _comes_back(self, subscription: Subscription, opening: Opening) -> bool:
         last_id = opening.last_event_id
-        if subscription.state not in ("left", "over") or last_id is None:
+        if subscription.state not in ("left", "over") or not last_id:
             return False
-        if subscription.last_id == last_id:
-            return True
-        place = _find(subscription, last_id, opening, self._epoch)
-        return place is not None and _order(place) <= _order(subscription.sent)
+        return _find_sent(subscription, last_id, opening, self._epoch) is not None
 
 
 def _begin(
@@ -239,6 +247,9 @@ def _begin(
     scope.story = start.story
     if not row.answer and not row.broken:
         segments = _segments(subscription, start, resume_at)
+        if row.response is not None:
+            # The player is ahead of the head, whose templates have a scope of their own.
+            scope = StoryScope(program.scenario, subscription.address, opening, epoch, example)
         turn.player = Player(program, segments, scope, gap=_gap(program, resume_at))
     return turn
 
@@ -259,12 +270,10 @@ def _start(
     if subscription.state == "over":
         return None, None, ()
     fresh = subscription.connections == 0
-    if fresh and not last_id:
+    if (fresh and not last_id) or program.scenario.resume.policy == "ignore":
         return subscription.next, None, ()
     probe = _Probe(subscription, opening, epoch)
     start = subscription.next if fresh else probe.after_end(subscription)
-    if program.scenario.resume.policy == "ignore":
-        return Place(start.number, 0, start.base, start.base), None, ()
     # An empty Last-Event-ID is what a client that has none would send.
     place = _find(subscription, last_id, opening, epoch) if last_id else None
     if place is None:
@@ -325,8 +334,8 @@ class _Probe:
         )  # fmt: skip
         try:
             holds = False
-            for op, _ in walk.passages():
-                if not isinstance(op, Hold):
+            for count, (op, _) in enumerate(walk.passages()):
+                if not isinstance(op, Hold) or count > SEARCH_STEPS:
                     return place
                 holds = True
                 if walk.held == float("inf"):
@@ -342,38 +351,63 @@ class _Probe:
 def _find(
     subscription: Subscription, last_id: str, opening: Opening, epoch: datetime
 ) -> Place | None:
-    """Return the place right after the event with this id, searched without time."""
+    """Return the place right after the event with this id, searched without time.
+
+    It is where the event was sent last, or else where the story comes to it first.
+    """
+    found = _find_sent(subscription, last_id, opening, epoch)
+    return found or next(_places(subscription, last_id, opening, epoch), None)
+
+
+def _find_sent(
+    subscription: Subscription, last_id: str, opening: Opening, epoch: datetime
+) -> Place | None:
+    """Return the place after the last event with this id that has been sent, or None."""
     if subscription.last_id == last_id:
         return subscription.last_id_place
+    found = None
+    for place in _places(subscription, last_id, opening, epoch, until=subscription.sent):
+        found = place
+    return found
+
+
+def _places(
+    subscription: Subscription,
+    last_id: str,
+    opening: Opening,
+    epoch: datetime,
+    until: Place | None = None,
+) -> Iterator[Place]:
+    """Yield the places after events with this id, in order, as far as a search may go.
+
+    `until` is where it stops; without it, at the end of the story.
+    """
     program = subscription.program
     scope = StoryScope(program.scenario, subscription.address, opening, epoch)
-    base, looked = 0.0, 0
-    try:
-        for number in range(1, program.connections + 1):
-            row = program.row(number)
-            assert row is not None
+    number, base, looked = 1, 0.0, 0
+    # With `afterwards: repeat` or `restart`, what has been sent goes on past the story's end.
+    last = program.connections if until is None else until.number
+    with contextlib.suppress(RenderError, StuckError):
+        while looked <= SEARCH_STEPS and number <= last and (row := program.row(number)):
             walk = Walk(row, number, scope, base=base, happened=_ALL_HAPPENED)
             for op, _ in walk.passages():
+                for cues in _cues_up_to(op, last_id, walk, scope):
+                    yield Place(number, cues, base, walk.story)
                 looked += 1
-                cues = _cues_up_to(op, last_id, walk, scope)
-                if cues:
-                    return Place(number, cues, base, walk.story)
-                if looked > SEARCH_STEPS:
-                    return None
+                if looked > SEARCH_STEPS or (until and (number, walk.cues) >= _order(until)):
+                    return
             looked += 1
-            base = walk.story
-    except (RenderError, StuckError):
-        return None
-    return None
+            number, base = number + 1, walk.story
 
 
-def _cues_up_to(op: object, last_id: str, walk: Walk, scope: StoryScope) -> int:
-    """Return how many cues of the row have passed once the event with this id has, or 0."""
+def _cues_up_to(op: object, last_id: str, walk: Walk, scope: StoryScope) -> Iterator[int]:
+    """Yield how many cues of the row have passed once an event with this id has."""
     if isinstance(op, Stretch) and last_id in op.ids:
-        return walk.cues - len(op.ids) + op.ids.index(last_id) + 1
-    if isinstance(op, Block) and op.id(scope) == last_id:
-        return walk.cues
-    return 0
+        for index, known in enumerate(op.ids, 1):
+            if known == last_id:
+                yield walk.cues - len(op.ids) + index
+    elif isinstance(op, Block) and op.id(scope) == last_id:
+        yield walk.cues
 
 
 def _order(place: Place) -> tuple[int, int]:

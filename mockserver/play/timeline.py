@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from itertools import islice
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.play.answer import Answer, Head, stream_head, whole_answer
@@ -111,17 +113,23 @@ def answer_of(turn: Turn, operation: Operation, opening: Opening) -> Answer:
 
 def _play(turn: Turn, lane: Lane, limit: int) -> None:
     assert turn.player is not None
-    for cue in turn.player.due(FOREVER):
+    for count, cue in enumerate(turn.player.due(FOREVER)):
         at = cue.at
-        if at == FOREVER or len(lane.cues) >= limit:
+        if at == FOREVER or max(count, len(lane.cues)) >= limit:
             lane.goes_on = True
             return
         match cue:
             case Send():
                 turn.subscription.record(cue)
-                lane.cues += [Planned(at, "send", block) for block in blocks(cue.data)]
+                shown = blocks(cue.data)
+                room = limit - len(lane.cues)
+                lane.cues += [Planned(at, "send", block) for block in islice(shown, room)]
+                if next(shown, None) is not None:
+                    lane.goes_on = True
+                    return
             case Held():
-                lane.cues.append(Planned(at, "hold", until=cue.until))
+                if cue.until > at:
+                    lane.cues.append(Planned(at, "hold", until=cue.until))
                 if cue.until == FOREVER:
                     lane.goes_on = True
                     return

@@ -13,11 +13,12 @@ from mockserver.scenario.program import (
     Op,
     Pause,
     Row,
+    Series,
     Stop,
     Stretch,
 )
 from mockserver.scenario.template import Template
-from mockserver.scenario.units import FOREVER
+from mockserver.scenario.units import FOREVER, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 IDLE_ROUNDS: Final = 100_000
 """Rounds of a loop in a row that neither send nor wait, after which it counts as stuck."""
+QUIET_ROUNDS: Final = 1_000
+"""Rounds in a row that only wait, after which whoever looks for the next event is let go."""
+_QUIET: Final = Hold("", Span(0.0, 0.0))
 
 
 class StuckError(Exception):
@@ -41,7 +45,8 @@ class Walk:
     counts the blocks and disconnects passed, which is how a place in the row is named.
 
     The first `skip` cues are passed over, with their delays; then `gap` events. Disconnects up
-    to cue `happened` have happened already and are passed over as well.
+    to cue `happened` have happened already and are passed over as well, with the waits before
+    them; `told` is when the last block was due.
     """
 
     def __init__(
@@ -59,7 +64,7 @@ class Walk:
         self.row = row
         self.number = number
         self.base = base
-        self.due = due
+        self.due = self.told = due
         self.story = base
         self.cues = 0
         self.held = 0.0
@@ -67,6 +72,7 @@ class Walk:
         self.skip = skip
         self.gap = gap
         self._happened = max(happened, skip)
+        self._quiet = 0
         self._scope = scope
 
     def passages(self) -> Iterator[tuple[Stretch | Block | Hold | Stop, int]]:
@@ -75,7 +81,7 @@ class Walk:
         self._scope.story = self.story
         yield from self._ops(self.row.ops)
 
-    def _ops(self, ops: Sequence[Op]) -> Iterator[tuple[Any, int]]:  # noqa: C901  (a row an op)
+    def _ops(self, ops: Sequence[Op]) -> Iterator[tuple[Any, int]]:  # noqa: C901, PLR0912  (a row an op)
         for op in ops:
             match op:
                 case Stretch():
@@ -94,6 +100,8 @@ class Walk:
                     if isinstance(times, Template):
                         times = self._scope.count(times, op.path)
                     yield from self._rounds(op, _counted(times))
+                case Series():
+                    yield from self._series(op)
                 case Each():
                     yield from self._rounds(op, iter(self._scope.items(op.items, op.path)))
                 case Chance():
@@ -101,7 +109,9 @@ class Walk:
                     yield from self._ops(op.body if happens else op.otherwise)
                 case Stop():
                     self.cues += 1
-                    if self.cues > self._happened and not self._skipping:
+                    if self.cues <= self._happened:
+                        self.due = self.told
+                    elif not self._skipping:
                         yield op, 0
                     self.skip = max(self.skip - 1, 0)
 
@@ -118,7 +128,22 @@ class Walk:
             first += 1
         self.cues += count
         if first < count:
+            self.told = self.due
             yield op, first
+
+    def _series(self, op: Series) -> Iterator[tuple[Stretch, int]]:
+        batch, first = op.batch, 1
+        while op.times is None or first <= op.times:
+            last = first + batch - 1
+            if op.times is not None:
+                last = min(last, op.times)
+            count = last - first + 1
+            if self.skip >= count:
+                self.skip -= count
+                self.cues += count
+            else:
+                yield from self._stretch(op.stretch(first, last))
+            first = last + 1
 
     def _block(self, op: Block) -> Iterator[tuple[Block, int]]:
         self.cues += 1
@@ -127,6 +152,7 @@ class Walk:
         elif self.gap:
             self.gap -= op.dispatched
         else:
+            self.told = self.due
             yield op, 0
 
     def _pause(self, op: Pause) -> None:
@@ -159,15 +185,26 @@ class Walk:
             began = self.story
             names.update(dict.fromkeys(own, n))
             names[op.name] = item
-            before = (self.cues, self.story)
+            before, gap = (self.cues, self.story), self.gap
             yield from self._ops(op.body)
             idle = idle + 1 if before == (self.cues, self.story) else 0
             if idle > IDLE_ROUNDS:
                 raise StuckError(f"{IDLE_ROUNDS:,} rounds without an event or a wait")
+            yield from self._breath(quiet=gap == self.gap if gap else before[0] == self.cues)
         rounds.pop()
         for name in own:
             names.pop(name, None)
         names.update(shadowed)
+
+    def _breath(self, *, quiet: bool) -> Iterator[tuple[Hold, int]]:
+        """Yield a hold of no length now and then, where rounds bring nothing but waits."""
+        self._quiet = self._quiet + 1 if quiet else 0
+        if self._quiet < QUIET_ROUNDS:
+            return
+        if self._skipping:
+            raise StuckError(f"{QUIET_ROUNDS:,} rounds without an event to leave out")
+        self._quiet, self.held = 0, 0.0
+        yield _QUIET, 0
 
     def _until(self, began: float, every: Time, path: str) -> None:
         """Wait until the next round begins, `every` after the last one did."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from mockserver.errors import Problem, did_you_mean
@@ -31,6 +31,7 @@ from mockserver.scenario.program import (
     Pause,
     Program,
     Row,
+    Series,
     Stop,
     Stretch,
     data_text,
@@ -38,12 +39,14 @@ from mockserver.scenario.program import (
     stretch,
 )
 from mockserver.scenario.story_rules import steps_of, templates
+from mockserver.scenario.template import Template
 from mockserver.scenario.units import Span
-from mockserver.sse.encode import Event
+from mockserver.sse.encode import Event, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+_MARK: Final = 7_081_726_354_433_221_100
 MAX_INCLUDED: Final = 10_000
 """Steps that includes may add to a scenario, all together."""
 
@@ -283,15 +286,46 @@ def _stretches(blocks: Sequence[tuple[EventStep, Event]]) -> Iterator[Stretch]:
 def _loop(path: str, step: RepeatStep, body: tuple[Op, ...]) -> tuple[Op, ...]:
     untimed = step.every is None or (isinstance(step.every, Span) and step.every.longest == 0)
     alone = body[0] if len(body) == 1 else None
-    fixed = not hasattr(step.times, "source")
-    if not (untimed and fixed and isinstance(alone, Stretch)):
-        return (Loop(path, step.times, step.every, step.name, body),)
-    # A round that takes no time and is the same every time: many rounds make one write.
+    if untimed and not isinstance(step.times, Template):
+        if isinstance(alone, Stretch):
+            return _rounds(path, step, step.times, alone)
+        if isinstance(alone, Block) and _only_counts(alone.step, step.name):
+            return (_series(alone, step.times, step.name),)
+    return (Loop(path, step.times, step.every, step.name, body),)
+
+
+def _only_counts(step: EventStep, counter: str) -> bool:
+    """Whether all that the templates of a block say is the counter's value."""
+    found = [e.dotted for template in templates(step) for e in template.expressions]
+    return not isinstance(step.retry, Template) and all(dotted == (counter,) for dotted in found)
+
+
+def _series(block: Block, times: int | None, counter: str) -> Series:
+    """Encode a block once, with a number in the counter's place that nobody would write."""
+    event = block.event(_Numbers({counter: _MARK}))
+    mark, whole, id_ = str(_MARK), encode(event), event.id
+    form = whole.replace(b"%", b"%%").replace(mark.encode(), b"%d")
+    id_form = None if id_ is None else id_.replace("%", "%%").replace(mark, "%d")
+    holes = whole.count(mark.encode())
+    return Series(block.step, form, holes, id_form, (id_ or "").count(mark), times)
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """A scope with nothing but a counter."""
+
+    names: dict[str, int]
+
+    def at(self, path: str, field: str) -> Mapping[str, int]:  # noqa: ARG002
+        return self.names
+
+
+def _rounds(path: str, step: RepeatStep, times: int | None, alone: Stretch) -> tuple[Op, ...]:
+    """Join rounds that take no time and are the same every time."""
     rounds = max(1, STRETCH_BYTES // len(alone.data))
-    if step.times is None:
+    if times is None:
         return (Loop(path, None, None, step.name, (alone.times(rounds),)),)
-    assert isinstance(step.times, int)
-    many, rest = divmod(step.times, rounds)
+    many, rest = divmod(times, rounds)
     ops: list[Op] = []
     if many:
         ops.append(Loop(path, many, None, step.name, (alone.times(rounds),)))

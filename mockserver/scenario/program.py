@@ -7,6 +7,7 @@ connections share; the rest are operations that a walk carries out.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from mockserver.scenario.template import RenderError, Template
@@ -37,12 +38,12 @@ class Stretch:
     """The last reconnection time in it, in milliseconds."""
     places: tuple[Location, ...]
 
-    def last_id(self, first: int = 0) -> str | None:
-        """Return the last id written from block `first` on, or None."""
-        for index in range(len(self.ids) - 1, first - 1, -1):
+    def last_id(self, first: int = 0) -> tuple[str | None, int]:
+        """Return the last id written from block `first` on, and how many blocks follow it."""
+        for after, index in enumerate(range(len(self.ids) - 1, first - 1, -1)):
             if self.ids[index] is not None:
-                return self.ids[index]
-        return None
+                return self.ids[index], after
+        return None, 0
 
     def from_block(self, first: int) -> bytes:
         """Return the bytes from block `first` on."""
@@ -178,6 +179,43 @@ class Loop:
 
 
 @dataclass(frozen=True, slots=True)
+class Series:
+    """`times` blocks (None: without end) that differ in a counter only, with no time between.
+
+    `form` is the encoded block and `id_form` its id, as formats that take the counter `holes`
+    and `id_holes` times.
+    """
+
+    step: EventStep
+    form: bytes
+    holes: int
+    id_form: str | None
+    id_holes: int
+    times: int | None
+
+    @property
+    def batch(self) -> int:
+        """How many blocks make a stretch."""
+        return max(1, STRETCH_BYTES // len(self.form))
+
+    def stretch(self, first: int, last: int) -> Stretch:
+        """Return the blocks with the counters `first` to `last` as one stretch."""
+        count = last - first + 1
+        parts = [self.form % ((n,) * self.holes) for n in range(first, last + 1)]
+        ids: tuple[str | None, ...] = (None,) * count
+        if self.id_form is not None:
+            ids = tuple(self.id_form % ((n,) * self.id_holes) for n in range(first, last + 1))
+        return Stretch(
+            b"".join(parts),
+            tuple(accumulate(map(len, parts))),
+            ids,
+            (is_event(self.step),) * count,
+            self.step.retry if isinstance(self.step.retry, int) else None,
+            (self.step.where,) * count,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Each:
     """A round of `body` for every item."""
 
@@ -206,7 +244,7 @@ class Stop:
     where: Location
 
 
-Op: TypeAlias = Stretch | Block | Pause | Hold | Loop | Each | Chance | Stop
+Op: TypeAlias = Stretch | Block | Pause | Hold | Loop | Series | Each | Chance | Stop
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,6 @@ class Expression:
         return _settled(self._compiled(scope))
 
 
-
 @lru_cache(maxsize=4096)
 def expression(source: str) -> Expression:
     """Return the expression written `source`, shared by all that write the same."""
