@@ -31,7 +31,8 @@ class MockServer:
     """A server that plays scenarios on a port of its own.
 
     `spec` is an OpenAPI document (default: the Petstore that ships), `scenarios` a folder or
-    file, or several. `port` 0 takes any free one. `clock` is `real`, `10x`, `instant` or
+    file, or several, `settings` a file that says about streams what the document leaves open.
+    `port` 0 takes any free one. `clock` is `real`, `10x`, `instant` or
     `manual`; `pinned` names scenarios to prefer. With `keep_going`, scenarios with problems
     are left out instead of refusing to start.
 
@@ -49,6 +50,7 @@ class MockServer:
         *,
         spec: str | Path | None = None,
         scenarios: str | Path | Sequence[str | Path] | None = None,
+        settings: str | Path | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
         seed: str = "0",
@@ -61,7 +63,7 @@ class MockServer:
         self.seed = seed
         self.problems: list[Problem] = []
         """What was wrong with scenarios that had to be left out."""
-        self._workspace = workspace(spec, scenarios)
+        self._workspace = workspace(spec, scenarios, settings)
         self._port = port
         self._make_clock = clock_factory(clock)
         self._pinned = tuple(pinned)
@@ -269,7 +271,9 @@ class SessionHandle:
 
 
 def workspace(
-    spec: str | Path | None, scenarios: str | Path | Sequence[str | Path] | None
+    spec: str | Path | None,
+    scenarios: str | Path | Sequence[str | Path] | None,
+    settings: str | Path | None = None,
 ) -> Workspace:
     """Return where the files are; what is not given comes from the Petstore that ships.
 
@@ -282,7 +286,11 @@ def workspace(
         folders = (Path(scenarios),)
     else:
         folders = tuple(map(Path, scenarios))
-    return Workspace(Path(spec) if spec is not None else shipped.spec, folders)
+    return Workspace(
+        Path(spec) if spec is not None else shipped.spec,
+        folders,
+        Path(settings) if settings is not None else None,
+    )
 
 
 def _cannot_listen(host: str, port: int, error: OSError) -> StartError:

@@ -11,6 +11,7 @@ from mockserver import contract
 from mockserver.errors import LoadError, Location, Problem, StartError
 from mockserver.scenario.catalog import Catalog, link
 from mockserver.scenario.read import read_scenarios
+from mockserver.scenario.settings import read_settings
 from mockserver.scenario.yamltree import SourceFile, at_pointer, parse, plain_data
 
 if TYPE_CHECKING:
@@ -21,10 +22,11 @@ SUFFIXES: Final = (".yaml", ".yml")
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Where the files are: the document, and the folders or files of scenarios."""
+    """Where the files are: the document, the folders or files of scenarios, the settings."""
 
     spec: Path
     scenarios: tuple[Path, ...] = ()
+    settings: Path | None = None
 
     def load(self) -> tuple[Catalog, list[Problem]]:
         """Read everything; returns what can be played, and the problems of all the rest.
@@ -58,10 +60,26 @@ class Workspace:
             tree = plain_data(name, raw)
         except ValueError as error:
             raise LoadError([error.args[0]]) from None
+        settings = self._stream_settings()
         try:
-            return contract.read(tree, name)
+            return contract.read(tree, name, settings)
         except LoadError as error:
             raise LoadError(self._placed(error.problems)) from None
+
+    def _stream_settings(self) -> dict[str, contract.StreamSettings]:
+        if self.settings is None:
+            return {}
+        name = shown(self.settings)
+        try:
+            raw = self.settings.read_bytes()
+        except OSError as error:
+            what = f"the settings file cannot be read: {error.strerror}"
+            mend = "name a file with --settings"
+            raise LoadError([Problem(Location(name), what, "unreadable-file", mend)]) from None
+        settings, problems = read_settings(name, raw)
+        if problems:
+            raise LoadError(problems)
+        return settings
 
     def _placed(self, problems: Iterable[Problem]) -> list[Problem]:
         """Give problems that name a JSON pointer into the document their line and column."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add --spec and --scenarios."""
+    """Add --spec, --scenarios and --settings."""
     parser.add_argument(
         "--spec", metavar="FILE", help="the OpenAPI document (default: the Petstore that ships)"
     )
@@ -22,10 +22,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a folder or file of scenarios, several times for several "
         "(default: the Petstore's, with the Petstore)",
     )
+    parser.add_argument(
+        "--settings", metavar="FILE", help="what the document leaves open about its streams"
+    )
 
 
 def workspace_of(args: argparse.Namespace) -> Workspace:
     """Return the workspace that the options name."""
     from mockserver.runner import workspace  # noqa: PLC0415
 
-    return workspace(args.spec, args.scenarios)
+    return workspace(args.spec, args.scenarios, args.settings)

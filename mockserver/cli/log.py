@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from dataclasses import fields
-from functools import lru_cache
 from typing import Any
 
 
@@ -41,16 +39,11 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
     if hasattr(record, "session"):
         told["session"] = record.session
     if hasattr(record, "entry"):
-        for name in _names(type(record.entry)):
+        for name in record.entry.__dataclass_fields__:
             value = getattr(record.entry, name)
             if value not in (None, "", ()):
                 told[name] = value
     return told
-
-
-@lru_cache(maxsize=16)
-def _names(kind: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
 
 
 def _word(value: Any) -> str:

@@ -57,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
     server = MockServer(
         spec=args.spec,
         scenarios=args.scenarios,
+        settings=args.settings,
         host=args.host,
         port=args.port,
         seed=args.seed,

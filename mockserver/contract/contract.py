@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ def read(
 
     The document is not validated: what is malformed but not needed is skipped. `settings` are
     the user's words on streams, by `operationId` or any other name that `Contract.find` knows.
+    Of twin operations the first one is served: `Contract.problems` warns of the others.
     """
     document = open_document(tree, source)
     problems = document.ref_problems()
@@ -39,7 +41,7 @@ def read(
         problems.append(document.problem("", what, "no-paths"))
     contract = Contract(document, settings or {})
     problems += contract.problems()
-    if problems:
+    if any(problem.severity == "error" for problem in problems):
         raise LoadError(problems)
     return contract
 
@@ -58,9 +60,11 @@ class Contract:
         for operation in _operations(document, settings):
             first = operations.setdefault(operation.id, operation)
             if first is not operation:
-                self._duplicates.append((operation, first))
+                twin = replace(operation, id=f"{operation.method} {operation.path}")
+                operations.setdefault(twin.id, twin)
+                self._duplicates.append((twin, first))
         self.operations: Mapping[str, Operation] = MappingProxyType(operations)
-        self._table = Table([*operations.values(), *(twin for twin, _ in self._duplicates)])
+        self._table = Table(operations.values())
         self._names = self._named()
 
     def _named(self) -> dict[str, Operation]:
@@ -108,8 +112,10 @@ class Contract:
         problems = [
             problem(
                 f"{twin.pointer}/operationId",
-                f"operationId {twin.id!r} is already that of {first.method} {first.path}",
+                f"operationId {first.id!r} is already that of {first.method} {first.path}",
                 "duplicate-operation-id",
+                "the first one is served; give the other an operationId of its own",
+                "warning",
             )
             for twin, first in self._duplicates
         ]
@@ -118,6 +124,8 @@ class Contract:
                 twin.pointer,
                 f"{twin.method} {twin.path} is the same route as {first.method} {first.path}",
                 "duplicate-route",
+                "the first one is served; take the other out",
+                "warning",
             )
             for twin, first in self._table.clashes
         ]

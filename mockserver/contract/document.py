@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from mockserver.contract.place import JsonObject, Place, reference, unescape
 from mockserver.contract.walk import distinct_refs, objects
 from mockserver.errors import LoadError, Location, Problem, did_you_mean
+
+if TYPE_CHECKING:
+    from mockserver.errors import Severity
 
 BUNDLE = "put the parts into one file first, for example `npx @redocly/cli bundle`"
 
@@ -100,9 +103,11 @@ class Document:
             place = self.follow(place.get(key))
         return place
 
-    def problem(self, pointer: str, what: str, code: str, mend: str = "") -> Problem:
+    def problem(
+        self, pointer: str, what: str, code: str, mend: str = "", severity: Severity = "error"
+    ) -> Problem:
         """Return a problem at a pointer into this document."""
-        return Problem(Location(self.source, pointer=pointer), what, code, mend)
+        return Problem(Location(self.source, pointer=pointer), what, code, mend, severity)
 
     def ref_problems(self) -> list[Problem]:
         """Return a problem for every `$ref` that is broken, external or leads back to itself.

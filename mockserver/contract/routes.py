@@ -105,9 +105,10 @@ class Table:
         end = node.ends.setdefault(operation.method, [])
         suffix = operation.path[len(plain(operation.path)) :]
         for other, _ in end:
-            same = suffix == other.path[len(plain(other.path)) :]
-            if same and other is not operation and (operation, other) not in self.clashes:
-                self.clashes.append((operation, other))
+            if suffix == other.path[len(plain(other.path)) :]:
+                if other is not operation and (operation, other) not in self.clashes:
+                    self.clashes.append((operation, other))
+                return  # the first one is served
         # The plain path goes first: it is what a request means that speaks for no alternative.
         end.insert(0 if not suffix else len(end), (operation, tuple(names)))
 

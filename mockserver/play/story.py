@@ -393,7 +393,7 @@ def _places(
             for op, _ in walk.passages():
                 for cues in _cues_up_to(op, last_id, walk, scope):
                     yield Place(number, cues, base, walk.story)
-                looked += 1
+                looked += 1 + (len(op.ids) // _IDS_A_STEP if isinstance(op, Stretch) else 0)
                 if looked > SEARCH_STEPS or (until and (number, walk.cues) >= _order(until)):
                     return
             looked += 1

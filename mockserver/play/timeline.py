@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.play.answer import Answer, Head, stream_head, whole_answer

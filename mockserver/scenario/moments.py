@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from mockserver.scenario.units import span
+from mockserver.scenario.units import FOREVER, span
 
 EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """When a session's time begins unless it is told otherwise."""
+_FORM: Final = 200
 
 
 def moment(epoch: datetime, seconds: float) -> datetime:
@@ -21,6 +22,10 @@ def formatted(value: object, form: str = "iso") -> str | int:
 
     `value` is a datetime, an ISO 8601 text, or seconds since 1970. Raises ValueError.
     """
+    if len(form) > _FORM:
+        raise ValueError(f"a format has up to {_FORM} characters")
+    if "%s" in form.replace("%%", ""):
+        raise ValueError("%s depends on the machine's time zone: use 'unix'")
     point = _point(value)
     match form:
         case "iso":
@@ -61,5 +66,8 @@ def offset_seconds(offset: object) -> float:
             return float(offset)
         case str():
             sign = -1 if offset.startswith("-") else 1
-            return sign * span(offset.lstrip("+-")).shortest
+            found = span(offset[1:] if offset[:1] in ("+", "-") else offset)
+            if not found.fixed or found.shortest == FOREVER:
+                raise ValueError("an offset is one duration such as 5m or -1h")
+            return sign * found.shortest
     raise ValueError("an offset is a duration such as 5m or -1h")

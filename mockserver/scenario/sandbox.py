@@ -1,7 +1,7 @@
 """What templates may compute with: Jinja's sandbox, with less in reach than the sandbox gives.
 
-No attribute of any Python object, no statements, and no operation whose work is not bounded by
-the length of the expression times `TEXT_LIMIT`.
+No attribute of any Python object, no statements, and no work without bound: a `Meter` counts
+what every operator, filter, test and call of one evaluation takes in and gives out.
 """
 
 from __future__ import annotations
@@ -9,31 +9,82 @@ from __future__ import annotations
 import base64
 import operator
 import re
+import threading
 from functools import lru_cache, wraps
+from inspect import isroutine
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.scenario import moments
 from mockserver.sse.encode import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-TEXT_LIMIT: Final = 16 * 1024 * 1024
-"""Characters, or items of a list, that one operation may make."""
+TEXT_LIMIT: Final = 4 * 1024 * 1024
+"""What one value may weigh: a character 1, an item of a list or mapping 8 and what it holds."""
+WORK_LIMIT: Final = 2 * TEXT_LIMIT
+"""What all operations of one evaluation may weigh together, each at least `_CALL`."""
 NUMBER_BITS: Final = 4096
+_ITEM: Final = 8
+_CALL: Final = 64
+_TRIMMED: Final = 100
 
 _FILTERS: Final = (
-    "abs", "capitalize", "count", "d", "default", "dictsort", "first", "float", "int", "items",
-    "last", "length", "list", "lower", "map", "max", "min", "reject", "rejectattr", "reverse",
-    "select", "selectattr", "sort", "string", "sum", "title", "trim", "truncate", "unique",
-    "upper", "urlencode", "wordcount",
+    "abs", "count", "d", "default", "dictsort", "first", "float", "int", "items", "last",
+    "length", "list", "map", "max", "min", "reject", "rejectattr", "reverse", "select",
+    "selectattr", "sort", "sum", "unique",
 )  # fmt: skip
+_TEXT_FILTERS: Final = (
+    "capitalize", "lower", "title", "truncate", "upper", "urlencode", "wordcount",
+)  # fmt: skip
+_DEAR: Final = {
+    **dict.fromkeys(("tokens", "words", "wordcount", "title", "urlencode"), 16),
+    **dict.fromkeys(("list", "map", "max", "min", "reject", "rejectattr", "select"), 64),
+    **dict.fromkeys(("selectattr", "shuffle", "sort", "sum", "unique", "pick"), 64),
+}
+"""How many times as much as a character copied a character given to these takes."""
 _PIECE = re.compile(r"\s*\w{1,6}|\s*[^\w\s]|\s+")
 
 
 def as_text(value: object) -> str:
     """Return what a value looks like inside a text: itself, or its JSON."""
-    return value if isinstance(value, str) else json_text(value)
+    if isinstance(value, str):
+        return value
+    try:
+        return json_text(value)
+    except TypeError:
+        str(value)  # an undefined one raises with its name
+        raise
+
+
+class Meter(threading.local):
+    """Counts the work of one evaluation; every thread has its own count."""
+
+    left = WORK_LIMIT
+
+    def start(self) -> None:
+        """Begin an evaluation."""
+        self.left = WORK_LIMIT
+
+    def charge(self, weight: int) -> None:
+        """Count work. Raises ValueError when it is too much."""
+        self.left -= weight
+        if self.left < 0:
+            raise ValueError("the expression is too much work")
+
+    def take_in(self, name: str, values: Iterable[Any]) -> None:
+        """Count what the filter, test or function `name` is given. Raises ValueError."""
+        dear = _DEAR.get(name, 1)
+        self.charge(_CALL)
+        for value in values:
+            if isroutine(value):
+                raise TypeError("a function has to be called: write it with ()")
+            self.charge(len(value) * dear if isinstance(value, str) else weight(value))
+
+    def give_out(self, value: Any) -> Any:
+        """Return `value`, counted. Raises ValueError when it is too large."""
+        self.charge(weight(checked(value)))
+        return value
 
 
 @lru_cache(maxsize=1)
@@ -47,9 +98,17 @@ def environment() -> Any:
 
     class Sandbox(ImmutableSandboxedEnvironment):
         intercepted_binops = frozenset({"**", "*", "%", "+", "-", "//", "/"})
+        meter = Meter()
 
         def call_binop(self, _context: Any, symbol: str, left: Any, right: Any) -> Any:
-            return _operate(symbol, left, right)
+            return self.meter.give_out(_operate(symbol, left, right))
+
+        def call(self, _context: Any, function: Any, *args: Any, **kwargs: Any) -> Any:
+            if not isroutine(function):
+                raise SecurityError(f"{as_text(function)} is no function")
+            name = function.__name__.lstrip("_")
+            self.meter.take_in(name, (*args, *kwargs.values()))
+            return self.meter.give_out(function(*args, **kwargs))
 
         def is_safe_attribute(self, *_: Any) -> bool:
             return False
@@ -71,20 +130,55 @@ def environment() -> Any:
     sandbox = Sandbox(undefined=StrictUndefined, autoescape=False)
     sandbox.globals.clear()
     sandbox.filters.clear()
-    sandbox.filters.update({name: _bounded(FILTERS[name]) for name in _FILTERS})
-    sandbox.filters.update(
-        {
-            "json": json_text,
-            "base64": _base64,
-            "tokens": _PIECE.findall,
-            "words": str.split,
-            "round": _round,
-            "date": moments.formatted,
-            "join": _join,
-            "replace": _replace,
-        }
-    )
+    functions = {
+        **{name: FILTERS[name] for name in _FILTERS},
+        **{name: _of_text(FILTERS[name]) for name in _TEXT_FILTERS},
+        "base64": _base64,
+        "date": moments.formatted,
+        "join": _join,
+        "json": json_text,
+        "replace": _replace,
+        "round": _round,
+        "string": as_text,
+        "sum": _adding(FILTERS["sum"]),
+        "tokens": lambda text: _PIECE.findall(as_text(text)),
+        "trim": _trim,
+        "words": lambda text: as_text(text).split(),
+    }
+    for name, function in functions.items():
+        sandbox.filters[name] = _metered(name, function, sandbox.meter)
+    for name, test in list(sandbox.tests.items()):
+        sandbox.tests[name] = _metered(name, test, sandbox.meter)
     return sandbox
+
+
+def weight(value: Any) -> int:
+    """Return what `value` weighs, deep; stops counting soon after TEXT_LIMIT."""
+    total, waiting = 0, [value]
+    while waiting and total <= TEXT_LIMIT:
+        match waiting.pop():
+            case str() as text:
+                total += len(text)
+            case int() as number:
+                total += number.bit_length() // 3
+            case dict() as table:
+                total += _ITEM * len(table)
+                if total <= TEXT_LIMIT:
+                    waiting += [*table, *table.values()]
+            case list() | tuple() as items:
+                total += _ITEM * len(items)
+                if total <= TEXT_LIMIT:
+                    waiting += items
+    return total
+
+
+def checked(value: Any) -> Any:
+    """Return `value`. Raises ValueError when it is larger than any value may be."""
+    if isinstance(value, (str, list, tuple, dict)) and weight(value) > TEXT_LIMIT:
+        raise ValueError(f"more than {TEXT_LIMIT:,} characters")
+    if isinstance(value, int) and value.bit_length() > NUMBER_BITS:
+        raise ValueError("the number grows too large")
+    return value
 
 
 def _operate(symbol: str, left: Any, right: Any) -> Any:
@@ -97,12 +191,13 @@ def _operate(symbol: str, left: Any, right: Any) -> Any:
             if (
                 isinstance(text, sized)
                 and isinstance(times, int)
-                and len(text) * times > TEXT_LIMIT
+                and weight(text) * times > TEXT_LIMIT
             ):
                 raise ValueError(f"more than {TEXT_LIMIT:,} characters")
-    if symbol == "**" and _bits(left) * abs(right) > NUMBER_BITS:
+    whole = isinstance(left, int) and isinstance(right, int)
+    if symbol == "**" and whole and left.bit_length() * right > NUMBER_BITS:
         raise ValueError("the number grows too large")
-    return _checked(_OPERATORS[symbol](left, right))
+    return _OPERATORS[symbol](left, right)
 
 
 _OPERATORS: Final[dict[str, Callable[[Any, Any], Any]]] = {
@@ -116,24 +211,44 @@ _OPERATORS: Final[dict[str, Callable[[Any, Any], Any]]] = {
 }
 
 
-def _bits(number: Any) -> int:
-    return number.bit_length() if isinstance(number, int) else 64
+def _metered(name: str, function: Callable[..., Any], meter: Meter) -> Callable[..., Any]:
+    @wraps(function)
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        meter.take_in(name, (*args, *kwargs.values()))
+        return meter.give_out(function(*args, **kwargs))
+
+    return counted
 
 
-def _checked(value: Any) -> Any:
-    if isinstance(value, (str, list, tuple, dict)) and len(value) > TEXT_LIMIT:
-        raise ValueError(f"more than {TEXT_LIMIT:,} characters or items")
-    if isinstance(value, int) and value.bit_length() > NUMBER_BITS:
-        raise ValueError("the number grows too large")
-    return value
+def _of_text(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a filter of texts what other values look like inside a text."""
+    place = 1 if hasattr(function, "jinja_pass_arg") else 0
 
-
-def _bounded(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def filtered(*args: Any, **kwargs: Any) -> Any:
-        return _checked(function(*args, **kwargs))
+        return function(*args[:place], as_text(args[place]), *args[place + 1 :], **kwargs)
 
     return filtered
+
+
+def _adding(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `sum` add numbers only: lists would be copied again for each of them."""
+
+    @wraps(function)
+    def added(
+        environment: Any, values: Any, attribute: str | int | None = None, start: Any = 0
+    ) -> Any:
+        if not isinstance(start, (int, float)):
+            raise TypeError("sum adds numbers")
+        return function(environment, values, attribute, start)
+
+    return added
+
+
+def _trim(value: object, chars: str | None = None) -> str:
+    if chars is not None and len(chars) > _TRIMMED:
+        raise ValueError(f"trim takes up to {_TRIMMED} characters to leave out")
+    return as_text(value).strip(chars)
 
 
 def _base64(value: object) -> str:
@@ -147,9 +262,12 @@ def _round(value: float, digits: int = 0) -> int | float:
 
 
 def _join(values: Any, separator: str = "") -> str:
-    texts = [as_text(value) for value in values]
-    if sum(map(len, texts)) + len(texts) * len(separator) > TEXT_LIMIT:
-        raise ValueError(f"more than {TEXT_LIMIT:,} characters")
+    texts, size = [], 0
+    for value in values:
+        texts.append(as_text(value))
+        size += len(texts[-1]) + len(separator)
+        if size - len(separator) > TEXT_LIMIT:
+            raise ValueError(f"more than {TEXT_LIMIT:,} characters")
     return separator.join(texts)
 
 

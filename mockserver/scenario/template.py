@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from mockserver.scenario.sandbox import as_text, environment
+from mockserver.scenario.sandbox import TEXT_LIMIT, as_text, checked, environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +28,9 @@ FUNCTIONS: Final = frozenset(
 NAMES: Final = FUNCTIONS | {
     "request", "last_event_id", "session", "subscription", "connection", "vars",
 }  # fmt: skip
+
+
+_DEPTH: Final = 60
 
 
 class TemplateError(ValueError):
@@ -81,6 +84,7 @@ class Expression:
                 return value
         if self._compiled is None:
             self._compiled = _compiled(self._tree)
+        environment().meter.start()
         return _settled(self._compiled(scope))
 
 
@@ -122,9 +126,12 @@ class Template:
 
     def text(self, scope: Mapping[str, Any]) -> str:
         """Return the text with every expression replaced. Raises RenderError."""
-        texts = [
-            part if isinstance(part, str) else self._text_of(part, scope) for part in self.parts
-        ]
+        texts, size = [], 0
+        for part in self.parts:
+            texts.append(part if isinstance(part, str) else self._text_of(part, scope))
+            size += len(texts[-1])
+            if size > 2 * TEXT_LIMIT:
+                raise RenderError(self.where, f"more than {2 * TEXT_LIMIT:,} characters")
         return "".join(texts)
 
     def _text_of(self, part: Expression, scope: Mapping[str, Any]) -> str:
@@ -195,13 +202,40 @@ def _parsed(source: str) -> nodes.Expr:
         tree = parser.parse_expression()
         if not parser.stream.eos:
             raise TemplateError(f"{source!r} goes on after the expression", "write one expression")
+        _check_depth(tree)
     except TemplateSyntaxError as error:
         raise TemplateError(f"{source!r} is no expression: {error.message}") from None
     except RecursionError:
         raise TemplateError("the expression is nested too deep", "make it simpler") from None
+    tree = _with_joins(tree)
     tree.set_environment(sandbox)
     _check_known(tree)
     return tree
+
+
+def _check_depth(tree: nodes.Expr) -> None:
+    """Raise RecursionError for what Python's own compiler could not take."""
+    level: list[nodes.Node] = [tree]
+    for _ in range(_DEPTH):
+        level = [inner for node in level for inner in node.iter_child_nodes()]
+        if not level:
+            return
+    raise RecursionError
+
+
+def _with_joins(tree: nodes.Expr) -> nodes.Expr:
+    """Return the tree with `a ~ b` as a join, so that values look the same in every text."""
+    from jinja2 import nodes  # noqa: PLC0415
+    from jinja2.visitor import NodeTransformer  # noqa: PLC0415
+
+    class Joins(NodeTransformer):
+        def visit_Concat(self, node: nodes.Concat) -> nodes.Filter:  # noqa: N802
+            self.generic_visit(node)
+            parts = nodes.List(node.nodes, lineno=node.lineno)
+            return nodes.Filter(parts, "join", [], [], None, None, lineno=node.lineno)
+
+    joined: nodes.Expr = Joins().visit(tree)
+    return joined
 
 
 def _check_known(tree: nodes.Expr) -> None:
@@ -211,6 +245,9 @@ def _check_known(tree: nodes.Expr) -> None:
 
     environment = tree.environment
     assert environment is not None
+    for node in [tree, *tree.find_all(nodes.CondExpr)]:
+        if isinstance(node, nodes.CondExpr) and node.expr2 is None:
+            raise TemplateError("an if without else", "write … if … else ''")
     for kind, known in ((nodes.Filter, environment.filters), (nodes.Test, environment.tests)):
         for node in [tree, *tree.find_all(kind)]:
             if isinstance(node, kind) and node.name not in known:
@@ -290,8 +327,8 @@ def _settled(value: Any) -> Any:
 
     if isinstance(value, Undefined):
         str(value)  # StrictUndefined raises with the name
-    if value is None or isinstance(value, (str, int, float, dict, list)):
-        return value
     if callable(value):
         raise TypeError("a function has to be called: write it with ()")
-    return list(value)
+    if value is None or isinstance(value, (str, int, float, dict, list)):
+        return checked(value)
+    return checked(list(value))

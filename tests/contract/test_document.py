@@ -243,3 +243,14 @@ def test_a_dirty_document_never_makes_a_traceback(paths, version):
         if operation.stream:
             operation.stream.examples()
     made.route("GET", "/a")
+
+
+def test_twins_do_not_keep_a_document_from_being_read():
+    """Real documents have them: the first operation is served, the other is a warning."""
+    paths = {"/a/{b}": {"get": {"operationId": "one"}}, "/a/{c}": {"get": {"operationId": "one"}}}
+    contract = read(document(paths), "api.yaml")
+    assert [(p.code, p.severity) for p in contract.problems()] == [
+        ("duplicate-operation-id", "warning"),
+        ("duplicate-route", "warning"),
+    ]
+    assert contract.route("GET", "/a/1").operation.path == "/a/{b}"
