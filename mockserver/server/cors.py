@@ -9,10 +9,20 @@ from aiohttp import web
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-_SAFELISTED: Final = frozenset(
-    {"cache-control", "content-language", "content-length", "content-type", "expires",
-     "last-modified", "pragma"}
-)  # fmt: skip
+# What a page may read anyhow (Fetch standard § 2.2.2), and what is the connection's own affair.
+_NOT_EXPOSED: Final = frozenset(
+    {
+        "cache-control",
+        "connection",
+        "content-language",
+        "content-length",
+        "content-type",
+        "expires",
+        "last-modified",
+        "pragma",
+        "transfer-encoding",
+    }
+)
 _METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
 
@@ -52,7 +62,7 @@ def add_headers(
     origin = request.headers.get("Origin")
     if origin is None:
         return
-    exposed = sorted({name for name in response.headers if name.lower() not in _SAFELISTED})
+    exposed = sorted({name for name in response.headers if name.lower() not in _NOT_EXPOSED})
     defaults = {
         "Access-Control-Allow-Origin": origin,
         "Access-Control-Allow-Credentials": "true",
