@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from mockserver.play.player import Disconnect, Place, Player, Segment, Send
 from mockserver.play.scope import Address, StoryScope
-from mockserver.play.walk import StuckError, Walk
+from mockserver.play.shelf import Shelf
+from mockserver.play.walk import QUIET, QUIET_ROUNDS, StuckError, Walk
 from mockserver.scenario.moments import EPOCH
 from mockserver.scenario.program import Block, Hold, Pause, Stretch, filled_text
 from mockserver.scenario.template import RenderError, Template
@@ -25,8 +26,8 @@ SEARCH_STEPS: Final = 100_000
 """Steps of a story that a search for an id looks at before it gives up."""
 _IDS_A_STEP: Final = 16
 """Ids of a stretch that are looked at for the price of one step."""
-REMEMBERED: Final = 100
-"""Subscriptions without a client that are kept for one scenario and identity."""
+_HOLDS: Final = 100
+"""Holds in a row after which nobody asks whether anything comes behind them."""
 CLIENTS: Final = 10_000
 """Identities that a session knows at a time."""
 _ALL_HAPPENED: Final = 1 << 62
@@ -34,7 +35,7 @@ _ALL_HAPPENED: Final = 1 << 62
 State = Literal["open", "ended", "left", "over"]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Subscription:
     """One client's way through a story.
 
@@ -44,6 +45,7 @@ class Subscription:
 
     program: Program
     address: Address
+    client: _Client
     connections: int = 0
     state: State = "open"
     next: Place = field(default_factory=lambda: Place(1))
@@ -77,11 +79,11 @@ class Subscription:
     def close(self, by: Closer, now: float, end: Disconnect | None) -> None:
         """Take note of the end of a connection; `end` is the script's, if it came so far."""
         self.since = now
-        if by != "script" or end is None:
-            self.state = "left"
-            return
-        self.next = end.place
-        self.state = "over" if self.program.row(end.place.number) is None else "ended"
+        self.state = "left"
+        if by == "script" and end is not None:
+            self.next = end.place
+            self.state = "over" if self.program.row(end.place.number) is None else "ended"
+        self.client.wait(self)
 
 
 @dataclass(slots=True)
@@ -120,27 +122,54 @@ class Turn:
         self.subscription.close(by, now, Disconnect(0.0, self.row.end, place))
 
 
-@dataclass(slots=True)
 class _Client:
     """The subscriptions of one scenario and identity."""
 
-    count: int = 0
-    subscriptions: list[Subscription] = field(default_factory=list)
-
-    @property
-    def connected(self) -> bool:
-        return any(s.state == "open" for s in self.subscriptions)
+    def __init__(self) -> None:
+        self.count = 0
+        self.connected = 0
+        self._ended = Shelf()
+        self._gone = Shelf()
+        """Those that only a Last-Event-ID brings back: their client left, or the story is over."""
 
     def subscribe(self, program: Program, seed: str, session: str) -> Subscription:
         self.count += 1
         address = Address(program.scenario.seed or seed, program.name, session, self.count)
-        return Subscription(program, address)
+        return Subscription(program, address, self)
 
-    def keep(self, subscription: Subscription) -> None:
-        idle = [s for s in self.subscriptions if s.state != "open"]
-        if len(idle) >= REMEMBERED:
-            self.subscriptions.remove(min(idle, key=lambda s: s.since))
-        self.subscriptions.append(subscription)
+    def open(self, subscription: Subscription) -> None:
+        """Take note that a subscription has its client."""
+        self.connected += 1
+        self._ended.take(subscription)
+        self._gone.take(subscription)
+
+    def wait(self, subscription: Subscription) -> None:
+        """Take note that a subscription waits for its client."""
+        self.connected -= 1
+        (self._ended if subscription.state == "ended" else self._gone).put(subscription)
+
+    def waiting(
+        self, program: Program, opening: Opening, epoch: datetime, now: float
+    ) -> Subscription | None:
+        """Return the subscription whose next connection `opening` is, or None."""
+
+        def fits(subscription: Subscription) -> bool:
+            # A scenario file may have been edited since: its old story is not taken up again.
+            return subscription.program is program and not subscription.expired(now)
+
+        longest = self._ended.first(fits)
+        self._gone.first(fits)
+        # A client that was given an empty id has none: it sends no header (WHATWG § 9.2.3).
+        last_id = opening.last_event_id or ""
+        found = [self._ended.with_last_id(last_id, fits)]
+        if last_id:
+            found.append(self._gone.with_last_id(last_id, fits))
+        if not any(found):
+            found = [longest]
+            if last_id:
+                back = (s for s in self._gone if fits(s) and _find_sent(s, last_id, opening, epoch))
+                found.append(next(back, None))
+        return min(filter(None, found), key=lambda s: s.since, default=None)
 
 
 class Stories:
@@ -161,18 +190,14 @@ class Stories:
     ) -> Turn:
         """Say what `opening` gets at `now` (the session's clock). Raises RenderError."""
         client = self._client(program, opening)
-        # A scenario file may have been edited since: its old story is not taken up again.
-        client.subscriptions = [
-            s for s in client.subscriptions if s.program is program and not s.expired(now)
-        ]
-        subscription = self._waiting(client.subscriptions, opening)
+        subscription = client.waiting(program, opening, self._epoch, now)
         if subscription is None:
             subscription = client.subscribe(program, self._seed, self._session)
-            turn = _begin(subscription, opening, self._epoch, example)
-            if turn.row is not None:
-                client.keep(subscription)
-            return turn
-        return _begin(subscription, opening, self._epoch, example)
+        turn = _begin(subscription, opening, self._epoch, example)
+        if turn.row is not None:
+            client.open(subscription)
+            subscription.state = "open"
+        return turn
 
     def reset(self) -> None:
         """Forget all subscriptions, and count them from 1 again."""
@@ -208,19 +233,6 @@ class Stories:
         # One story of several operations: a POST opens it, a GET resumes it.
         paths = {name.partition(" ")[2] or name for name, _ in scenario.operations}
         return target if identity is not None or len(paths) == 1 else ""
-
-    def _waiting(self, kept: list[Subscription], opening: Opening) -> Subscription | None:
-        # A client that was given an empty id has none: it sends no header (WHATWG § 9.2.3).
-        last_id = opening.last_event_id or None
-        waiting = [s for s in kept if s.state == "ended" or self._comes_back(s, opening)]
-        # The one whose last id is the request's, else the one that has waited longest.
-        return min(waiting, key=lambda s: ((s.last_id or None) != last_id, s.since), default=None)
-
-    def _comes_back(self, subscription: Subscription, opening: Opening) -> bool:
-        last_id = opening.last_event_id
-        if subscription.state not in ("left", "over") or not last_id:
-            return False
-        return _find_sent(subscription, last_id, opening, self._epoch) is not None
 
 
 def _begin(
@@ -335,7 +347,7 @@ class _Probe:
         try:
             holds = False
             for count, (op, _) in enumerate(walk.passages()):
-                if not isinstance(op, Hold) or count > SEARCH_STEPS:
+                if not isinstance(op, Hold) or count > _HOLDS:
                     return place
                 holds = True
                 if walk.held == float("inf"):
@@ -393,11 +405,18 @@ def _places(
             for op, _ in walk.passages():
                 for cues in _cues_up_to(op, last_id, walk, scope):
                     yield Place(number, cues, base, walk.story)
-                looked += 1 + (len(op.ids) // _IDS_A_STEP if isinstance(op, Stretch) else 0)
+                looked += _price(op)
                 if looked > SEARCH_STEPS or (until and (number, walk.cues) >= _order(until)):
                     return
             looked += 1
             number, base = number + 1, walk.story
+
+
+def _price(op: object) -> int:
+    """Return how many steps of a search a passage stands for."""
+    if isinstance(op, Stretch):
+        return 1 + len(op.ids) // _IDS_A_STEP
+    return QUIET_ROUNDS if op is QUIET else 1
 
 
 def _cues_up_to(op: object, last_id: str, walk: Walk, scope: StoryScope) -> Iterator[int]:

@@ -30,7 +30,8 @@ IDLE_ROUNDS: Final = 100_000
 """Rounds of a loop in a row that neither send nor wait, after which it counts as stuck."""
 QUIET_ROUNDS: Final = 1_000
 """Rounds in a row that only wait, after which whoever looks for the next event is let go."""
-_QUIET: Final = Hold("", Span(0.0, 0.0))
+QUIET: Final = Hold("", Span(0.0, 0.0))
+"""The hold of no length that lets it go."""
 
 
 class StuckError(Exception):
@@ -204,7 +205,7 @@ class Walk:
         if self._skipping:
             raise StuckError(f"{QUIET_ROUNDS:,} rounds without an event to leave out")
         self._quiet, self.held = 0, 0.0
-        yield _QUIET, 0
+        yield QUIET, 0
 
     def _until(self, began: float, every: Time, path: str) -> None:
         """Wait until the next round begins, `every` after the last one did."""

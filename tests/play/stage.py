@@ -214,24 +214,27 @@ class Visit:
         if self.turn.player is None or self.ended is not None:
             return self
         for cue in self.turn.player.due(until):
-            self.cues.append(cue)
-            assert len(self.cues) < PATIENCE
-            if isinstance(cue, Disconnect):
-                self.ended, self.ended_at, self.fault = cue.kind, cue.at, cue.fault
-                self.stage.now = self.began + cue.at
-                self.turn.subscription.close("script", self.stage.now, cue)
-                return self
-            if isinstance(cue, Send):
-                self.turn.subscription.record(cue)
-        if until < END_OF_TIME:
+            self._take(cue)
+        if until < END_OF_TIME and self.ended is None:
             self.stage.now = self.began + until
         return self
 
+    def _take(self, cue):
+        self.cues.append(cue)
+        assert len(self.cues) < PATIENCE
+        if isinstance(cue, Send):
+            self.turn.subscription.record(cue)
+        elif isinstance(cue, Disconnect):
+            self.ended, self.ended_at, self.fault = cue.kind, cue.at, cue.fault
+            self.stage.now = self.began + cue.at
+            self.turn.subscription.close("script", self.stage.now, cue)
+
     def receive_blocks(self, count):
         """Take at least so many blocks, as an endless story gives them."""
-        player = self.turn.player
-        while len(self.blocks) < count and player.next_at is not None:
-            self.receive(player.next_at)
+        came = 0
+        while came < count and (cue := next(self.turn.player.due(END_OF_TIME), None)):
+            self._take(cue)
+            came += getattr(cue, "blocks", 0)
         return self
 
     def leave(self):

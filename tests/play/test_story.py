@@ -3,6 +3,7 @@
 import pytest
 from stage import Stage, last_id
 
+from mockserver.play import shelf
 from mockserver.play import story as story_module
 
 TWO = """
@@ -457,7 +458,9 @@ def test_head_before_the_story():
 
 def subscriptions(stage):
     """Return all subscriptions that the stage keeps."""
-    return [s for client in stage.stories._clients.values() for s in client.subscriptions]
+    clients = stage.stories._clients.values()
+    shelves = [shelf for client in clients for shelf in (client._ended, client._gone)]
+    return [s for shelf in shelves for s in shelf]
 
 
 REFUSED = [
@@ -472,16 +475,17 @@ def test_nothing_is_kept_of_a_refusal(resume, last_event_id, status):
     stage = Stage(TWO + resume)
     assert {status} == {stage.connect(last_event_id).status for _ in range(10)}
     assert [] == subscriptions(stage)
+    assert 0 == sum(client.connected for client in stage.stories._clients.values())
 
 
 def test_idle_subscriptions_are_bounded(monkeypatch):
     """Of the clients that are away, those longest away make room; open ones stay."""
-    monkeypatch.setattr(story_module, "REMEMBERED", 3)
+    monkeypatch.setattr(shelf, "REMEMBERED", 3)
     stage = Stage(OPEN)
     kept_open = stage.connect()
     for _ in range(10):
         stage.connect().receive(1.0).leave()
-    assert [1, 9, 10, 11] == sorted(s.address.subscription for s in subscriptions(stage))
+    assert [9, 10, 11] == sorted(s.address.subscription for s in subscriptions(stage))
     assert ["a", "b"] == kept_open.receive(1.0).data
 
 
@@ -494,6 +498,56 @@ def test_identities_are_bounded(monkeypatch):
         stage.connect(target=f"/events?{number}").receive()
     known = [target for _, target in stage.stories._clients]
     assert ["GET /events?open", "GET /events?4"] == known
+
+
+def test_expired_before_one_that_waits():
+    """One whose patience is over does not stand before another that still waits."""
+    stage = Stage("""
+    patience: 1s
+    stream:
+    - {retry: "{{ 60000 if subscription == 2 else 0 }}", id: "{{ request.query.id }}", data: a}
+    - disconnect: drop
+    - data: b
+    """)
+    tabs = [stage.connect(query={"id": "same"}) for _ in range(2)]
+    for tab in tabs:
+        tab.receive()
+    stage.now += 5
+    back = stage.connect("same", query={"id": "same"}).receive()
+    assert (2, ["b"]) == (back.subscription, back.data)
+
+
+def test_one_that_waits_long_before_an_expired_one():
+    """Who waits long does not keep others from being forgotten."""
+    stage = Stage("""
+    patience: 1s
+    stream:
+    - {retry: "{{ 60000 if subscription == 1 else 0 }}", id: "{{ subscription }}", data: a}
+    - disconnect: drop
+    - data: b
+    """)
+    tabs = [stage.connect() for _ in range(2)]
+    for tab in tabs:
+        tab.receive()
+    stage.now += 5
+    assert [1, 3] == [stage.connect("2").subscription, stage.connect("2").subscription]
+
+
+def test_left_in_one_way_waiting_in_another():
+    """A client that left is found by an id that it has sent, though others wait."""
+    stage = Stage("""
+    stream:
+    - {id: "{{ subscription }}-1", data: a}
+    - {id: "{{ subscription }}-2", data: b}
+    - chance: {of: "{{ 100 if subscription == 2 else 0 }}", steps: [{disconnect: drop}]}
+    - hold: 10s
+    - {id: "{{ subscription }}-3", data: c}
+    """)
+    first, second = stage.connect(), stage.connect()
+    first.receive(1.0).leave()
+    second.receive()
+    back = stage.connect("1-2").receive()
+    assert (1, ["c"]) == (back.subscription, back.data)
 
 
 def test_reset():
@@ -512,3 +566,13 @@ def test_edited_scenario():
     stage.program = Stage(TWO).program
     again = stage.connect("2").receive()
     assert (1, ["c"]) == (again.number, again.data)
+
+
+def test_edited_scenario_goes_on():
+    """A story that was begun after an edit goes on, whatever still waits from before."""
+    stage = Stage(TWO)
+    stage.connect().receive()
+    stage.program = Stage(TWO).program
+    stage.connect().receive()
+    again = stage.connect("2").receive()
+    assert (2, ["c"]) == (again.number, again.data)
