@@ -55,7 +55,7 @@ def _doubts(workspace: Workspace, catalog: Catalog) -> list[Problem]:
     from mockserver.workspace import petstore  # noqa: PLC0415
 
     # Our own document is complete; the streams of large vendors do not fit their own.
-    own = workspace.spec == petstore().spec
+    own = workspace.spec.resolve() == petstore().spec.resolve()
     problems = event_problems(catalog, "error" if own else "warning")
     return [*problems, *warnings(catalog), *workspace.document_warnings(catalog.contract)]
 

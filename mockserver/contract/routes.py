@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mockserver.contract.operations import Operation
 
 _NEAREST = 5
+_FAR = 3
+"""How many are named where none is near."""
 _LONGEST = 100  # A segment longer than this is nobody's slip of the pen.
 
 
@@ -142,9 +144,10 @@ class Table:
                 what = f"the method is {operation.method}, not {method}"
             elif operation.method != method:
                 distance += 0.3
-            if distance < 1.0:
-                scored.append((distance, row, f"{operation.method} {full}: {what}"))
-        return list(dict.fromkeys(text for _, _, text in sorted(scored)))[:_NEAREST]
+            scored.append((distance, row, f"{operation.method} {full}: {what}"))
+        scored.sort()
+        near = [entry for entry in scored if entry[0] < 1.0] or scored[:_FAR]
+        return list(dict.fromkeys(text for _, _, text in near))[:_NEAREST]
 
 
 def _child(node: _Node, segment: Segment | str) -> _Node:

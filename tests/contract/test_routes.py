@@ -128,7 +128,11 @@ NEAREST = {
         ("GET /v1/other/things/{x}: goes on with '/{x}'",),
     ),
     "base path": ("GET", "/orders", ("GET /v1/orders: lies under '/v1'",)),
-    "nothing near": ("GET", "/v1/completely/different/thing", ()),
+    "nothing near": (
+        "GET",
+        "/v1/completely/different/thing",
+        ("GET /v1/orders/{id}: differs at '/completely'",),
+    ),
 }
 
 

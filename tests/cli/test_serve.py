@@ -1,0 +1,95 @@
+"""`serve` as a process: ready line, signals, log."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from contextlib import contextmanager
+
+import pytest
+
+STORY = "operation: streamOrderStatus\nstream: [{data: '{{ uuid() }} {{ request.path.id }}'}, {hold: forever}]\n"
+
+
+@contextmanager
+def serving(folder, *argv, **env):
+    """Run `mockserver serve` on any port; yields the process and its URL."""
+    command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--scenarios", str(folder), *argv]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **env},
+    )
+    try:
+        line = process.stdout.readline()
+        assert line.startswith("Listening on http://127.0.0.1:"), process.stderr.read()
+        yield process, line.split()[-1]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with one scenario that never ends."""
+    (tmp_path / "story.yaml").write_text(STORY)
+    return tmp_path
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_open_streams_properly(folder, number):
+    """The open stream gets its last chunk, the process exits 0."""
+    with serving(folder) as (process, url):
+        with urllib.request.urlopen(f"{url}/v1/orders/7/status/stream") as response:
+            assert response.readline().endswith(b" 7\n")
+            process.send_signal(number)
+            assert response.read() == b"\n"  # a chunked body without its last chunk would raise
+        assert process.wait(10) == 0
+
+
+def test_two_processes_send_the_same_bytes(folder):
+    """Nothing depends on the process: not on its hash seed, not on when it runs."""
+    first_lines = []
+    for hash_seed in ("1", "2"):
+        with (
+            serving(folder, PYTHONHASHSEED=hash_seed) as (_, url),
+            urllib.request.urlopen(f"{url}/v1/orders/7/status/stream") as response,
+        ):
+            first_lines.append((sorted(response.headers.items()), response.readline()))
+    assert first_lines[0] == first_lines[1]
+
+
+def test_the_health_check_answers(folder):
+    """`/_mock/health` is what a container is asked."""
+    with serving(folder) as (_, url), urllib.request.urlopen(f"{url}/_mock/health") as response:
+        assert json.load(response)["status"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ("json", '{"level": "info", "message": "opened", "session": "default"'),
+        ("text", "info opened session=default"),
+    ],
+)
+def test_every_connection_is_logged(folder, form, expected):
+    """A line to standard error when a connection opens, another when it ends."""
+    with serving(folder, "--log-format", form) as (process, url):
+        urllib.request.urlopen(f"{url}/v1/orders/7/status/stream").close()
+        opened, closed = process.stderr.readline(), process.stderr.readline()
+    assert opened.startswith(expected)
+    assert ("story" in opened, "client" in closed) == (True, True)
+
+
+def test_keep_going_serves_what_is_left(folder):
+    """Broken scenarios are told of and left out."""
+    (folder / "bad.yaml").write_text("operation: getOrder\n")
+    with serving(folder, "--keep-going") as (process, url):
+        urllib.request.urlopen(f"{url}/v1/orders/7/status/stream").close()
+        process.terminate()
+        _, errors = process.communicate()
+    assert "bad.yaml:1:1: the scenario says nothing [no-story]" in errors
