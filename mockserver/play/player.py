@@ -124,11 +124,18 @@ class Player:
 
     def due(self, now: float) -> Iterator[Cue]:
         """Yield the cues due at the offset `now`, in order; each has the time it was due at."""
-        while (cue := self._next) is not None and cue.at <= now:
-            # Measured from when it was due, not from now: a late wake-up must not push later
-            # cues back.
-            self._next = next(self._cues, None)
+        while (cue := self.take(now)) is not None:
             yield cue
+
+    def take(self, now: float) -> Cue | None:
+        """Return the next cue if it is due at the offset `now`, else None."""
+        cue = self._next
+        if cue is None or cue.at > now:
+            return None
+        # Measured from when it was due, not from now: a late wake-up must not push later cues
+        # back.
+        self._next = next(self._cues, None)
+        return cue
 
     def _guarded(self) -> Iterator[Cue]:
         try:

@@ -62,29 +62,13 @@ class StoryScope:
         self._epoch = epoch
         self._step = ("vars", "")
         self._random: Random | None = None
-        self.names: dict[str, Any] = {
-            "request": opening.names(),
-            "last_event_id": opening.last_event_id or "",
-            "session": address.session,
-            "subscription": address.subscription,
-            "connection": 0,
-            "now": self._now,
-            "timestamp": self._timestamp,
-            "uuid": self._uuid,
-            "random_int": self._random_int,
-            "random_float": self._random_float,
-            "random_bool": self._random_bool,
-            "pick": self._pick,
-            "shuffle": self._shuffle,
-            "random_string": self._random_string,
-            "hex": self._hex,
-            "example": example or _no_example,
-        }
-        # Drawn once for the whole story, so that an id made here is the same on connection 2.
-        values: dict[str, Any] = {}
-        self.names["vars"] = values
-        for name, value in scenario.vars.items():
-            values[name] = self.names[name] = filled(value, self.at("vars", name))
+        self._opening = opening
+        self._example = example or _no_example
+        self.names: dict[str, Any] = {}
+        """What templates see, filled when the first of them asks: most streams have none."""
+        self._filled = False
+        if scenario.vars:
+            self._fill(scenario.vars)
 
     def enter(self, connection: int) -> None:
         """Go to the story's connection `connection`."""
@@ -95,7 +79,35 @@ class StoryScope:
         """Return the names in reach of one field; draws made with them have its address."""
         self._step = (path, field)
         self._random = None
+        if not self._filled:
+            self._fill({})
         return self.names
+
+    def _fill(self, variables: Mapping[str, Any]) -> None:
+        self._filled = True
+        values: dict[str, Any] = {}
+        self.names |= {
+            "request": self._opening.names(),
+            "last_event_id": self._opening.last_event_id or "",
+            "session": self._address.session,
+            "subscription": self._address.subscription,
+            "connection": self.connection,
+            "vars": values,
+            "now": self._now,
+            "timestamp": self._timestamp,
+            "uuid": self._uuid,
+            "random_int": self._random_int,
+            "random_float": self._random_float,
+            "random_bool": self._random_bool,
+            "pick": self._pick,
+            "shuffle": self._shuffle,
+            "random_string": self._random_string,
+            "hex": self._hex,
+            "example": self._example,
+        }
+        # Drawn once for the whole story, so that an id made here is the same on connection 2.
+        for name, value in variables.items():
+            values[name] = self.names[name] = filled(value, self.at("vars", name))
 
     def draw(self, path: str, field: str) -> Random:
         """Return the generator of one field."""

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from mockserver.clock import turn_of_others
 from mockserver.play.journal import Closed, Sent
-from mockserver.play.player import Disconnect, Held, Send
+from mockserver.play.player import Disconnect, Send
 from mockserver.scenario.units import FOREVER
 from mockserver.server import wire
 from mockserver.server.log import record
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mockserver.clock import Clock
     from mockserver.play.answer import Head
     from mockserver.play.journal import Closer
-    from mockserver.play.player import Cue, Player
+    from mockserver.play.player import Player
     from mockserver.play.session import Session
     from mockserver.play.story import Turn
     from mockserver.server.waiting import Waiting
@@ -78,31 +78,33 @@ class Stream:
 
     async def _play(self, response: web.StreamResponse, start: float) -> Disconnect | None:
         """Perform cues until the script ends the connection (or None: the server stops)."""
-        player = self._player
+        player, clock, waiting = self._player, self._clock, self._waiting
         now = 0.0
-        while not self._waiting.stopping:
-            for cue in player.due(now):
-                if isinstance(cue, Disconnect):
+        while not waiting.stopping:
+            while (cue := player.take(now)) is not None:
+                if isinstance(cue, Send):
+                    # Only what is due at one moment is joined.
+                    if self._parts and (cue.at != self._parts_at or self._size >= JOINED_BYTES):
+                        await self._flush(response)
+                    self._add(cue)
+                elif isinstance(cue, Disconnect):
                     return cue
-                await self._take(cue, response)
-            await self._flush(response)
-            if not self._writes:
+            if self._parts:
+                await self._flush(response)
+            elif not self._writes:
                 await response.write(b"")  # the head leaves now, company or not
             at = player.next_at
             if at is None:
                 return None
-            await self._until(start + at)
+            # On a clock that stands still between cues, only heartbeats would be left to come.
+            endless = player.held_forever and not clock.passes
+            await waiting.until(clock, FOREVER if endless else start + at)
             # Never before it is due: some event loops wake a little early.
-            now = max(at, self._clock.now() - start) if self._clock.passes else at
+            now = max(at, clock.now() - start) if clock.passes else at
         return None
 
-    async def _take(self, cue: Cue, response: web.StreamResponse) -> None:
-        """Add a cue to what is about to be written; only what is due at one moment is joined."""
-        if isinstance(cue, Held):
-            return
-        assert isinstance(cue, Send)
-        if self._parts and (cue.at != self._parts_at or self._size >= JOINED_BYTES):
-            await self._flush(response)
+    def _add(self, cue: Send) -> None:
+        """Add a cue to what is about to be written."""
         self._parts_at = cue.at
         self._parts.append(cue.data)
         self._size += len(cue.data)
@@ -110,8 +112,6 @@ class Stream:
         self._turn.subscription.record(cue)
 
     async def _flush(self, response: web.StreamResponse) -> None:
-        if not self._parts:
-            return
         data = self._joined()
         await response.write(data)
         self._writes += 1
