@@ -282,10 +282,14 @@ def _start(
     if subscription.state == "over":
         return None, None, ()
     fresh = subscription.connections == 0
-    if (fresh and not last_id) or program.scenario.resume.policy == "ignore":
+    ignored = program.scenario.resume.policy == "ignore"
+    if fresh and (ignored or not last_id):
         return subscription.next, None, ()
     probe = _Probe(subscription, opening, epoch)
     start = subscription.next if fresh else probe.after_end(subscription)
+    if ignored:
+        # A connection that its client left in the middle is played again from its beginning.
+        return (subscription.next if start.number == subscription.next.number else start), None, ()
     # An empty Last-Event-ID is what a client that has none would send.
     place = _find(subscription, last_id, opening, epoch) if last_id else None
     if place is None:

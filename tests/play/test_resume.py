@@ -413,6 +413,15 @@ def test_ignore_after_leaving():
     assert ["e"] == stage.connect("5").receive(1.0).data
 
 
+def test_ignore_after_leaving_at_the_end():
+    """With `ignore` a client that left when all had been said gets the next connection."""
+    stage = Stage(
+        "resume: ignore\nstream: [{id: 1, data: a}, {hold: 9s}, {disconnect: drop}, {data: b}]"
+    )
+    stage.connect().receive(5.0).leave()
+    assert (2, ["b"]) == ((back := stage.connect("1").receive()).number, back.data)
+
+
 REPLAYED = [
     pytest.param("1", ["a", "b", "c", "d"], id="an-earlier-one"),
     pytest.param("2", ["b", "c", "d"], id="the-last-one"),

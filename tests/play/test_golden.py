@@ -1,0 +1,56 @@
+"""What ships is told as it was told before: a golden timeline for every scenario.
+
+`python -m pytest tests/play/test_golden.py --update-golden` writes them anew; look at the
+difference before you commit it.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import timelines
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+SHIPPED, PROBLEMS = timelines.catalog()
+NAMES = sorted(SHIPPED.programs)
+
+
+def golden(name):
+    """Return the file of a scenario's timeline."""
+    return GOLDEN / f"{name}.timeline"
+
+
+def test_all_scenarios_can_be_played():
+    """No scenario that ships has a problem."""
+    assert [] == [str(problem) for problem in PROBLEMS]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_timeline(name, request):
+    """A scenario's timeline is the golden one."""
+    text = timelines.text_of(name, SHIPPED)
+    if request.config.getoption("--update-golden", default=False):
+        golden(name).parent.mkdir(parents=True, exist_ok=True)
+        golden(name).write_text(text, encoding="utf-8")
+        pytest.skip("written, not compared")
+    assert golden(name).is_file(), "no golden timeline: --update-golden makes one"
+    assert golden(name).read_text(encoding="utf-8") == text
+
+
+def test_no_timeline_without_a_scenario():
+    """Every golden timeline has its scenario."""
+    found = {p.relative_to(GOLDEN).with_suffix("").as_posix() for p in GOLDEN.rglob("*.timeline")}
+    assert [] == sorted(found - set(NAMES))
+
+
+@pytest.mark.parametrize("hash_seed", ["1", "4242"])
+def test_in_another_process(hash_seed):
+    """The timelines are the same in processes with other seeds for hash()."""
+    root = Path(__file__).parents[2]
+    env = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(root)}
+    script = Path(timelines.__file__)
+    done = subprocess.run([sys.executable, script], env=env, check=True, capture_output=True)
+    assert timelines.all_texts() == json.loads(done.stdout)
