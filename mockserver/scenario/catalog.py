@@ -11,8 +11,10 @@ from mockserver.scenario.compile import compile_scenario, resolve_includes
 from mockserver.scenario.conditions import ties
 from mockserver.scenario.model import EventStep, Heartbeat, Response, Scenario
 from mockserver.scenario.program import Program, Row, Stretch
-from mockserver.scenario.story_rules import templates
+from mockserver.scenario.shapes import Report
+from mockserver.scenario.story_rules import check_story, templates
 from mockserver.scenario.units import Span
+from mockserver.scenario.yamltree import SourceFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -57,7 +59,13 @@ def link(
     `read_body` returns the content of a file that a response names; raises ValueError with what
     is wrong with the name, or OSError.
     """
-    whole, problems = resolve_includes({scenario.name: scenario for scenario in scenarios})
+    written = {scenario.name: scenario for scenario in scenarios}
+    whole, problems = resolve_includes(written)
+    for name in [name for name, scenario in whole.items() if scenario is not written[name]]:
+        wrong = _included_problems(whole[name])
+        if wrong:
+            problems += wrong
+            del whole[name]
     programs: dict[str, Program] = {}
     rivals: dict[str, list[Scenario]] = {}
     for name, scenario in sorted(whole.items()):
@@ -67,9 +75,9 @@ def link(
         problems += [*wrong, *unread]
         if wrong or unread:
             continue
-        written = tuple((_full_name(op), where) for op, (_, where) in
+        named = tuple((_full_name(op), where) for op, (_, where) in
                         zip(operations, scenario.operations, strict=True))  # fmt: skip
-        programs[name] = compile_scenario(replace(scenario, operations=written), files)
+        programs[name] = compile_scenario(replace(scenario, operations=named), files)
         for operation in dict.fromkeys(operations):
             rivals.setdefault(operation.id, []).append(scenario)
     problems += ties(rivals)
@@ -78,6 +86,17 @@ def link(
         for operation, found in rivals.items()
     }
     return Catalog(contract, programs, by_operation), problems
+
+
+def _included_problems(scenario: Scenario) -> list[Problem]:
+    """Return what is wrong with a scenario whose includes are resolved, and was not before."""
+    report = Report(SourceFile(scenario.where.file, []))
+    check_story(scenario, report)
+    told = f", as {scenario.name!r} includes it"
+    return [
+        replace(p, what=p.what + (told if p.where.file != scenario.where.file else ""))
+        for p in report.problems
+    ]
 
 
 def _full_name(operation: Operation) -> str:

@@ -38,7 +38,7 @@ from mockserver.scenario.program import (
     is_event,
     stretch,
 )
-from mockserver.scenario.story_rules import steps_of, templates
+from mockserver.scenario.story_rules import all_steps, steps_of, templates
 from mockserver.scenario.template import Template
 from mockserver.scenario.units import Span
 from mockserver.sse.encode import Event, encode
@@ -76,6 +76,7 @@ class _Includer:
         self._problems = problems
         self._way = [name]
         self._added = 0
+        self._told = False
 
     def scenario(self, scenario: Scenario) -> Scenario:
         if not any(isinstance(step, IncludeStep) for step in steps_of(scenario)):
@@ -108,9 +109,10 @@ class _Includer:
         wrong = self._fault(step)
         if wrong:
             self._problems.append(wrong)
+        if wrong or self._told:
             return
         stream = self._scenarios[step.include].stream or ()
-        self._added += len(stream)
+        self._added += sum(1 for _ in all_steps(stream))
         self._way.append(step.include)
         yield from self._steps(stream)
         self._way.pop()
@@ -129,7 +131,8 @@ class _Includer:
         if self._scenarios[name].stream is None:
             what = f"scenario {name!r} has no stream to include"
             return Problem(step.where, what, "nothing-to-include", "include one with 'stream:'")
-        if self._added > MAX_INCLUDED:
+        if self._added > MAX_INCLUDED and not self._told:
+            self._told = True
             what = f"includes add more than {MAX_INCLUDED:,} steps"
             return Problem(step.where, what, "too-many-nodes", "use repeat")
         return None

@@ -97,7 +97,9 @@ def _holds_body(test: Any, value: Any) -> bool:
                 return False
             return _holds(test, value if isinstance(value, str) else _as_written(value))
         case list():
-            return isinstance(value, list) and value == test
+            if not isinstance(value, list) or len(value) != len(test):
+                return False
+            return all(map(_holds_body, test, value))
     return type(value) is not bool and bool(value == test)
 
 

@@ -251,6 +251,9 @@ class _Condition:
             return wrong_type(node, report, "a text, /pattern/, true or false")
         if isinstance(node.value, bool) and node.plain:
             return node.value
+        if node.value is None and node.plain:
+            mend = 'write false for absent, or "" for an empty text'
+            return wrong_type(node, report, "a text, /pattern/, true or false", mend)
         return _tested(node, node.text, report)
 
     def schema(self) -> dict[str, Any]:
@@ -361,6 +364,7 @@ SCENARIO: Final = Record(
         "violates": VIOLATES,
     },
     later=LATER_IN_SCENARIO,
+    lenient=True,
 )
 
 

@@ -52,7 +52,8 @@ def _read_file(shown: str, default_name: str, raw: bytes) -> tuple[list[Scenario
         check_story(scenario, report, whole=len(report.problems) == before)
         if len(report.problems) == before and not _broken_yaml(parsed.problems[:before]):
             scenarios.append(scenario)
-    if not parsed.documents and not parsed.problems:
+    empty = all(isinstance(d, Scalar) and d.value is None for d in parsed.documents)
+    if empty and not report.problems:
         report.wrong(parsed.file.place(1, 1), "the file is empty", "empty-file", "write a scenario")
     return scenarios, report.problems
 

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 TEXT_LIMIT: Final = 4 * 1024 * 1024
-"""What one value may weigh: a character 1, an item of a list or mapping 8 and what it holds."""
+"""What one value may weigh: a character 1, an item of a list or mapping 32 and what it holds."""
 WORK_LIMIT: Final = 2 * TEXT_LIMIT
 """What all operations of one evaluation may weigh together, each at least `_CALL`."""
 NUMBER_BITS: Final = 4096
-_ITEM: Final = 8
-_CALL: Final = 64
+_ITEM: Final = 32
+_CALL: Final = 256
 _TRIMMED: Final = 100
 
 _FILTERS: Final = (
@@ -83,8 +83,9 @@ class Meter(threading.local):
 
     def give_out(self, value: Any) -> Any:
         """Return `value`, counted. Raises ValueError when it is too large."""
-        self.charge(weight(checked(value)))
-        return value
+        size = weight(value)
+        self.charge(size)
+        return checked(value, size)
 
 
 @lru_cache(maxsize=1)
@@ -92,8 +93,20 @@ def environment() -> Any:
     """Return the environment that all expressions are compiled in."""
     # Imported here: a set of scenarios without templates starts without Jinja.
     from jinja2 import StrictUndefined  # noqa: PLC0415
-    from jinja2.exceptions import SecurityError  # noqa: PLC0415
     from jinja2.filters import FILTERS  # noqa: PLC0415
+
+    sandbox = _sandbox()(undefined=StrictUndefined, autoescape=False)
+    sandbox.globals.clear()
+    sandbox.filters.clear()
+    for name, function in _filters(FILTERS).items():
+        sandbox.filters[name] = _metered(name, function, sandbox.meter)
+    for name, test in dict[str, Any](sandbox.tests).items():
+        sandbox.tests[name] = _metered(name, test, sandbox.meter)
+    return sandbox
+
+
+def _sandbox() -> Any:
+    from jinja2.exceptions import SecurityError  # noqa: PLC0415
     from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
 
     class Sandbox(ImmutableSandboxedEnvironment):
@@ -127,12 +140,14 @@ def environment() -> Any:
                 return obj[argument]
             raise SecurityError(f"a {type(obj).__name__} has no parts to reach for")
 
-    sandbox = Sandbox(undefined=StrictUndefined, autoescape=False)
-    sandbox.globals.clear()
-    sandbox.filters.clear()
-    functions = {
-        **{name: FILTERS[name] for name in _FILTERS},
-        **{name: _of_text(FILTERS[name]) for name in _TEXT_FILTERS},
+    return Sandbox
+
+
+def _filters(jinja: dict[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
+    """Return the filters there are, of Jinja's own and ours."""
+    return {
+        **{name: jinja[name] for name in _FILTERS},
+        **{name: _of_text(jinja[name]) for name in _TEXT_FILTERS},
         "base64": _base64,
         "date": moments.formatted,
         "join": _join,
@@ -140,41 +155,34 @@ def environment() -> Any:
         "replace": _replace,
         "round": _round,
         "string": as_text,
-        "sum": _adding(FILTERS["sum"]),
+        "sum": _adding(jinja["sum"]),
         "tokens": lambda text: _PIECE.findall(as_text(text)),
         "trim": _trim,
         "words": lambda text: as_text(text).split(),
     }
-    for name, function in functions.items():
-        sandbox.filters[name] = _metered(name, function, sandbox.meter)
-    for name, test in list(sandbox.tests.items()):
-        sandbox.tests[name] = _metered(name, test, sandbox.meter)
-    return sandbox
 
 
 def weight(value: Any) -> int:
     """Return what `value` weighs, deep; stops counting soon after TEXT_LIMIT."""
     total, waiting = 0, [value]
     while waiting and total <= TEXT_LIMIT:
-        match waiting.pop():
-            case str() as text:
-                total += len(text)
-            case int() as number:
-                total += number.bit_length() // 3
-            case dict() as table:
-                total += _ITEM * len(table)
-                if total <= TEXT_LIMIT:
-                    waiting += [*table, *table.values()]
-            case list() | tuple() as items:
-                total += _ITEM * len(items)
-                if total <= TEXT_LIMIT:
-                    waiting += items
+        one = waiting.pop()
+        if isinstance(one, str):
+            total += len(one)
+        elif isinstance(one, int):
+            total += one.bit_length() // 3
+        elif isinstance(one, (list, tuple, dict)):
+            total += _ITEM * len(one)
+            if total <= TEXT_LIMIT:
+                waiting += one
+                if isinstance(one, dict):
+                    waiting += one.values()
     return total
 
 
-def checked(value: Any) -> Any:
-    """Return `value`. Raises ValueError when it is larger than any value may be."""
-    if isinstance(value, (str, list, tuple, dict)) and weight(value) > TEXT_LIMIT:
+def checked(value: Any, size: int | None = None) -> Any:
+    """Return `value`, which weighs `size`. Raises ValueError when that is too much."""
+    if (weight(value) if size is None else size) > TEXT_LIMIT:
         raise ValueError(f"more than {TEXT_LIMIT:,} characters")
     if isinstance(value, int) and value.bit_length() > NUMBER_BITS:
         raise ValueError("the number grows too large")
@@ -212,9 +220,11 @@ _OPERATORS: Final[dict[str, Callable[[Any, Any], Any]]] = {
 
 
 def _metered(name: str, function: Callable[..., Any], meter: Meter) -> Callable[..., Any]:
+    place = 1 if hasattr(function, "jinja_pass_arg") else 0
+
     @wraps(function)
     def counted(*args: Any, **kwargs: Any) -> Any:
-        meter.take_in(name, (*args, *kwargs.values()))
+        meter.take_in(name, (*args[place:], *kwargs.values()))
         return meter.give_out(function(*args, **kwargs))
 
     return counted

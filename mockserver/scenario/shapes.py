@@ -87,7 +87,7 @@ class Text:
     templated: bool = True
     check: Callable[[str], str | None] | None = None
     """Returns what is wrong with a text that holds no template."""
-    code: str = "bad-text"
+    code: str = "wrong-value"
     mend: str = ""
 
     def read(self, node: Node, report: Report) -> Any:
@@ -306,9 +306,11 @@ class Many:
 
     def read(self, node: Node, report: Report) -> Any:
         if isinstance(node, Sequence):
-            return tuple(self.item.read(item, report) for item in node.items)
+            found = [self.item.read(item, report) for item in node.items]
+            return tuple(value for value in found if value is not UNFIT)
         if self.lone:
-            return (self.item.read(node, report),)
+            value = self.item.read(node, report)
+            return UNFIT if value is UNFIT else (value,)
         return wrong_type(node, report, "a list")
 
     def schema(self) -> dict[str, Any]:
@@ -372,6 +374,8 @@ class Record:
     keys: dict[str, Key]
     later: frozenset[str] = frozenset()
     """Keys that the language has and this version does not play yet."""
+    lenient: bool = False
+    """Made without a required key, too, so that the rest of it can be checked."""
 
     def read(self, node: Node, report: Report) -> Any:
         if not isinstance(node, Mapping):
@@ -387,13 +391,13 @@ class Record:
                 values[known.into or name] = found
             if known.notes:
                 values[known.notes] = True
-        missing = [name for name, key in self.keys.items() if key.required]
-        for name in missing:
+        required = [name for name, key in self.keys.items() if key.required]
+        for name in required:
             if name not in node.entries:
                 what = f"{self.what} needs the key {name!r}"
                 report.wrong(node, what, "missing-key", f"add '{name}: …'")
-                return UNFIT
-        if any((self.keys[name].into or name) not in values for name in missing):
+        whole = all((self.keys[name].into or name) in values for name in required)
+        if not whole and not self.lenient:
             return UNFIT
         return self.make(where=report.file.at(node), **values)
 

@@ -160,9 +160,11 @@ STEP_KINDS: Final = (
                 "disconnect": Key(
                     Choice(("end", "drop", "reset")),
                     "end: finished properly. drop: FIN, last chunk missing. reset: RST.",
+                    required=True,
                 ),
                 **_WAITS,
             },
+            later=LATER_STEPS,
         ),
     ),
     StepKind(
@@ -172,9 +174,10 @@ STEP_KINDS: Final = (
             "a hold",
             model.HoldStep,
             {
-                "hold": Key(Duration(forever=True), "Open, nothing but heartbeats."),
+                "hold": Key(Duration(forever=True), "Open, nothing but heartbeats.", required=True),
                 **_WAITS,
             },
+            later=LATER_STEPS,
         ),
     ),
     StepKind(
@@ -196,9 +199,11 @@ STEP_KINDS: Final = (
                         },
                     ),
                     "The same steps several times.",
+                    required=True,
                 ),
                 **_WAITS,
             },
+            later=LATER_STEPS,
         ),
     ),
     StepKind(
@@ -220,9 +225,11 @@ STEP_KINDS: Final = (
                         },
                     ),
                     "The same steps for every item of a list.",
+                    required=True,
                 ),
                 **_WAITS,
             },
+            later=LATER_STEPS,
         ),
     ),
     StepKind(
@@ -243,9 +250,11 @@ STEP_KINDS: Final = (
                         },
                     ),
                     "Steps that happen with a probability, drawn from the seed.",
+                    required=True,
                 ),
                 **_WAITS,
             },
+            later=LATER_STEPS,
         ),
     ),
     StepKind(
@@ -254,13 +263,20 @@ STEP_KINDS: Final = (
         Record(
             "an include",
             model.IncludeStep,
-            {"include": Key(WORDS, "The steps of that scenario's stream."), **_WAITS},
+            {
+                "include": Key(WORDS, "The steps of that scenario's stream.", required=True),
+                **_WAITS,
+            },
+            later=LATER_STEPS,
         ),
     ),
 )
 
 WAIT = Record("a step", model.WaitStep, dict(_WAITS))
 _STEP_KEYS: Final = {key: key for kind in STEP_KINDS for key in kind.record.keys}
+
+
+_BESIDE_AWAIT: Final = ("timeout", "otherwise")
 
 
 def _read_step(node: Node, report: Report) -> Any:
@@ -278,7 +294,8 @@ def _read_step(node: Node, report: Report) -> Any:
             mend = "keep one of the two"
             return report.wrong(node, "a step waits by delay or by at, not both", "two-waits", mend)
         return read
-    strange = [key for name, (key, _) in node.entries.items() if name not in _STEP_KEYS]
+    known = {*_STEP_KEYS, *(_BESIDE_AWAIT if "await" in node.entries else ())}
+    strange = [key for name, (key, _) in node.entries.items() if name not in known]
     for key in strange:
         unknown_key(key, report, "a step", _STEP_KEYS, LATER_STEPS)
     if strange:

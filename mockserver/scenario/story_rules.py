@@ -110,12 +110,12 @@ class _Rules:
                 what = "nothing of the same connection can follow its disconnect"
                 wrong(after.where, what, "unreachable", mend)
                 return
-        self._check_run(connection.steps or ())
+        self._check_run(connection.steps or (), alone=True)
 
-    def _check_run(self, steps: Sequence[Step]) -> None:
-        """Check the steps of one connection."""
-        self._check_reach(steps)
-        self._check_clock(steps)
+    def _check_run(self, steps: Sequence[Step], *, alone: bool = False) -> None:
+        """Check the steps of one connection, `alone` where no other sees what follows its end."""
+        self._check_reach(steps, alone=alone)
+        self._check_clock(steps, 0.0, set())
         for step in steps:
             self._check_step(step, in_loop=False)
 
@@ -144,7 +144,7 @@ class _Rules:
             mend = "add every: 1s, or an event that every round sends"
             self.report.wrong(loop.where, what, "empty-loop", mend)
 
-    def _check_reach(self, steps: Sequence[Step]) -> None:
+    def _check_reach(self, steps: Sequence[Step], *, alone: bool = True) -> None:
         for step, after in pairwise(steps):
             reason = _endless(step)
             if reason:
@@ -152,17 +152,17 @@ class _Rules:
                 mend = "move it before that step, or give that step an end"
                 self.report.wrong(after.where, what, "unreachable", mend)
                 return
-            if isinstance(step, DisconnectStep):
+            if isinstance(step, DisconnectStep) or (alone and _disconnects(step)):
                 what = "this step can never run: the connection has ended"
                 self.report.wrong(after.where, what, "unreachable", "say it in connections")
                 return
 
-    def _check_clock(self, steps: Sequence[Step]) -> None:
-        """Report an `at` that lies before what is certain to have passed."""
-        passed = 0.0
+    def _check_clock(self, steps: Sequence[Step], passed: float, told: set[Location]) -> float:
+        """Report an `at` that lies before what is certain to have passed; returns what has then."""
         for step in steps:
             if isinstance(step.at, Span):
-                if step.at.longest < passed:
+                if step.at.longest < passed and step.where not in told:
+                    told.add(step.where)
                     what = (
                         f"at: {step.at} goes backwards: {duration_text(passed)} of this connection"
                         " have passed by then"
@@ -170,7 +170,21 @@ class _Rules:
                     mend = f"write {duration_text(passed)} or later, or use delay"
                     self.report.wrong(step.where, what, "at-backwards", mend)
                 passed = max(passed, step.at.shortest)
-            passed = round(passed + _least(step), 9)
+            begins = passed + (step.delay.shortest if isinstance(step.delay, Span) else 0.0)
+            match step:
+                case RepeatStep() | EachStep():
+                    # The second round shows what every later one would.
+                    ends = self._check_clock(step.steps, begins, told)
+                    if _rounds(step) > 1:
+                        every = step.every.shortest if isinstance(step.every, Span) else 0.0
+                        ends = self._check_clock(step.steps, max(ends, begins + every), told)
+                case ChanceStep():
+                    ways = (step.steps, step.otherwise)
+                    ends = min(self._check_clock(way, begins, told) for way in ways)
+                case _:
+                    ends = begins
+            passed = round(max(passed + _least(step), ends), 9)
+        return passed
 
     def check_names(self) -> None:
         """Report every name in a template that nothing defines."""
@@ -301,6 +315,28 @@ def _endless(step: Step) -> str:
             first, other = _endless(step.steps[-1]), _endless(step.otherwise[-1])
             return first and other
     return ""
+
+
+def _rounds(loop: RepeatStep | EachStep) -> float:
+    """Return how many rounds are certain."""
+    match loop:
+        case RepeatStep(times=None):
+            return FOREVER
+        case RepeatStep(times=int() as times):
+            return times
+        case EachStep(items=list() as items):
+            return len(items)
+    return 0
+
+
+def _disconnects(step: Step) -> bool:
+    """Whether the connection is certain to end in `step`."""
+    match step:
+        case DisconnectStep():
+            return True
+        case ChanceStep():
+            return all(way and _disconnects(way[-1]) for way in (step.steps, step.otherwise))
+    return False
 
 
 def _least(step: Step) -> float:

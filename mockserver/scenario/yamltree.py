@@ -53,6 +53,8 @@ class Node:
     width: int
     size: int
     """How many nodes stand here once every alias is written out."""
+    height: int
+    """How many levels stand below, aliases written out."""
 
 
 @dataclass(slots=True, eq=False)
@@ -139,14 +141,25 @@ def parse(name: str, raw: bytes, *, limited: bool = True) -> Parsed:
         what = f"byte 0x{raw[error.start]:02x} is no UTF-8"
         return Parsed(file, [], [Problem(where, what, "not-utf8", "save the file as UTF-8")])
     file.lines = re.split(r"\r\n|\r|\n", text)
-    builder = _Builder(file, limited=limited)
+    stand_ins = _stand_ins(text)
+    builder = _Builder(file, {to: ord(char) for char, to in stand_ins.items()}, limited=limited)
     try:
-        builder.read(text)
+        builder.read(text.translate({ord(char): to for char, to in stand_ins.items()}))
     except _TreeError as error:
         builder.problems.append(error.problem)
     except yaml.YAMLError as error:
         builder.problems.append(_syntax(file, text, error))
     return Parsed(file, builder.documents, builder.problems)
+
+
+def _stand_ins(text: str) -> dict[str, int]:
+    """Return a private code point for each character that ends a line in YAML 1.1 only.
+
+    YAML 1.2.2 § 5.4: NEL, U+2028 and U+2029 are characters like others.
+    """
+    present = [char for char in "\x85\u2028\u2029" if char in text]
+    unused = (code for code in range(0xE000, 0xF900) if chr(code) not in text)
+    return dict(zip(present, unused, strict=False))
 
 
 @dataclass(slots=True)
@@ -161,8 +174,9 @@ class _Open:
 class _Builder:
     """Turns the parser's events into nodes."""
 
-    def __init__(self, file: SourceFile, *, limited: bool) -> None:
+    def __init__(self, file: SourceFile, restored: dict[int, int], *, limited: bool) -> None:
         self.file = file
+        self._restored = restored
         self.documents: list[Node] = []
         self.problems: list[Problem] = []
         self._max_nodes = MAX_NODES if limited else 10_000_000
@@ -190,9 +204,9 @@ class _Builder:
                 case yaml.DocumentStartEvent():
                     self._anchors.clear()
 
-    def _start(self, event: Any) -> tuple[int, int, int, int]:
+    def _start(self, event: Any) -> tuple[int, int, int, int, int]:
         mark = event.start_mark
-        return mark.line + 1, mark.column + 1, 1, 1
+        return mark.line + 1, mark.column + 1, 1, 1, 0
 
     def _fail(self, where: Location, what: str, code: str, mend: str = "") -> _TreeError:
         return _TreeError(Problem(where, what, code, mend))
@@ -202,8 +216,10 @@ class _Builder:
         width = end.column - start.column if end.line == start.line else 1
         plain = not event.style
         text: str = event.value
+        if self._restored:
+            text = text.translate(self._restored)
         value = self._value(event, text, plain=plain)
-        return Scalar(start.line + 1, start.column + 1, max(width, 1), 1, text, value, plain)
+        return Scalar(start.line + 1, start.column + 1, max(width, 1), 1, 0, text, value, plain)
 
     def _value(self, event: Any, text: str, *, plain: bool) -> Any:
         tag = event.tag
@@ -211,7 +227,8 @@ class _Builder:
             return core_value(text) if plain else text
         if tag == "!" or tag == _CORE + "str":
             return text
-        self._check_tag(event)
+        if not self._check_tag(event):
+            return text
         value = core_value(text)
         wanted = tag.removeprefix(_CORE)
         kinds = {"int": int, "float": (int, float), "bool": bool, "null": type(None)}
@@ -223,14 +240,16 @@ class _Builder:
             )
         return float(value) if wanted == "float" and isinstance(value, int) else value
 
-    def _check_tag(self, event: Any) -> None:
+    def _check_tag(self, event: Any) -> bool:
+        """Whether the tag is one of the core's; says so where it is not."""
         if event.tag is None or event.tag == "!" or event.tag in _CORE_TAGS:
-            return
+            return True
         mark = event.start_mark
         tag = event.tag.replace(_CORE, "!!")
         where = self.file.place(mark.line + 1, mark.column + 1, len(tag))
         mend = "leave the tag out; only YAML 1.2's core tags are known"
         self.problems.append(Problem(where, f"unknown tag {tag}", "bad-tag", mend))
+        return False
 
     def _aliased(self, event: Any) -> Node:
         mark = event.start_mark
@@ -242,27 +261,31 @@ class _Builder:
         if node is None:
             what = f"alias *{event.anchor} stands inside what it names"
             raise self._fail(where, what, "cyclic-alias", "write the part out once more")
+        if len(self._open) + node.height > MAX_DEPTH:
+            raise self._too_deep(where)
         return node
 
     def _enter(self, node: Sequence | Mapping, event: Any) -> None:
         self._check_tag(event)
         if len(self._open) >= MAX_DEPTH:
-            where = self.file.at(node)
-            raise self._fail(where, f"nested more than {MAX_DEPTH} deep", "too-deep", "flatten it")
+            raise self._too_deep(self.file.at(node))
         if event.anchor:
             self._anchors[event.anchor] = None
         parent = self._open[-1] if self._open else None
         if parent and isinstance(parent.node, Mapping) and parent.key is None:
-            raise self._not_a_key(node, event)
+            raise self._not_a_key(node)
         self._open.append(_Open(node, event.anchor))
 
-    def _not_a_key(self, node: Node, event: Any) -> _TreeError:
+    def _too_deep(self, where: Location) -> _TreeError:
+        return self._fail(where, f"nested more than {MAX_DEPTH} deep", "too-deep", "flatten it")
+
+    def _not_a_key(self, node: Node) -> _TreeError:
         where = self.file.place(node.line, max(node.column - 1, 1), 2)
-        if isinstance(node, Mapping) and event.flow_style:
+        if where.source[where.column - 1 :].startswith("{{"):
             what = "a template has to stand in quotes: YAML reads {{ as the start of a mapping"
             return self._fail(where, what, "unquoted-template", 'write "{{ … }}"')
         what = "a list or mapping cannot be a key"
-        return self._fail(where, what, "bad-key", "use text as the key")
+        return self._fail(self.file.at(node), what, "bad-key", "use text as the key")
 
     def _leave(self) -> None:
         closed = self._open.pop()
@@ -284,6 +307,7 @@ class _Builder:
             self._enter_value(parent.node, parent.key, node)
             parent.key = None
         parent.node.size += node.size
+        parent.node.height = max(parent.node.height, node.height + 1)
         if parent.node.size > self._max_nodes:
             what = f"more than {self._max_nodes:,} nodes once aliases are written out"
             raise self._fail(self.file.at(node), what, "too-many-nodes", "use repeat or each")
@@ -309,6 +333,7 @@ class _Builder:
             what = "YAML 1.2 has no merge key <<"
             mend = "write the keys out"
             self.problems.append(Problem(self.file.at(key), what, "merge-key", mend))
+            return
         parent.entries[key.text] = (key, node)
 
 

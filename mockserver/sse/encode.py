@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 # § 9.2.5: end-of-line = ( cr lf / cr / lf ). U+2028 and its kin are none.
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -38,8 +39,12 @@ def encode(event: Event) -> bytes:
     if event.data is not None:
         lines += [f"data: {line}" for line in split_lines(event.data)]
     lines.append("\n")
-    # A lone surrogate has no UTF-8; the standard's encoder writes a replacement for it, too.
-    return "\n".join(lines).encode("utf-8", "replace")
+    text = "\n".join(lines)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        # A lone surrogate has no UTF-8; U+FFFD is what the standard puts in its place.
+        return _SURROGATE.sub("\ufffd", text).encode()
 
 
 def split_lines(text: str) -> list[str]:

@@ -1,0 +1,2199 @@
+"""Every message about scenario files, to the letter.
+
+One row a message: the files, and the problems as an author reads them.
+"""
+
+MESSAGES = {
+    "not UTF-8": (
+        [b"operation: a\ndescription: \xff\n"],
+        """
+a.yaml:2:14: byte 0xff is no UTF-8 [not-utf8]
+  mend: save the file as UTF-8
+""",
+    ),
+    "empty file": (
+        [""],
+        """
+a.yaml:1:1: the file is empty [empty-file]
+  mend: write a scenario
+""",
+    ),
+    "a comment alone": (
+        [
+            """
+# nothing yet
+"""
+        ],
+        """
+a.yaml:1:1: the file is empty [empty-file]
+  # nothing yet
+  ^
+  mend: write a scenario
+""",
+    ),
+    "documents without content": (
+        [
+            """
+---
+---
+"""
+        ],
+        """
+a.yaml:1:1: the file is empty [empty-file]
+  ---
+  ^
+  mend: write a scenario
+""",
+    ),
+    "a tab for indentation": (
+        ["operation: streamEvents\nstream:\n\t- data: x\n"],
+        """
+a.yaml:3:1: not YAML: found character that cannot start any token (while scanning for the next token) [yaml-syntax]
+  - data: x
+  ^
+  mend: indent with spaces, not tabs
+""",
+    ),
+    "a colon in a text": (
+        [
+            """
+operation: streamEvents
+stream:
+- data: one: two
+"""
+        ],
+        """
+a.yaml:3:12: not YAML: mapping values are not allowed in this context [yaml-syntax]
+  - data: one: two
+             ^
+  mend: quote the text that holds ': ', or check the indentation
+""",
+    ),
+    "a reserved character": (
+        [
+            """
+operation: streamEvents
+stream:
+- data: @x
+"""
+        ],
+        """
+a.yaml:3:9: not YAML: found character that cannot start any token (while scanning for the next token) [yaml-syntax]
+  - data: @x
+          ^
+  mend: quote the text that begins with this character
+""",
+    ),
+    "an open quote": (
+        [
+            """
+operation: streamEvents
+stream:
+- data: "x
+"""
+        ],
+        """
+a.yaml:4:1: not YAML: found unexpected end of stream (while scanning a quoted scalar) [yaml-syntax]
+  mend: check the quotes, brackets and indentation up to here
+""",
+    ),
+    "a control character": (
+        ["operation: streamEvents\nstream:\n- data: \x01\n"],
+        "a.yaml:3:9: not YAML: control characters are not allowed [yaml-syntax]\n  - data: \x01\n          ^\n  mend: write it as a \\ escape\n",
+    ),
+    "two equal keys": (
+        [
+            """
+operation: streamEvents
+operation: streamEvents
+stream: [{data: x}]
+"""
+        ],
+        """
+a.yaml:2:1: key 'operation' stands here twice, first in line 1 [duplicate-key]
+  operation: streamEvents
+  ^^^^^^^^^
+  mend: keep one of the two
+""",
+    ),
+    "a merge key": (
+        [
+            """
+operation: streamEvents
+<<: {default: true}
+stream: [{data: x}]
+"""
+        ],
+        """
+a.yaml:2:1: YAML 1.2 has no merge key << [merge-key]
+  <<: {default: true}
+  ^^
+  mend: write the keys out
+""",
+    ),
+    "a custom tag": (
+        [
+            """
+operation: streamEvents
+stream:
+- data: !custom x
+"""
+        ],
+        """
+a.yaml:3:9: unknown tag !custom [bad-tag]
+  - data: !custom x
+          ^^^^^^^
+  mend: leave the tag out; only YAML 1.2's core tags are known
+""",
+    ),
+    "a tag on a list": (
+        [
+            """
+operation: streamEvents
+stream:
+- data: !!set [x]
+"""
+        ],
+        """
+a.yaml:3:9: unknown tag !!set [bad-tag]
+  - data: !!set [x]
+          ^^^^^
+  mend: leave the tag out; only YAML 1.2's core tags are known
+""",
+    ),
+    "a tag that lies": (
+        [
+            """
+operation: streamEvents
+stream:
+- data: !!int x
+"""
+        ],
+        """
+a.yaml:3:9: 'x' is no !!int [bad-tag]
+  - data: !!int x
+          ^
+  mend: leave the tag out
+""",
+    ),
+    "an unknown alias": (
+        [
+            """
+operation: streamEvents
+stream:
+- data: *nowhere
+"""
+        ],
+        """
+a.yaml:3:9: alias *nowhere has no anchor before it [unknown-alias]
+  - data: *nowhere
+          ^^^^^^^^
+  mend: define it with &nowhere
+""",
+    ),
+    "an alias inside itself": (
+        [
+            """
+operation: streamEvents
+stream:
+- data: &all [*all]
+"""
+        ],
+        """
+a.yaml:3:15: alias *all stands inside what it names [cyclic-alias]
+  - data: &all [*all]
+                ^^^^
+  mend: write the part out once more
+""",
+    ),
+    "a list as a key": (
+        [
+            """
+operation: streamEvents
+? [a]
+: b
+"""
+        ],
+        """
+a.yaml:2:3: a list or mapping cannot be a key [bad-key]
+  ? [a]
+    ^
+  mend: use text as the key
+""",
+    ),
+    "nested too deep": (
+        ["operation: streamEvents\nstream:\n- data: " + "[" * 70 + "]" * 70 + "\n"],
+        """
+a.yaml:3:70: nested more than 64 deep [too-deep]
+  - data: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]
+                                                                       ^
+  mend: flatten it
+""",
+    ),
+    "nested too deep by aliases": (
+        [
+            "operation: streamEvents\nvars:\n  a: &a "
+            + "[" * 40
+            + "]" * 40
+            + "\n  b: "
+            + "[" * 40
+            + "*a"
+            + "]" * 40
+            + "\nresponse: {}\n"
+        ],
+        """
+a.yaml:4:46: nested more than 64 deep [too-deep]
+  b: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[*a]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]
+                                             ^^
+  mend: flatten it
+""",
+    ),
+    "a bomb of aliases": (
+        [
+            """
+operation: streamEvents
+vars:
+  a: &a [x, x, x, x, x, x, x, x, x, x]
+  b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]
+  c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]
+  d: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]
+  e: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]
+  f: &f [*e, *e, *e, *e, *e, *e, *e, *e, *e, *e]
+response: {}
+"""
+        ],
+        """
+a.yaml:7:6: more than 200,000 nodes once aliases are written out [too-many-nodes]
+  e: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]
+     ^
+  mend: use repeat or each
+""",
+    ),
+    "a template without quotes": (
+        [
+            """
+operation: streamEvents
+stream:
+- data: {{ now() }}
+"""
+        ],
+        """
+a.yaml:3:9: a template has to stand in quotes: YAML reads {{ as the start of a mapping [unquoted-template]
+  - data: {{ now() }}
+          ^^
+  mend: write "{{ … }}"
+""",
+    ),
+    "text after a template without quotes": (
+        [
+            """
+operation: streamEvents
+stream:
+- data: {{ now() }} later
+"""
+        ],
+        """
+a.yaml:3:9: a template has to stand in quotes: YAML reads {{ as the start of a mapping [unquoted-template]
+  - data: {{ now() }} later
+          ^^
+  mend: write "{{ … }}"
+""",
+    ),
+    "no names for several documents": (
+        [
+            """
+operation: streamEvents
+response: {}
+---
+operation: streamEvents
+scenario: second
+response: {}
+"""
+        ],
+        """
+a.yaml:1:1: each of several documents in a file needs a name [missing-key]
+  operation: streamEvents
+  ^
+  mend: add 'scenario: …'
+""",
+    ),
+    "a name twice": (
+        [
+            """
+scenario: same
+operation: streamEvents
+when: {query: {a: '1'}}
+response: {}
+""",
+            """
+scenario: same
+operation: streamEvents
+response: {}
+""",
+        ],
+        """
+b.yaml:1:1: the name 'same' is taken by a.yaml:1:1 [name-taken]
+  scenario: same
+  ^
+  mend: give one of the two another name with 'scenario: …'
+""",
+    ),
+    "a list for a scenario": (
+        [
+            """
+- a
+"""
+        ],
+        """
+a.yaml:1:1: expected a scenario as a mapping, got a list [wrong-type]
+  - a
+  ^
+""",
+    ),
+    "an unknown key": (
+        [
+            """
+operation: streamEvents
+strean: []
+response: {}
+"""
+        ],
+        """
+a.yaml:2:1: unknown key 'strean' in a scenario [unknown-key]
+  strean: []
+  ^^^^^^
+  mend: did you mean 'stream'?
+""",
+    ),
+    "an unknown key of a step": (
+        [
+            """
+operation: streamEvents
+stream:
+- dealy: 500ms
+"""
+        ],
+        """
+a.yaml:3:3: unknown key 'dealy' in a step [unknown-key]
+  - dealy: 500ms
+    ^^^^^
+  mend: did you mean 'delay'?
+""",
+    ),
+    "an unknown key of an event": (
+        [
+            """
+operation: streamEvents
+stream:
+- data: x
+  evnet: y
+"""
+        ],
+        """
+a.yaml:4:3: unknown key 'evnet' in an event [unknown-key]
+  evnet: y
+  ^^^^^
+  mend: did you mean 'event'?
+""",
+    ),
+    "a key that is like none": (
+        [
+            """
+operation: streamEvents
+xyz: 1
+response: {}
+"""
+        ],
+        """
+a.yaml:2:1: unknown key 'xyz' in a scenario [unknown-key]
+  xyz: 1
+  ^^^
+  mend: known here: scenario, description, operation, when, default, vars, seed, response, stream, connections, afterwards, resume, identity, patience, pace, heartbeat, violates
+""",
+    ),
+    "no operation": (
+        [
+            """
+stream: [{data: x}]
+"""
+        ],
+        """
+a.yaml:1:1: a scenario needs the key 'operation' [missing-key]
+  stream: [{data: x}]
+  ^
+  mend: add 'operation: …'
+""",
+    ),
+    "no times": (
+        [
+            """
+operation: streamEvents
+stream:
+- repeat: {steps: [{data: x}]}
+"""
+        ],
+        """
+a.yaml:3:11: a repeat needs the key 'times' [missing-key]
+  - repeat: {steps: [{data: x}]}
+            ^
+  mend: add 'times: …'
+""",
+    ),
+    "raw is for later": (
+        [
+            """
+operation: streamEvents
+stream:
+- raw: x
+"""
+        ],
+        """
+a.yaml:3:3: 'raw' is a key of the language that this version does not play yet [not-yet]
+  - raw: x
+    ^^^
+  mend: leave it out until a later version
+""",
+    ),
+    "stall is for later": (
+        [
+            """
+operation: streamEvents
+stream:
+- stall: x
+"""
+        ],
+        """
+a.yaml:3:3: 'stall' is a key of the language that this version does not play yet [not-yet]
+  - stall: x
+    ^^^^^
+  mend: leave it out until a later version
+""",
+    ),
+    "await is for later": (
+        [
+            """
+operation: streamEvents
+stream:
+- await: x
+"""
+        ],
+        """
+a.yaml:3:3: 'await' is a key of the language that this version does not play yet [not-yet]
+  - await: x
+    ^^^^^
+  mend: leave it out until a later version
+""",
+    ),
+    "call is for later": (
+        [
+            """
+operation: streamEvents
+stream:
+- call: x
+"""
+        ],
+        """
+a.yaml:3:3: 'call' is a key of the language that this version does not play yet [not-yet]
+  - call: x
+    ^^^^
+  mend: leave it out until a later version
+""",
+    ),
+    "await with its companions is for later": (
+        [
+            """
+operation: streamEvents
+stream:
+- await: {signal: paid}
+  timeout: 5s
+  otherwise: [{disconnect: end}]
+"""
+        ],
+        """
+a.yaml:3:3: 'await' is a key of the language that this version does not play yet [not-yet]
+  - await: {signal: paid}
+    ^^^^^
+  mend: leave it out until a later version
+""",
+    ),
+    "cut is for later": (
+        [
+            """
+operation: streamEvents
+stream:
+- data: x
+  cut: 1
+"""
+        ],
+        """
+a.yaml:4:3: 'cut' is a key of the language that this version does not play yet [not-yet]
+  cut: 1
+  ^^^
+  mend: leave it out until a later version
+""",
+    ),
+    "split is for later": (
+        [
+            """
+operation: streamEvents
+stream:
+- data: x
+  split: 1
+"""
+        ],
+        """
+a.yaml:4:3: 'split' is a key of the language that this version does not play yet [not-yet]
+  split: 1
+  ^^^^^
+  mend: leave it out until a later version
+""",
+    ),
+    "wire is for later": (
+        [
+            """
+operation: streamEvents
+wire: {newline: crlf}
+response: {}
+"""
+        ],
+        """
+a.yaml:2:1: 'wire' is a key of the language that this version does not play yet [not-yet]
+  wire: {newline: crlf}
+  ^^^^
+  mend: leave it out until a later version
+""",
+    ),
+    "wire of a connection is for later": (
+        [
+            """
+operation: streamEvents
+connections:
+- wire: {newline: crlf}
+  steps: [{data: x}]
+"""
+        ],
+        """
+a.yaml:3:3: 'wire' is a key of the language that this version does not play yet [not-yet]
+  - wire: {newline: crlf}
+    ^^^^
+  mend: leave it out until a later version
+""",
+    ),
+    "expect is for later": (
+        [
+            """
+operation: streamEvents
+expect: []
+response: {}
+"""
+        ],
+        """
+a.yaml:2:1: 'expect' is a key of the language that this version does not play yet [not-yet]
+  expect: []
+  ^^^^^^
+  mend: leave it out until a later version
+""",
+    ),
+    "raw_head is for later": (
+        [
+            """
+operation: streamEvents
+response: {raw_head: x}
+"""
+        ],
+        """
+a.yaml:2:12: 'raw_head' is a key of the language that this version does not play yet [not-yet]
+  response: {raw_head: x}
+             ^^^^^^^^
+  mend: leave it out until a later version
+""",
+    ),
+    "raw_head of a connection is for later": (
+        [
+            """
+operation: streamEvents
+connections:
+- response: {raw_head: x}
+"""
+        ],
+        """
+a.yaml:3:14: 'raw_head' is a key of the language that this version does not play yet [not-yet]
+  - response: {raw_head: x}
+               ^^^^^^^^
+  mend: leave it out until a later version
+""",
+    ),
+    "raw_head of afterwards is for later": (
+        [
+            """
+operation: streamEvents
+stream: [{data: x}]
+afterwards: {raw_head: x}
+"""
+        ],
+        """
+a.yaml:3:14: 'raw_head' is a key of the language that this version does not play yet [not-yet]
+  afterwards: {raw_head: x}
+               ^^^^^^^^
+  mend: leave it out until a later version
+""",
+    ),
+    "a mapping for a text": (
+        [
+            """
+operation: streamEvents
+stream:
+- id: {}
+"""
+        ],
+        """
+a.yaml:3:7: expected text, got a mapping [wrong-type]
+  - id: {}
+        ^
+""",
+    ),
+    "nothing for a text": (
+        [
+            """
+operation: streamEvents
+stream:
+- event:
+  data: x
+"""
+        ],
+        """
+a.yaml:3:9: expected text, got nothing [wrong-type]
+  - event:
+          ^
+  mend: write "" for an empty text, or leave the key out
+""",
+    ),
+    "a text for a mapping": (
+        [
+            """
+operation: streamEvents
+response: hello
+"""
+        ],
+        """
+a.yaml:2:11: expected a response as a mapping, got 'hello' [wrong-type]
+  response: hello
+            ^^^^^
+""",
+    ),
+    "a text for steps": (
+        [
+            """
+operation: streamEvents
+stream: hello
+"""
+        ],
+        """
+a.yaml:2:9: expected a list of steps, got 'hello' [wrong-type]
+  stream: hello
+          ^^^^^
+  mend: begin each step with '- '
+""",
+    ),
+    "a text for a step": (
+        [
+            """
+operation: streamEvents
+stream: [hello]
+"""
+        ],
+        """
+a.yaml:2:10: expected a step, got 'hello' [wrong-type]
+  stream: [hello]
+           ^^^^^
+  mend: a step is a mapping such as 'data: hello'
+""",
+    ),
+    "a text for connections": (
+        [
+            """
+operation: streamEvents
+connections: hello
+"""
+        ],
+        """
+a.yaml:2:14: expected a list, got 'hello' [wrong-type]
+  connections: hello
+               ^^^^^
+""",
+    ),
+    "a number for a connection": (
+        [
+            """
+operation: streamEvents
+connections: [5]
+"""
+        ],
+        """
+a.yaml:2:15: expected a connection as a mapping, got the number 5 [wrong-type]
+  connections: [5]
+                ^
+""",
+    ),
+    "a text for vars": (
+        [
+            """
+operation: streamEvents
+vars: hello
+response: {}
+"""
+        ],
+        """
+a.yaml:2:7: expected a mapping, got 'hello' [wrong-type]
+  vars: hello
+        ^^^^^
+""",
+    ),
+    "yes for true": (
+        [
+            """
+operation: streamEvents
+default: yes
+response: {}
+"""
+        ],
+        """
+a.yaml:2:10: expected true or false, got 'yes' [wrong-type]
+  default: yes
+           ^^^
+  mend: write true; YAML 1.2 knows no other words for it
+""",
+    ),
+    "a number for true": (
+        [
+            """
+operation: streamEvents
+default: 1
+response: {}
+"""
+        ],
+        """
+a.yaml:2:10: expected true or false, got the number 1 [wrong-type]
+  default: 1
+           ^
+""",
+    ),
+    "a text for a number": (
+        [
+            """
+operation: streamEvents
+response: {status: ok}
+"""
+        ],
+        """
+a.yaml:2:20: expected a whole number, got 'ok' [wrong-type]
+  response: {status: ok}
+                     ^^
+""",
+    ),
+    "a number out of range": (
+        [
+            """
+operation: streamEvents
+response: {status: 600}
+"""
+        ],
+        """
+a.yaml:2:20: 600 is not between 200 and 599 [out-of-range]
+  response: {status: 600}
+                     ^^^
+  mend: choose one in between
+""",
+    ),
+    "a text for rounds": (
+        [
+            """
+operation: streamEvents
+stream:
+- repeat: {times: often, steps: [{data: x}]}
+"""
+        ],
+        """
+a.yaml:3:19: expected a whole number or forever, got 'often' [wrong-type]
+  - repeat: {times: often, steps: [{data: x}]}
+                    ^^^^^
+""",
+    ),
+    "no rounds": (
+        [
+            """
+operation: streamEvents
+stream:
+- repeat: {times: 0, steps: [{data: x}]}
+"""
+        ],
+        """
+a.yaml:3:19: 0 is not between 1 and 1000000000 [out-of-range]
+  - repeat: {times: 0, steps: [{data: x}]}
+                    ^
+  mend: choose one in between
+""",
+    ),
+    "a duration without a unit": (
+        [
+            """
+operation: streamEvents
+stream:
+- delay: 500
+"""
+        ],
+        """
+a.yaml:3:10: '500' has no unit [bad-duration]
+  - delay: 500
+           ^^^
+  mend: write 500ms or 500s
+""",
+    ),
+    "a duration in a strange unit": (
+        [
+            """
+operation: streamEvents
+stream:
+- delay: 5 minutes
+"""
+        ],
+        """
+a.yaml:3:10: '5 minutes' is no duration [bad-duration]
+  - delay: 5 minutes
+           ^^^^^^^^^
+  mend: write 250ms, 2s, 1.5s, 2m or 100ms..300ms
+""",
+    ),
+    "a base-60 duration": (
+        [
+            """
+operation: streamEvents
+stream:
+- delay: 12:30:45
+"""
+        ],
+        """
+a.yaml:3:10: '12:30:45' is no duration [bad-duration]
+  - delay: 12:30:45
+           ^^^^^^^^
+  mend: write 250ms, 2s, 1.5s, 2m or 100ms..300ms
+""",
+    ),
+    "a negative duration": (
+        [
+            """
+operation: streamEvents
+stream:
+- delay: -5
+"""
+        ],
+        """
+a.yaml:3:10: a duration cannot be negative: '-5' [bad-duration]
+  - delay: -5
+           ^^
+  mend: leave the minus out
+""",
+    ),
+    "a range that runs backwards": (
+        [
+            """
+operation: streamEvents
+stream:
+- delay: 3s..1s
+"""
+        ],
+        """
+a.yaml:3:10: the range '3s..1s' runs backwards [bad-duration]
+  - delay: 3s..1s
+           ^^^^^^
+  mend: 1s..3s
+""",
+    ),
+    "a list for a duration": (
+        [
+            """
+operation: streamEvents
+stream:
+- delay: [1s]
+"""
+        ],
+        """
+a.yaml:3:10: expected a duration such as 250ms or 2s, got a list [wrong-type]
+  - delay: [1s]
+           ^
+""",
+    ),
+    "a delay for ever": (
+        [
+            """
+operation: streamEvents
+stream:
+- delay: forever
+"""
+        ],
+        """
+a.yaml:3:10: this cannot last forever [bad-duration]
+  - delay: forever
+           ^^^^^^^
+  mend: write a duration such as 2s
+""",
+    ),
+    "a range for a heartbeat": (
+        [
+            """
+operation: streamEvents
+heartbeat: 1s..2s
+stream: [{data: x}]
+"""
+        ],
+        """
+a.yaml:2:12: a range cannot stand here [bad-duration]
+  heartbeat: 1s..2s
+             ^^^^^^
+  mend: write 1s
+""",
+    ),
+    "a heartbeat without a pause": (
+        [
+            """
+operation: streamEvents
+heartbeat: 0s
+stream: [{data: x}]
+"""
+        ],
+        """
+a.yaml:2:12: this has to be longer than nothing [bad-duration]
+  heartbeat: 0s
+             ^^
+  mend: write a duration such as 15s
+""",
+    ),
+    "a text for retry": (
+        [
+            """
+operation: streamEvents
+stream:
+- retry: abc
+"""
+        ],
+        """
+a.yaml:3:10: 'abc' is no reconnection time [bad-duration]
+  - retry: abc
+           ^^^
+  mend: write 1500, 1500ms or 2s; another value on the wire takes a raw step
+""",
+    ),
+    "a mapping for retry": (
+        [
+            """
+operation: streamEvents
+stream:
+- retry: {}
+"""
+        ],
+        """
+a.yaml:3:10: expected milliseconds or a duration, got a mapping [wrong-type]
+  - retry: {}
+           ^
+""",
+    ),
+    "a number for a percentage": (
+        [
+            """
+operation: streamEvents
+stream:
+- chance: {of: 5, steps: [{data: x}]}
+"""
+        ],
+        """
+a.yaml:3:16: '5' is no percentage [bad-percentage]
+  - chance: {of: 5, steps: [{data: x}]}
+                 ^
+  mend: write 5% or 0.5%
+""",
+    ),
+    "a list for a percentage": (
+        [
+            """
+operation: streamEvents
+stream:
+- chance: {of: [5%], steps: [{data: x}]}
+"""
+        ],
+        """
+a.yaml:3:16: expected a percentage such as 5%, got a list [wrong-type]
+  - chance: {of: [5%], steps: [{data: x}]}
+                 ^
+""",
+    ),
+    "a percentage over 100": (
+        [
+            """
+operation: streamEvents
+stream:
+- chance: {of: 101%, steps: [{data: x}]}
+"""
+        ],
+        """
+a.yaml:3:16: '101%' is more than 100% [bad-percentage]
+  - chance: {of: 101%, steps: [{data: x}]}
+                 ^^^^
+  mend: write a percentage from 0% to 100%
+""",
+    ),
+    "a strange disconnect": (
+        [
+            """
+operation: streamEvents
+stream:
+- disconnect: rest
+"""
+        ],
+        """
+a.yaml:3:15: expected end, drop or reset, got 'rest' [wrong-value]
+  - disconnect: rest
+                ^^^^
+  mend: did you mean 'reset'?
+""",
+    ),
+    "a strange resume": (
+        [
+            """
+operation: streamEvents
+resume: after
+stream: [{data: x}]
+"""
+        ],
+        """
+a.yaml:2:9: expected after_id, ignore or replay, got 'after' [wrong-value]
+  resume: after
+          ^^^^^
+  mend: did you mean 'after_id'?
+""",
+    ),
+    "a strange afterwards": (
+        [
+            """
+operation: streamEvents
+afterwards: again
+stream: [{data: x}]
+"""
+        ],
+        """
+a.yaml:2:13: expected stop, repeat, restart or a response, got 'again' [wrong-value]
+  afterwards: again
+              ^^^^^
+  mend: known here: stop, repeat, restart
+""",
+    ),
+    "a strange identity": (
+        [
+            """
+operation: streamEvents
+identity: cookie
+stream: [{data: x}]
+"""
+        ],
+        """
+a.yaml:2:11: expected target, path or "{{ … }}", got 'cookie' [wrong-value]
+  identity: cookie
+            ^^^^^^
+  mend: known here: target, path
+""",
+    ),
+    "a number that JSON has not": (
+        [
+            """
+operation: streamEvents
+stream:
+- data: .inf
+"""
+        ],
+        """
+a.yaml:3:9: JSON has no number .inf [wrong-type]
+  - data: .inf
+          ^^^^
+  mend: quote it
+""",
+    ),
+    "an unquoted [DONE]": (
+        [
+            """
+operation: streamEvents
+stream:
+- data: [DONE]
+"""
+        ],
+        """
+a.yaml:3:9: YAML reads [DONE] as a list; it would go out as ["DONE"] [unquoted-sentinel]
+  - data: [DONE]
+          ^
+  mend: write "[DONE]" for the text, or ["DONE"] for the list
+""",
+    ),
+    "a text for a list to go through": (
+        [
+            """
+operation: streamEvents
+stream:
+- each: {in: abc, steps: [{data: x}]}
+"""
+        ],
+        """
+a.yaml:3:14: expected a list or "{{ … }}", got 'abc' [wrong-type]
+  - each: {in: abc, steps: [{data: x}]}
+               ^^^
+""",
+    ),
+    "an empty template": (
+        [
+            """
+operation: streamEvents
+stream:
+- data: "{{ }}"
+"""
+        ],
+        """
+a.yaml:3:9: {{ }} is empty [bad-template]
+  - data: "{{ }}"
+          ^^^^^^^
+  mend: write an expression between the braces
+""",
+    ),
+    "an open template": (
+        [
+            """
+operation: streamEvents
+stream:
+- data: "{{ now()"
+"""
+        ],
+        """
+a.yaml:3:9: {{ without }} [bad-template]
+  - data: "{{ now()"
+          ^^^^^^^^^^
+  mend: close the template, or write {{ '{{' }} for the braces
+""",
+    ),
+    "a template that is no expression": (
+        [
+            """
+operation: streamEvents
+stream:
+- data: "{{ 1 + }}"
+"""
+        ],
+        """
+a.yaml:3:9: '1 +' is no expression: unexpected 'end of template' [bad-template]
+  - data: "{{ 1 + }}"
+          ^^^^^^^^^^^
+""",
+    ),
+    "a template of two expressions": (
+        [
+            """
+operation: streamEvents
+stream:
+- data: "{{ 1 2 }}"
+"""
+        ],
+        """
+a.yaml:3:9: '1 2' goes on after the expression [bad-template]
+  - data: "{{ 1 2 }}"
+          ^^^^^^^^^^^
+  mend: write one expression
+""",
+    ),
+    "an unknown filter": (
+        [
+            """
+operation: streamEvents
+stream:
+- data: "{{ 'x' | uper }}"
+"""
+        ],
+        """
+a.yaml:3:9: unknown filter 'uper' [bad-template]
+  - data: "{{ 'x' | uper }}"
+          ^^^^^^^^^^^^^^^^^^
+  mend: did you mean 'upper'?
+""",
+    ),
+    "an unknown test": (
+        [
+            """
+operation: streamEvents
+stream:
+- data: "{{ 1 is evn }}"
+"""
+        ],
+        """
+a.yaml:3:9: unknown test 'evn' [bad-template]
+  - data: "{{ 1 is evn }}"
+          ^^^^^^^^^^^^^^^^
+  mend: did you mean 'even'?
+""",
+    ),
+    "an if without else": (
+        [
+            """
+operation: streamEvents
+stream:
+- data: "{{ 'x' if connection == 1 }}"
+"""
+        ],
+        """
+a.yaml:3:9: an if without else [bad-template]
+  - data: "{{ 'x' if connection == 1 }}"
+          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  mend: write … if … else ''
+""",
+    ),
+    "an expression nested too deep": (
+        ['operation: streamEvents\nstream:\n- data: "{{ 1' + " + 1" * 70 + ' }}"\n'],
+        """
+a.yaml:3:9: the expression is nested too deep [bad-template]
+  - data: "{{ 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 }}"
+          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  mend: make it simpler
+""",
+    ),
+    "an unknown name": (
+        [
+            """
+operation: streamEvents
+stream:
+- data: "{{ orderId }}"
+"""
+        ],
+        """
+a.yaml:3:9: unknown name 'orderId' in a template [unknown-name]
+  - data: "{{ orderId }}"
+          ^^^^^^^^^^^^^^^
+  mend: known here: connection, example, hex, last_event_id, now, pick, random_bool, random_float, random_int, random_string, request, session, shuffle, subscription, timestamp, uuid, vars
+""",
+    ),
+    "a name that is nearly one": (
+        [
+            """
+operation: streamEvents
+stream:
+- data: "{{ nwo() }}"
+"""
+        ],
+        """
+a.yaml:3:9: unknown name 'nwo' in a template [unknown-name]
+  - data: "{{ nwo() }}"
+          ^^^^^^^^^^^^^
+  mend: did you mean 'now'?
+""",
+    ),
+    "an unknown part of the request": (
+        [
+            """
+operation: streamEvents
+stream:
+- data: "{{ request.header.accept }}"
+"""
+        ],
+        """
+a.yaml:3:9: a request has no 'header' [unknown-name]
+  - data: "{{ request.header.accept }}"
+          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  mend: did you mean 'headers'?
+""",
+    ),
+    "an unknown variable": (
+        [
+            """
+operation: streamEvents
+vars: {customer: x}
+stream:
+- data: "{{ vars.custmer }}"
+"""
+        ],
+        """
+a.yaml:4:9: vars has no 'custmer' [unknown-name]
+  - data: "{{ vars.custmer }}"
+          ^^^^^^^^^^^^^^^^^^^^
+  mend: did you mean 'customer'?
+""",
+    ),
+    "a loop's name outside of it": (
+        [
+            """
+operation: streamEvents
+stream:
+- repeat: {times: 2, steps: [{data: "{{ n }}"}]}
+- data: "{{ n }}"
+"""
+        ],
+        """
+a.yaml:4:9: unknown name 'n' in a template [unknown-name]
+  - data: "{{ n }}"
+          ^^^^^^^^^
+  mend: known here: connection, example, hex, last_event_id, now, pick, random_bool, random_float, random_int, random_string, request, session, shuffle, subscription, timestamp, uuid, vars
+""",
+    ),
+    "a template as a condition": (
+        [
+            """
+operation: streamEvents
+when: {query: {a: "{{ now() }}"}}
+response: {}
+"""
+        ],
+        """
+a.yaml:2:19: a condition cannot be a template [bad-template]
+  when: {query: {a: "{{ now() }}"}}
+                    ^^^^^^^^^^^^^
+  mend: write the text itself, a glob with *, or /pattern/
+""",
+    ),
+    "a line end in an event type": (
+        [
+            r"""
+operation: streamEvents
+stream:
+- event: "a\nb"
+  data: x
+"""
+        ],
+        r"""
+a.yaml:3:10: a field of an event has one line [breaks-framing]
+  - event: "a\nb"
+           ^^^^^^
+  mend: these bytes can only be written by a raw step
+""",
+    ),
+    "a NUL in an id": (
+        [
+            r"""
+operation: streamEvents
+stream:
+- id: "a\0b"
+"""
+        ],
+        r"""
+a.yaml:3:7: an id with NUL is ignored by every client (WHATWG § 9.2.6) [breaks-framing]
+  - id: "a\0b"
+        ^^^^^^
+  mend: these bytes can only be written by a raw step
+""",
+    ),
+    "a line end in a header": (
+        [
+            r"""
+operation: streamEvents
+response: {headers: {X-A: "a\r\nb"}}
+"""
+        ],
+        r"""
+a.yaml:2:27: a header value cannot hold CR, LF or NUL (RFC 9110 § 5.5) [bad-header]
+  response: {headers: {X-A: "a\r\nb"}}
+                            ^^^^^^^^
+  mend: leave the character out
+""",
+    ),
+    "a header with a strange name": (
+        [
+            """
+operation: streamEvents
+response: {headers: {"X A": "b"}}
+"""
+        ],
+        """
+a.yaml:2:22: 'X A' is no header name [bad-name]
+  response: {headers: {"X A": "b"}}
+                       ^^^^^
+  mend: choose another name
+""",
+    ),
+    "a variable that no template can name": (
+        [
+            """
+operation: streamEvents
+vars: {"my-var": 1}
+response: {}
+"""
+        ],
+        """
+a.yaml:2:8: 'my-var' is no name that a template could use [bad-name]
+  vars: {"my-var": 1}
+         ^^^^^^^^
+  mend: choose another name
+""",
+    ),
+    "a variable with a name in use": (
+        [
+            """
+operation: streamEvents
+vars: {request: 1}
+response: {}
+"""
+        ],
+        """
+a.yaml:2:8: 'request' already means something in templates [bad-name]
+  vars: {request: 1}
+         ^^^^^^^
+  mend: choose another name
+""",
+    ),
+    "a loop with a name in use": (
+        [
+            """
+operation: streamEvents
+stream:
+- each: {in: [1], as: now, steps: [{data: x}]}
+"""
+        ],
+        """
+a.yaml:3:23: 'now' already means something in templates [bad-name]
+  - each: {in: [1], as: now, steps: [{data: x}]}
+                        ^^^
+  mend: as: item
+""",
+    ),
+    "a pattern that is none": (
+        [
+            """
+operation: streamEvents
+when: {query: {a: /(/}}
+response: {}
+"""
+        ],
+        """
+a.yaml:2:19: /(/ is no pattern: missing ): ( [bad-pattern]
+  when: {query: {a: /(/}}
+                    ^^^
+  mend: RE2's syntax: no lookaround and no back-references
+""",
+    ),
+    "a pattern that looks back": (
+        [
+            r"""
+operation: streamEvents
+when: {query: {a: '/(a)\1/'}}
+response: {}
+"""
+        ],
+        r"""
+a.yaml:2:19: /(a)\1/ is no pattern: invalid escape sequence: \1 [bad-pattern]
+  when: {query: {a: '/(a)\1/'}}
+                    ^^^^^^^^^
+  mend: RE2's syntax: no lookaround and no back-references
+""",
+    ),
+    "a list as a condition": (
+        [
+            """
+operation: streamEvents
+when: {query: {a: [1]}}
+response: {}
+"""
+        ],
+        """
+a.yaml:2:19: expected a text, /pattern/, true or false, got a list [wrong-type]
+  when: {query: {a: [1]}}
+                    ^
+""",
+    ),
+    "nothing as a condition": (
+        [
+            """
+operation: streamEvents
+when: {query: {a: }}
+response: {}
+"""
+        ],
+        """
+a.yaml:2:19: expected a text, /pattern/, true or false, got nothing [wrong-type]
+  when: {query: {a: }}
+                    ^
+  mend: write false for absent, or "" for an empty text
+""",
+    ),
+    "an empty step": (
+        [
+            """
+operation: streamEvents
+stream:
+- {}
+"""
+        ],
+        """
+a.yaml:3:3: this step says nothing [no-kind]
+  - {}
+    ^
+  mend: write 'data: hello'
+""",
+    ),
+    "a step of two kinds": (
+        [
+            """
+operation: streamEvents
+stream:
+- {data: x, disconnect: end}
+"""
+        ],
+        """
+a.yaml:3:3: this step is an event and a disconnect at once [two-kinds]
+  - {data: x, disconnect: end}
+    ^
+  mend: write two steps
+""",
+    ),
+    "violates alone": (
+        [
+            """
+operation: streamEvents
+stream:
+- violates: nothing
+"""
+        ],
+        """
+a.yaml:3:3: this step has nothing that violates [no-kind]
+  - violates: nothing
+    ^
+  mend: add data
+""",
+    ),
+    "delay and at": (
+        [
+            """
+operation: streamEvents
+stream:
+- {delay: 1s, at: 2s, data: x}
+"""
+        ],
+        """
+a.yaml:3:3: a step waits by delay or by at, not both [two-waits]
+  - {delay: 1s, at: 2s, data: x}
+    ^
+  mend: keep one of the two
+""",
+    ),
+    "stream and connections": (
+        [
+            """
+operation: streamEvents
+stream: [{data: x}]
+connections: [{steps: [{data: x}]}]
+"""
+        ],
+        """
+a.yaml:1:1: stream and connections exclude one another [two-stories]
+  operation: streamEvents
+  ^
+  mend: keep one of the two
+""",
+    ),
+    "nothing to tell": (
+        [
+            """
+operation: streamEvents
+"""
+        ],
+        """
+a.yaml:1:1: the scenario says nothing [no-story]
+  operation: streamEvents
+  ^
+  mend: add stream, connections or response
+""",
+    ),
+    "no connections": (
+        [
+            """
+operation: streamEvents
+connections: []
+"""
+        ],
+        """
+a.yaml:1:1: connections is empty [no-story]
+  operation: streamEvents
+  ^
+  mend: add a connection
+""",
+    ),
+    "no operations": (
+        [
+            """
+operation: []
+response: {}
+"""
+        ],
+        """
+a.yaml:1:1: operation is an empty list [no-story]
+  operation: []
+  ^
+  mend: name an operation
+""",
+    ),
+    "an empty connection": (
+        [
+            """
+operation: streamEvents
+connections: [{times: 2}]
+"""
+        ],
+        """
+a.yaml:2:15: this connection says nothing [no-story]
+  connections: [{times: 2}]
+                ^
+  mend: add steps, response or disconnect
+""",
+    ),
+    "a heartbeat without a stream": (
+        [
+            """
+operation: streamEvents
+heartbeat: 15s
+response: {status: 503}
+"""
+        ],
+        """
+a.yaml:1:1: heartbeat has no stream to work on: the response is the whole answer [nothing-to-do]
+  operation: streamEvents
+  ^
+  mend: add stream, or leave heartbeat out
+""",
+    ),
+    "a pace without a stream": (
+        [
+            """
+operation: streamEvents
+pace: 1s
+response: {status: 503}
+"""
+        ],
+        """
+a.yaml:1:1: pace has no stream to work on: the response is the whole answer [nothing-to-do]
+  operation: streamEvents
+  ^
+  mend: add stream, or leave pace out
+""",
+    ),
+    "disconnect beside steps": (
+        [
+            """
+operation: streamEvents
+connections:
+- steps: [{data: x}]
+  disconnect: reset
+"""
+        ],
+        """
+a.yaml:3:3: disconnect beside steps: it stands alone or as the last step [two-kinds]
+  - steps: [{data: x}]
+    ^
+  mend: make the disconnect the last of the steps
+""",
+    ),
+    "disconnect beside a response": (
+        [
+            """
+operation: streamEvents
+connections:
+- response: {status: 200}
+  disconnect: reset
+"""
+        ],
+        """
+a.yaml:3:3: a lone disconnect comes before any response [two-kinds]
+  - response: {status: 200}
+    ^
+  mend: write 'steps: [{disconnect: …}]' beside the response
+""",
+    ),
+    "delay of a connection": (
+        [
+            """
+operation: streamEvents
+connections:
+- steps: [{data: x}]
+  delay: 1s
+"""
+        ],
+        """
+a.yaml:3:3: delay here goes with a disconnect [two-waits]
+  - steps: [{data: x}]
+    ^
+  mend: put the delay into response or steps
+""",
+    ),
+    "a step after a disconnect": (
+        [
+            """
+operation: streamEvents
+connections:
+- steps:
+  - disconnect: end
+  - data: x
+"""
+        ],
+        """
+a.yaml:5:5: nothing of the same connection can follow its disconnect [unreachable]
+  - data: x
+    ^
+  mend: begin the next connection with '- steps:'
+""",
+    ),
+    "a step after a hold": (
+        [
+            """
+operation: streamEvents
+stream:
+- hold: forever
+- data: x
+"""
+        ],
+        """
+a.yaml:4:3: this step can never run: hold: forever (line 3) has no end [unreachable]
+  - data: x
+    ^
+  mend: move it before that step, or give that step an end
+""",
+    ),
+    "a step after an endless loop": (
+        [
+            """
+operation: streamEvents
+stream:
+- repeat: {times: forever, every: 1s, steps: [{data: x}]}
+- data: x
+"""
+        ],
+        """
+a.yaml:4:3: this step can never run: repeat: forever (line 3) has no end [unreachable]
+  - data: x
+    ^
+  mend: move it before that step, or give that step an end
+""",
+    ),
+    "a step after a disconnect in a chance": (
+        [
+            """
+operation: streamEvents
+stream:
+- chance:
+    of: 5%
+    steps:
+    - disconnect: end
+    - data: x
+"""
+        ],
+        """
+a.yaml:7:7: this step can never run: the connection has ended [unreachable]
+  - data: x
+    ^
+  mend: say it in connections
+""",
+    ),
+    "a step after a chance of two disconnects": (
+        [
+            """
+operation: streamEvents
+connections:
+- steps:
+  - chance: {of: 5%, steps: [{disconnect: end}], otherwise: [{disconnect: drop}]}
+  - data: x
+"""
+        ],
+        """
+a.yaml:5:5: this step can never run: the connection has ended [unreachable]
+  - data: x
+    ^
+  mend: say it in connections
+""",
+    ),
+    "a disconnect in a loop": (
+        [
+            """
+operation: streamEvents
+stream:
+- repeat:
+    times: 2
+    steps:
+    - disconnect: end
+"""
+        ],
+        """
+a.yaml:6:7: a disconnect cannot stand inside a loop [loop-disconnect]
+  - disconnect: end
+    ^
+  mend: say it in connections
+""",
+    ),
+    "a loop without steps": (
+        [
+            """
+operation: streamEvents
+stream:
+- repeat: {times: 2, steps: []}
+"""
+        ],
+        """
+a.yaml:3:3: the loop has no steps [empty-loop]
+  - repeat: {times: 2, steps: []}
+    ^
+  mend: add steps
+""",
+    ),
+    "a loop that does nothing": (
+        [
+            """
+operation: streamEvents
+stream:
+- repeat: {times: forever, steps: [{delay: 0s}]}
+"""
+        ],
+        """
+a.yaml:3:3: this loop may run for ever without sending or waiting [empty-loop]
+  - repeat: {times: forever, steps: [{delay: 0s}]}
+    ^
+  mend: add every: 1s, or an event that every round sends
+""",
+    ),
+    "at that goes backwards": (
+        [
+            """
+operation: streamEvents
+stream:
+- {delay: 2s, data: x}
+- {at: 1s, data: y}
+"""
+        ],
+        """
+a.yaml:4:3: at: 1s goes backwards: 2s of this connection have passed by then [at-backwards]
+  - {at: 1s, data: y}
+    ^
+  mend: write 2s or later, or use delay
+""",
+    ),
+    "at that goes backwards in the second round": (
+        [
+            """
+operation: streamEvents
+stream:
+- repeat:
+    times: 2
+    every: 5s
+    steps:
+    - {at: 1s, data: x}
+"""
+        ],
+        """
+a.yaml:7:7: at: 1s goes backwards: 5s of this connection have passed by then [at-backwards]
+  - {at: 1s, data: x}
+    ^
+  mend: write 5s or later, or use delay
+""",
+    ),
+    "an unknown operation": (
+        [
+            """
+operation: streamOrders
+response: {}
+"""
+        ],
+        """
+a.yaml:1:12: the document has no operation 'streamOrders' [unknown-operation]
+  operation: streamOrders
+             ^^^^^^^^^^^^
+  mend: did you mean 'streamOrder'?
+""",
+    ),
+    "an unknown path parameter": (
+        [
+            """
+operation: streamOrder
+stream:
+- data: "{{ request.path.orderId }}"
+"""
+        ],
+        """
+a.yaml:3:9: /orders/{id}/events has no path parameter 'orderId' [unknown-parameter]
+  - data: "{{ request.path.orderId }}"
+          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  mend: known here: id
+""",
+    ),
+    "a condition on an unknown path parameter": (
+        [
+            """
+operation: streamEvents
+when: {path: {id: '1'}}
+response: {}
+"""
+        ],
+        """
+a.yaml:1:1: /events has no path parameter 'id' [unknown-parameter]
+  operation: streamEvents
+  ^
+  mend: it has none at all
+""",
+    ),
+    "a body file that is not there": (
+        [
+            """
+operation: streamEvents
+response: {body: {file: big.json}}
+"""
+        ],
+        """
+a.yaml:2:11: the body file 'big.json' cannot be read: there is no such file [unreadable-file]
+  response: {body: {file: big.json}}
+            ^
+  mend: name a file under the scenario folder
+""",
+    ),
+    "an include of nothing": (
+        [
+            """
+operation: streamEvents
+stream:
+- include: base
+"""
+        ],
+        """
+a.yaml:3:3: there is no scenario 'base' to include [unknown-scenario]
+  - include: base
+    ^
+  mend: known here: a
+""",
+    ),
+    "an include in a circle": (
+        [
+            """
+operation: streamEvents
+stream:
+- include: b
+""",
+            """
+operation: getThing
+stream:
+- include: a
+""",
+        ],
+        """
+a.yaml:3:3: includes go in a circle: b → a → b [include-circle]
+  - include: b
+    ^
+  mend: break it
+b.yaml:3:3: includes go in a circle: a → b → a [include-circle]
+  - include: a
+    ^
+  mend: break it
+""",
+    ),
+    "an include of a scenario without stream": (
+        [
+            """
+operation: streamEvents
+stream:
+- include: b
+""",
+            """
+operation: getThing
+response: {}
+""",
+        ],
+        """
+a.yaml:3:3: scenario 'b' has no stream to include [nothing-to-include]
+  - include: b
+    ^
+  mend: include one with 'stream:'
+""",
+    ),
+    "an include that makes a step unreachable": (
+        [
+            """
+operation: streamEvents
+connections:
+- steps:
+  - include: b
+  - data: never
+""",
+            """
+operation: getThing
+stream:
+- data: x
+- disconnect: end
+""",
+        ],
+        """
+a.yaml:5:5: nothing of the same connection can follow its disconnect [unreachable]
+  - data: never
+    ^
+  mend: begin the next connection with '- steps:'
+""",
+    ),
+    "an include that brings a name nobody knows": (
+        [
+            """
+operation: streamEvents
+stream:
+- include: b
+""",
+            """
+operation: getThing
+vars: {who: me}
+stream:
+- data: "{{ who }}"
+""",
+        ],
+        """
+b.yaml:4:9: unknown name 'who' in a template, as 'a' includes it [unknown-name]
+  - data: "{{ who }}"
+          ^^^^^^^^^^^
+  mend: known here: connection, example, hex, last_event_id, now, pick, random_bool, random_float, random_int, random_string, request, session, shuffle, subscription, timestamp, uuid, vars
+""",
+    ),
+    "an include of too much": (
+        [
+            "operation: streamEvents\nstream:\n- include: b\n",
+            "operation: getThing\nstream:\n" + "- include: c\n" * 102,
+            'operation: getThing\nwhen: {query: {a: "1"}}\nstream:\n' + "- data: x\n" * 100,
+        ],
+        """
+b.yaml:102:3: includes add more than 10,000 steps [too-many-nodes]
+  - include: c
+    ^
+  mend: use repeat
+b.yaml:104:3: includes add more than 10,000 steps [too-many-nodes]
+  - include: c
+    ^
+  mend: use repeat
+""",
+    ),
+    "two that tie": (
+        [
+            """
+operation: streamEvents
+response: {}
+""",
+            """
+operation: streamEvents
+response: {}
+""",
+        ],
+        """
+b.yaml:1:1: 'a' and 'b' both fit the same requests to streamEvents [scenario-tie]
+  operation: streamEvents
+  ^
+  mend: give one of them 'default: true', or conditions that exclude the other's
+""",
+    ),
+    "two defaults that tie": (
+        [
+            """
+operation: streamEvents
+default: true
+response: {}
+""",
+            """
+operation: streamEvents
+default: true
+response: {}
+""",
+        ],
+        """
+b.yaml:1:1: 'a' and 'b' are both default for streamEvents [scenario-tie]
+  operation: streamEvents
+  ^
+  mend: take 'default: true' from one of them
+""",
+    ),
+    "two that tie by conditions": (
+        [
+            """
+operation: streamEvents
+when: {query: {a: '1'}}
+response: {}
+""",
+            """
+operation: streamEvents
+when: {query: {b: '1'}}
+response: {}
+""",
+        ],
+        """
+b.yaml:1:1: 'a' and 'b' both fit one request alike to streamEvents [scenario-tie]
+  operation: streamEvents
+  ^
+  mend: give one of them 'default: true', or conditions that exclude the other's
+""",
+    ),
+    "a strange hold": (
+        [
+            """
+operation: streamEvents
+stream:
+- hold: soon
+"""
+        ],
+        """
+a.yaml:3:9: 'soon' is no duration [bad-duration]
+  - hold: soon
+          ^^^^
+  mend: write 250ms, 2s, 1.5s, 2m or 100ms..300ms
+""",
+    ),
+    "an include of a list": (
+        [
+            """
+operation: streamEvents
+stream:
+- include: [a]
+"""
+        ],
+        """
+a.yaml:3:12: expected text, got a list [wrong-type]
+  - include: [a]
+             ^
+""",
+    ),
+    "a strange policy of resume": (
+        [
+            """
+operation: streamEvents
+resume: {skip: 0}
+stream: [{data: x}]
+"""
+        ],
+        """
+a.yaml:2:16: 0 is not between 1 and 1000000 [out-of-range]
+  resume: {skip: 0}
+                 ^
+  mend: choose one in between
+""",
+    ),
+    "an empty item of a header": (
+        [
+            """
+operation: streamEvents
+response: {headers: {X-A: [a, [b]]}}
+"""
+        ],
+        """
+a.yaml:2:31: expected text, got a list [wrong-type]
+  response: {headers: {X-A: [a, [b]]}}
+                                ^
+""",
+    ),
+    "a range that cannot be a retry": (
+        [
+            """
+operation: streamEvents
+stream:
+- retry: 1s..2s
+"""
+        ],
+        """
+a.yaml:3:10: '1s..2s' is no reconnection time [bad-duration]
+  - retry: 1s..2s
+           ^^^^^^
+  mend: write 1500, 1500ms or 2s; another value on the wire takes a raw step
+""",
+    ),
+}

@@ -1,0 +1,78 @@
+"""Scenarios as texts, and a small document for them; shared by the tests of the language."""
+
+from textwrap import dedent
+
+from mockserver import contract
+from mockserver.scenario.catalog import link
+from mockserver.scenario.read import read_scenarios
+
+DOCUMENT = {
+    "openapi": "3.1.0",
+    "info": {"title": "Orders", "version": "1"},
+    "paths": {
+        "/orders/{id}/events": {
+            "get": {
+                "operationId": "streamOrder",
+                "parameters": [
+                    {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+                ],
+                "responses": {"200": {"description": "", "content": {"text/event-stream": {}}}},
+            }
+        },
+        "/events": {
+            "get": {
+                "operationId": "streamEvents",
+                "responses": {"200": {"description": "", "content": {"text/event-stream": {}}}},
+            }
+        },
+        "/things": {
+            "get": {
+                "operationId": "getThing",
+                "responses": {"200": {"description": "", "content": {"application/json": {}}}},
+            }
+        },
+    },
+}
+
+
+def read(*texts):
+    """Read files `a.yaml`, `b.yaml` … of the scenarios a, b …; returns scenarios and problems."""
+    return read_scenarios(
+        (f"{name}.yaml", name, text if isinstance(text, bytes) else dedent(text).encode())
+        for name, text in zip("abcdefgh", texts, strict=False)
+    )
+
+
+def one(text):
+    """Return the only scenario of `text`, which has no fault."""
+    scenarios, problems = read(text)
+    assert [str(problem) for problem in problems] == []
+    (scenario,) = scenarios
+    return scenario
+
+
+def stream(steps, **keys):
+    """Return the scenario with these steps, written in YAML."""
+    head = "".join(f"{key}: {value}\n" for key, value in keys.items())
+    return f"operation: streamEvents\n{head}stream:\n{dedent(steps)}"
+
+
+def catalog(*texts, files=None):
+    """Read and link; returns the catalog and all problems, sorted by place."""
+    scenarios, problems = read(*texts)
+
+    def body(name):
+        if name not in (files or {}):
+            raise ValueError("there is no such file")
+        return files[name]
+
+    found, unlinked = link(contract.read(DOCUMENT, "api.yaml"), scenarios, body)
+    return found, sorted([*problems, *unlinked], key=lambda problem: problem.order)
+
+
+def rows(text):
+    """Return the rows of the only program of `text`."""
+    found, problems = catalog(text)
+    assert [str(problem) for problem in problems] == []
+    (program,) = found.programs.values()
+    return program.rows
