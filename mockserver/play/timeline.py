@@ -13,6 +13,7 @@ from mockserver.play.player import Disconnect, Held, Send
 from mockserver.play.session import DEFAULT
 from mockserver.play.story import Stories, Turn
 from mockserver.scenario.conditions import conditions
+from mockserver.scenario.story_rules import templates
 from mockserver.scenario.units import FOREVER
 
 if TYPE_CHECKING:
@@ -149,7 +150,10 @@ def blocks(data: bytes) -> Iterator[bytes]:
 
 
 def usual_request(program: Program, operation: Operation) -> Opening:
-    """Return a request that fits the scenario: its plain conditions met, the rest by name."""
+    """Return a request that fits the scenario: its plain conditions met, the rest by name.
+
+    What its templates read of the request is there as well, and is called what they call it.
+    """
     wanted: dict[str, dict[str, str]] = {"path": {}, "query": {}, "headers": {}, "cookies": {}}
     when = program.scenario.when
     for place, test in conditions(when):
@@ -158,6 +162,12 @@ def usual_request(program: Program, operation: Operation) -> Opening:
             wanted[part][name] = str(getattr(test, "source", test)).replace("*", "")
         elif part in wanted and test:
             wanted[part][name] = "1"
+    body = when.body if when and when.has_body else None
+    for part, name in _read_of_request(program):
+        if part in wanted:
+            wanted[part].setdefault(name, name)
+        elif part == "body" and (body is None or isinstance(body, dict)):
+            body = {name: name} | (body or {})
     path = {name: name for name in operation.path_parameters} | wanted["path"]
     target = re.sub(r"\{([^}]*)\}", lambda found: path[found[1]], operation.full_paths[0])
     query = "&".join(f"{name}={value}" for name, value in wanted["query"].items())
@@ -168,5 +178,14 @@ def usual_request(program: Program, operation: Operation) -> Opening:
         query=wanted["query"],
         headers=wanted["headers"],
         cookies=wanted["cookies"],
-        body=when.body if when and when.has_body else None,
+        body=body,
     )
+
+
+def _read_of_request(program: Program) -> Iterator[tuple[str, str]]:
+    """Yield the parts of the request that templates cannot do without."""
+    for template in templates(program.scenario):
+        for expression in template.expressions:
+            for reference in expression.references:
+                if reference[0] == "request" and len(reference) > 2:
+                    yield reference[1], reference[2]

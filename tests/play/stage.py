@@ -95,7 +95,7 @@ def linked(*texts, document=DOCUMENT, files=()):
 def catalog_of(*texts, **options):
     """Return the catalog of scenarios that have no problems."""
     catalog, problems = linked(*texts, **options)
-    assert [] == [str(problem) for problem in problems]
+    assert [str(problem) for problem in problems] == []
     return catalog
 
 

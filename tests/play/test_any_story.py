@@ -10,7 +10,7 @@ DELAYS = st.sampled_from(["", "delay: 1s, ", "delay: 100ms..2s, "])
 
 
 @st.composite
-def stories(draw):
+def stories(draw):  # noqa: C901  (a kind of step a case)
     """Draw a story in which every event has an id of its own; return it with the ids in order."""
     number = itertools.count(1)
     ids, lines = [], []

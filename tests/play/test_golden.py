@@ -25,7 +25,7 @@ def golden(name):
 
 def test_all_scenarios_can_be_played():
     """No scenario that ships has a problem."""
-    assert [] == [str(problem) for problem in PROBLEMS]
+    assert [str(problem) for problem in PROBLEMS] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -36,6 +36,7 @@ def test_timeline(name, request):
         golden(name).parent.mkdir(parents=True, exist_ok=True)
         golden(name).write_text(text, encoding="utf-8")
         pytest.skip("written, not compared")
+    assert "fault:" not in text
     assert golden(name).is_file(), "no golden timeline: --update-golden makes one"
     assert golden(name).read_text(encoding="utf-8") == text
 
@@ -43,7 +44,7 @@ def test_timeline(name, request):
 def test_no_timeline_without_a_scenario():
     """Every golden timeline has its scenario."""
     found = {p.relative_to(GOLDEN).with_suffix("").as_posix() for p in GOLDEN.rglob("*.timeline")}
-    assert [] == sorted(found - set(NAMES))
+    assert sorted(found - set(NAMES)) == []
 
 
 @pytest.mark.parametrize("hash_seed", ["1", "4242"])

@@ -86,7 +86,7 @@ def test_late_wake_ups_do_not_add_up(late):
 def test_nothing_before_its_time():
     """What is not due is not given, and the next moment is known."""
     player = Stage("stream: [{data: a}, {delay: 1s, data: b}]").connect().turn.player
-    assert [1, 0, 0, 2] == [len(list(player.due(now))) for now in (0.0, 0.5, 0.999, 1.0)]
+    assert [len(list(player.due(now))) for now in (0.0, 0.5, 0.999, 1.0)] == [1, 0, 0, 2]
     assert None is player.next_at
 
 
@@ -190,11 +190,11 @@ def test_heartbeats_are_no_cues_of_the_story():
     """Heartbeats count for nothing when a client comes back."""
     stage = Stage("heartbeat: 1s\nstream: [{id: 1, data: a}, {hold: 5s}, {id: 2, data: b}]")
     first = stage.connect().receive(4.5)
-    assert ([1, 0, 0, 0, 0], "1") == (
+    assert (
         [cue.blocks for cue in first.sends], first.turn.subscription.last_id,
-    )  # fmt: skip
+    ) == ([1, 0, 0, 0, 0], "1")  # fmt: skip
     first.leave()
-    assert ["b"] == stage.connect("1").receive().data
+    assert stage.connect("1").receive().data == ["b"]
 
 
 def test_now_of_heartbeats():
@@ -210,9 +210,9 @@ def test_now_of_heartbeats():
     first = stage.connect().receive()
     assert [f"2026-01-01T00:00:0{n}Z" for n in (0, 1, 2)] == first.data
     second = stage.connect("1").receive(102.0)
-    assert "2026-01-01T00:00:03.500Z" == second.data[0]
-    assert ["2026-01-01T00:01:42.500Z"] == second.data[99:100]
-    assert ["2026-01-01T00:01:43.500Z", "2026-01-01T00:01:44.500Z"] == second.data[-2:]
+    assert second.data[0] == "2026-01-01T00:00:03.500Z"
+    assert second.data[99:100] == ["2026-01-01T00:01:42.500Z"]
+    assert second.data[-2:] == ["2026-01-01T00:01:43.500Z", "2026-01-01T00:01:44.500Z"]
 
 
 # --- faults ------------------------------------------------------------------------------------
@@ -227,17 +227,17 @@ def test_template_without_a_value():
     - {id: 3, data: c}
     """)
     visit = stage.connect().receive()
-    assert (["a"], "drop", 1.0) == (visit.data, visit.ended, visit.ended_at)
+    assert (visit.data, visit.ended, visit.ended_at) == (["a"], "drop", 1.0)
     assert "story.yaml:5" in visit.fault
     assert "missing" in visit.fault
-    assert ["c"] == stage.connect().receive().data
+    assert stage.connect().receive().data == ["c"]
 
 
 def test_fault_at_the_beginning():
     """A story that cannot even begin says so before the head is gone."""
     stage = Stage('stream: [{data: "{{ request.query.missing }}"}]')
     assert "missing" in stage.connect().turn.player.fault
-    assert "" == Stage("stream: [{data: a}]").connect().turn.player.fault
+    assert Stage("stream: [{data: a}]").connect().turn.player.fault == ""
 
 
 def test_loop_that_does_nothing(monkeypatch):
@@ -247,7 +247,7 @@ def test_loop_that_does_nothing(monkeypatch):
     stream:
     - repeat: {times: "{{ 5000 }}", steps: [{each: {in: "{{ [] }}", steps: [{data: a}]}}]}
     """).connect()
-    assert ("drop", True) == (visit.receive().ended, "1,000 rounds" in visit.fault)
+    assert (visit.receive().ended, "1,000 rounds" in visit.fault) == ("drop", True)
 
 
 # --- volume ------------------------------------------------------------------------------------
@@ -308,7 +308,7 @@ def test_long_scripts_are_cut():
 def test_a_large_event_stays_whole():
     """An event that is larger than a stretch leaves in one piece."""
     visit = Stage(f"stream: [{{data: a}}, {{data: {'x' * 200_000}}}, {{data: b}}]").connect()
-    assert ["a", "x" * 200_000, "b"] == visit.receive().data
+    assert visit.receive().data == ["a", "x" * 200_000, "b"]
 
 
 JOINED = [

@@ -76,7 +76,7 @@ def test_after_an_id_in_nested_loops():
             every: 1s
             steps: [{id: "{{ i }}{{ item }}", data: "{{ i }} {{ n }} {{ item }}"}]
     """).connect("1x")
-    assert [(1.0, "1 2 y"), (10.0, "2 1 x"), (11.0, "2 2 y")] == visit.receive().timed
+    assert visit.receive().timed == [(1.0, "1 2 y"), (10.0, "2 1 x"), (11.0, "2 2 y")]
 
 
 RANDOM = """
@@ -102,7 +102,7 @@ def test_after_an_id_of_the_request():
     vars: {prefix: "{{ request.query.user }}"}
     stream: [{id: "{{ prefix }}-1", data: a}, {id: "{{ prefix }}-2", data: b}]
     """)
-    assert ["b"] == stage.connect("u-1", query={"user": "u"}).receive().data
+    assert stage.connect("u-1", query={"user": "u"}).receive().data == ["b"]
 
 
 ODD_IDS = [
@@ -131,7 +131,7 @@ def test_lost_events_of_an_earlier_connection():
     stage.connect().receive()
     stage.connect("2").receive()
     third = stage.connect("1").receive()
-    assert (3, ["b", "c", "d", "e"], "end") == (third.number, third.data, third.ended)
+    assert (third.number, third.data, third.ended) == (3, ["b", "c", "d", "e"], "end")
 
 
 def test_lost_events_of_the_connection_just_ended():
@@ -139,7 +139,7 @@ def test_lost_events_of_the_connection_just_ended():
     stage = Stage(ROWS)
     stage.connect().receive()
     second = stage.connect("1").receive()
-    assert (2, ["b", "c", "d"], "reset") == (second.number, second.data, second.ended)
+    assert (second.number, second.data, second.ended) == (2, ["b", "c", "d"], "reset")
 
 
 def test_blocks_without_an_id_are_sent_again():
@@ -154,7 +154,7 @@ def test_blocks_without_an_id_are_sent_again():
     """)
     stage.connect().receive()
     second = stage.connect("1").receive()
-    assert ["b", None, "d"] == [block.data for block in second.blocks]
+    assert [block.data for block in second.blocks] == ["b", None, "d"]
 
 
 def test_error_answers_between():
@@ -168,8 +168,8 @@ def test_error_answers_between():
     """)
     stage.connect().receive()
     visits = [stage.connect("1").receive() for _ in range(4)]
-    assert [503, 503, 0, 200] == [visit.status for visit in visits]
-    assert [(0.0, "b"), (0.0, "c")] == visits[-1].timed
+    assert [visit.status for visit in visits] == [503, 503, 0, 200]
+    assert visits[-1].timed == [(0.0, "b"), (0.0, "c")]
 
 
 def test_unchanged_rest():
@@ -186,7 +186,7 @@ def test_unchanged_rest():
     first = stage.connect().receive()
     second = stage.connect("4").receive()
     again = stage.connect("2").receive()  # a told story: nothing is left for it
-    assert 204 == again.status
+    assert again.status == 204
     stage.start_again()
     stage.connect().receive()
     late = stage.connect("2").receive()
@@ -204,7 +204,7 @@ def test_delays_before_skipped_events():
     - {delay: 1s, id: 2, data: b}
     - {delay: 2s, id: 3, data: c}
     """)
-    assert [(1.0, "b"), (3.0, "c")] == stage.connect("1").receive().timed
+    assert stage.connect("1").receive().timed == [(1.0, "b"), (3.0, "c")]
 
 
 WAITED = [
@@ -223,8 +223,8 @@ def test_wait_for_a_disconnect_that_has_happened(wait, form):
         ending = f"- chance: {{of: 100%, steps: [{{{wait}}}, {{disconnect: reset}}]}}"
     stage = Stage(f"stream:\n- {{id: 1, data: a}}\n{ending}\n- {{delay: 1s, id: 2, data: b}}\n")
     first, second, third = (visit.receive() for visit in stage.told())
-    assert ([(0.0, "a")], "reset", 5.0) == (first.timed, first.ended, first.ended_at)
-    assert ([(1.0, "b")], [], 204) == (second.timed, second.holds, third.status)
+    assert (first.timed, first.ended, first.ended_at) == ([(0.0, "a")], "reset", 5.0)
+    assert (second.timed, second.holds, third.status) == ([(1.0, "b")], [], 204)
 
 
 def test_delays_of_lost_events():
@@ -238,15 +238,15 @@ def test_delays_of_lost_events():
     - {delay: 2s, id: 3, data: c}
     """)
     stage.connect().receive()
-    assert [(1.0, "b"), (3.0, "c")] == stage.connect("1").receive().timed
+    assert stage.connect("1").receive().timed == [(1.0, "b"), (3.0, "c")]
 
 
 def test_at_in_a_resumed_connection():
     """`at` keeps the distance to the events before it that are skipped, as a delay would."""
     stage = Stage("stream: [{at: 5s, id: 1, data: a}, {at: 12s, id: 2, data: b}]")
-    assert [(5.0, "a"), (12.0, "b")] == stage.connect().receive().timed
+    assert stage.connect().receive().timed == [(5.0, "a"), (12.0, "b")]
     stage.start_again()
-    assert [(7.0, "b")] == stage.connect("1").receive().timed
+    assert stage.connect("1").receive().timed == [(7.0, "b")]
 
 
 def test_now_of_an_event_that_is_sent_again():
@@ -280,7 +280,7 @@ def test_epoch():
     """now() counts from the session's epoch."""
     stage = Stage("stream: [{delay: 1500ms, data: '{{ now() }}'}]",
                   epoch=datetime(2030, 5, 6, tzinfo=UTC))  # fmt: skip
-    assert ["2030-05-06T00:00:01.500Z"] == stage.connect().receive().data
+    assert stage.connect().receive().data == ["2030-05-06T00:00:01.500Z"]
 
 
 # --- holds and loops without end ---------------------------------------------------------------
@@ -307,9 +307,9 @@ def test_hold_forever_and_the_next_connection():
     """)
     stage.connect().receive(30.0).leave()
     back = stage.connect("1").receive()
-    assert (2, [(1.0, "b")], "end") == (back.number, back.timed, back.ended)
+    assert (back.number, back.timed, back.ended) == (2, [(1.0, "b")], "end")
     stage.start_again()
-    assert [(1.0, "b")] == stage.connect("1").receive().timed
+    assert stage.connect("1").receive().timed == [(1.0, "b")]
 
 
 def test_back_to_endless_holds():
@@ -321,7 +321,7 @@ def test_back_to_endless_holds():
     """)
     stage.connect().receive(5.0).leave()
     back = stage.connect("1").receive(5.0)
-    assert ([], (0.0, 1.0)) == (back.data, back.holds[0])
+    assert (back.data, back.holds[0]) == ([], (0.0, 1.0))
 
 
 @pytest.mark.parametrize("last_event_id", [None, "1", "unknown"])
@@ -339,7 +339,7 @@ def test_endless_waits(last_event_id):
 def test_long_waits():
     """A loop that waits ten thousand times comes to its end at the right moment."""
     stage = Stage("stream: [{repeat: {times: 10000, steps: [{delay: 1ms}]}}, {data: a}]")
-    assert [(10.0, "a")] == stage.connect().receive().timed
+    assert stage.connect().receive().timed == [(10.0, "a")]
 
 
 # --- chance ------------------------------------------------------------------------------------
@@ -356,8 +356,8 @@ stream:
 def test_disconnect_in_a_chance():
     """A disconnect inside a chance ends the connection; the next one sees what follows."""
     told = Stage(CHANCE).told()
-    assert [["a", "b"], ["c", "d"], []] == [visit.data for visit in told]
-    assert ["reset", "end", None] == [visit.ended for visit in told]
+    assert [visit.data for visit in told] == [["a", "b"], ["c", "d"], []]
+    assert [visit.ended for visit in told] == ["reset", "end", None]
 
 
 def test_lost_before_a_disconnect_in_a_chance():
@@ -365,7 +365,7 @@ def test_lost_before_a_disconnect_in_a_chance():
     stage = Stage(CHANCE)
     stage.connect().receive()
     second = stage.connect("1").receive()
-    assert (["b", "c", "d"], "end") == (second.data, second.ended)
+    assert (second.data, second.ended) == (["b", "c", "d"], "end")
 
 
 def test_disconnect_in_a_chance_of_connections():
@@ -378,20 +378,20 @@ def test_disconnect_in_a_chance_of_connections():
       - {id: 2, data: b}
     - steps: [{id: 3, data: c}]
     """)
-    assert [["a"], ["c"]] == [visit.data for visit in (stage.connect().receive(), stage.connect())
-                              if visit.receive()]  # fmt: skip
+    assert [visit.data for visit in (stage.connect().receive(), stage.connect())
+                              if visit.receive()] == [["a"], ["c"]]  # fmt: skip
 
 
 def test_disconnect_that_does_not_happen():
     """A chance that does not happen takes the other way."""
     stage = Stage(CHANCE.replace("100%", "0%"))
-    assert ["a", "no", "c", "d"] == stage.connect().receive().data
+    assert stage.connect().receive().data == ["a", "no", "c", "d"]
 
 
 def test_ignoring_ids_after_a_disconnect_in_a_chance():
     """With `resume: ignore` a connection goes on where it would without the header."""
     told = Stage(CHANCE + "resume: ignore").told()
-    assert [["a", "b"], ["c", "d"], []] == [visit.data for visit in told]
+    assert [visit.data for visit in told] == [["a", "b"], ["c", "d"], []]
 
 
 # --- policies ----------------------------------------------------------------------------------
@@ -400,8 +400,8 @@ def test_ignoring_ids_after_a_disconnect_in_a_chance():
 def test_ignore():
     """`ignore` plays the connection as if the header were absent."""
     stage = Stage(ROWS + "resume: ignore")
-    assert ["a", "b"] == stage.connect("1").receive().data
-    assert ["c", "d"] == stage.connect("1").receive().data
+    assert stage.connect("1").receive().data == ["a", "b"]
+    assert stage.connect("1").receive().data == ["c", "d"]
 
 
 def test_ignore_after_leaving():
@@ -410,7 +410,7 @@ def test_ignore_after_leaving():
     stage.connect().receive()
     stage.connect("2").receive()
     stage.connect("4").receive(5.0).leave()
-    assert ["e"] == stage.connect("5").receive(1.0).data
+    assert stage.connect("5").receive(1.0).data == ["e"]
 
 
 def test_ignore_after_leaving_at_the_end():
@@ -419,7 +419,7 @@ def test_ignore_after_leaving_at_the_end():
         "resume: ignore\nstream: [{id: 1, data: a}, {hold: 9s}, {disconnect: drop}, {data: b}]"
     )
     stage.connect().receive(5.0).leave()
-    assert (2, ["b"]) == ((back := stage.connect("1").receive()).number, back.data)
+    assert ((back := stage.connect("1").receive()).number, back.data) == (2, ["b"])
 
 
 REPLAYED = [
@@ -441,7 +441,7 @@ def test_replay_the_event_itself():
     stage = Stage("resume: replay\nstream: [{id: 1, data: a}, {data: b}, {disconnect: end}]")
     stage.connect().receive()
     stage.start_again()
-    assert ["a", "b"] == stage.connect("1").receive().data
+    assert stage.connect("1").receive().data == ["a", "b"]
 
 
 SKIPPED = [
@@ -477,7 +477,7 @@ def test_skip_into_a_loop():
     stream:
     - repeat: {times: 9, every: 1s, steps: [{id: "{{ n }}", data: "{{ n }}"}]}
     """)
-    assert [(1.0, "6"), (2.0, "7")] == stage.connect("2").receive(2.0).timed
+    assert stage.connect("2").receive(2.0).timed == [(1.0, "6"), (2.0, "7")]
 
 
 def test_skip_where_no_event_is_left():
@@ -492,14 +492,14 @@ def test_skip_where_no_event_is_left():
         .connect("1")
         .receive()
     )
-    assert ("drop", True) == (visit.ended, "without an event" in visit.fault)
+    assert (visit.ended, "without an event" in visit.fault) == ("drop", True)
 
 
 def test_no_policy_without_the_header():
     """`replay` and `skip` are for requests that bring an id."""
     for resume in ("replay", "{skip: 1}"):
         stage = Stage(ROWS + f"resume: {resume}")
-        assert [["a", "b"], ["c", "d"]] == [stage.connect().receive().data for _ in range(2)]
+        assert [stage.connect().receive().data for _ in range(2)] == [["a", "b"], ["c", "d"]]
 
 
 # --- unknown ids -------------------------------------------------------------------------------
@@ -509,8 +509,8 @@ def test_unknown():
     """An id that the story does not know is noted, and the connection plays from its beginning."""
     stage = Stage(ROWS)
     first, second = stage.connect("x").receive(), stage.connect("y").receive()
-    assert [["a", "b"], ["c", "d"]] == [first.data, second.data]
-    assert [("unknown-last-event-id",)] * 2 == [first.notes, second.notes]
+    assert [first.data, second.data] == [["a", "b"], ["c", "d"]]
+    assert [first.notes, second.notes] == [("unknown-last-event-id",)] * 2
 
 
 def test_unknown_refused():
@@ -518,20 +518,20 @@ def test_unknown_refused():
     stage = Stage(ROWS + "resume: {unknown: 400}")
     stage.connect().receive()
     refused, served = stage.connect("x"), stage.connect("2").receive()
-    assert (400, ("unknown-last-event-id",), None) == (refused.status, refused.notes, refused.head)
-    assert (2, ["c", "d"]) == (served.number, served.data)
+    assert (refused.status, refused.notes, refused.head) == (400, ("unknown-last-event-id",), None)
+    assert (served.number, served.data) == (2, ["c", "d"])
 
 
 def test_unknown_refused_with_a_gap():
     """`skip` and `unknown` go together."""
     stage = Stage(ROWS + "resume: {unknown: 400, skip: 1}")
-    assert (400, []) == (stage.connect("x").status, stage.connect("1").receive().data)
+    assert (stage.connect("x").status, stage.connect("1").receive().data) == (400, [])
 
 
 def test_no_note_for_what_is_known():
     """Neither a known id nor an empty one is noted."""
     stage = Stage(ROWS)
-    assert [(), ()] == [stage.connect(i).notes for i in ("1", "")]
+    assert [stage.connect(i).notes for i in ("1", "")] == [(), ()]
 
 
 def test_bound_of_the_search(monkeypatch):
@@ -539,7 +539,7 @@ def test_bound_of_the_search(monkeypatch):
     monkeypatch.setattr(story_module, "SEARCH_STEPS", 1000)
     loop = 'stream: [{repeat: {times: forever, every: 1s, steps: [{id: "{{ n }}", data: x}]}}]'
     notes = {number: Stage(loop).connect(str(number)).notes for number in (900, 1200)}
-    assert {900: (), 1200: ("unknown-last-event-id",)} == notes
+    assert notes == {900: (), 1200: ("unknown-last-event-id",)}
 
 
 def test_bound_of_the_search_over_connections(monkeypatch):
@@ -554,7 +554,7 @@ def test_bound_of_the_search_over_connections(monkeypatch):
         return row(program, number)
 
     monkeypatch.setattr(type(stage.program), "row", counted)
-    assert ("unknown-last-event-id",) == stage.connect("x").notes
+    assert stage.connect("x").notes == ("unknown-last-event-id",)
     assert len(looked) < 1100
 
 
@@ -575,12 +575,13 @@ def test_the_first_scenario():
     - {event: complete, id: 4, data: {status: shipped, trackingNumber: 1Z999AA10123456784}}
     """)
     first, second, third = stage.told()
-    assert [(0.0, None), (0.0, "1"), (2.0, "2")] == [(b.at, b.id) for b in first.blocks]
-    assert [(3.0, None, "3"), (3.0, "complete", "4")] == [
-        (b.at, b.event, b.id) for b in second.blocks
+    assert [(b.at, b.id) for b in first.blocks] == [(0.0, None), (0.0, "1"), (2.0, "2")]
+    assert [(b.at, b.event, b.id) for b in second.blocks] == [
+        (3.0, None, "3"),
+        (3.0, "complete", "4"),
     ]
     assert '"timestamp":"2026-01-01T00:00:05Z"' in second.data[0]
-    assert ("reset", "end", 204) == (first.ended, second.ended, third.status)
+    assert (first.ended, second.ended, third.status) == ("reset", "end", 204)
 
 
 def test_counter():
@@ -606,4 +607,4 @@ def test_last_id_of_a_client():
     for _ in range(2):
         ids.append(last_id(visits))
         visits.append(stage.connect(ids[-1]).receive())
-    assert (["a", None], ["y"]) == (ids, visits[-1].data)
+    assert (ids, visits[-1].data) == (["a", None], ["y"])

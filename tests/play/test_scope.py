@@ -41,7 +41,7 @@ def test_draws(function, kind):
     values = [json.loads(data)[0] for data in visit.data]
     types = [block.event for block in visit.blocks]
     assert {kind} == {type(value) for value in values}
-    assert 6 == len({json.dumps(v) if isinstance(v, list) else str(v) for v in [*values, *types]})
+    assert len({json.dumps(v) if isinstance(v, list) else str(v) for v in [*values, *types]}) == 6
     assert visit.bytes == Stage(text).connect().receive().bytes
     for other in ({"seed": "1"}, {"session": "other"}):
         assert visit.bytes != Stage(text, **other).connect().receive().bytes
@@ -115,7 +115,7 @@ WRONG = [
 def test_no_value(expression, why):
     """What has no value says why."""
     visit = Stage(f'stream: [{{data: "{{{{ {expression} }}}}"}}]').connect().receive()
-    assert ("drop", True) == (visit.ended, why in visit.fault)
+    assert (visit.ended, why in visit.fault) == ("drop", True)
 
 
 def test_no_draw_shifts_another():
@@ -150,7 +150,7 @@ def test_subscriptions_and_connections_draw_for_themselves():
     stage = Stage('connections: [{times: 2, steps: [{data: "{{ uuid() }}"}]}]')
     tabs = [stage.connect(), stage.connect()]
     data = [tab.receive().data[0] for tab in tabs] + [stage.connect().receive().data[0]]
-    assert 3 == len(set(data))
+    assert len(set(data)) == 3
 
 
 def test_own_seed():
@@ -169,8 +169,9 @@ def test_vars_are_drawn_once():
     - disconnect: drop
     - data: "{{ vars.order }}"
     """)
-    assert 1 == len(
-        {visit.data[0] for visit in (stage.connect().receive(), stage.connect().receive())}
+    assert (
+        len({visit.data[0] for visit in (stage.connect().receive(), stage.connect().receive())})
+        == 1
     )
 
 
@@ -184,7 +185,7 @@ def test_loop_names_end_with_their_loop():
         - each: {in: [x], as: n, steps: [{data: "in {{ n }}"}]}
         - data: "out {{ n }}"
     """
-    assert ["in x", "out 1", "in x", "out 2"] == drawn(text)
+    assert drawn(text) == ["in x", "out 1", "in x", "out 2"]
 
 
 TOLD = """
@@ -213,4 +214,4 @@ def test_opening_is_data():
     """A template gets copies: nothing that it does changes the request."""
     opening = Opening(query={"a": "b"})
     opening.names()["query"]["a"] = "c"
-    assert {"a": "b"} == opening.query
+    assert opening.query == {"a": "b"}

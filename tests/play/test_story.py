@@ -27,9 +27,9 @@ stream:
 def test_waits_after_a_disconnect():
     """A subscription whose connection the script has ended waits for its client."""
     stage = Stage(TWO)
-    assert ["a", "b"] == stage.connect().receive().data
+    assert stage.connect().receive().data == ["a", "b"]
     second = stage.connect("2").receive()
-    assert (1, 2, ["c"]) == (second.subscription, second.number, second.data)
+    assert (second.subscription, second.number, second.data) == (1, 2, ["c"])
 
 
 def test_waits_without_a_last_event_id():
@@ -37,7 +37,7 @@ def test_waits_without_a_last_event_id():
     stage = Stage(TWO)
     stage.connect().receive()
     second = stage.connect().receive()
-    assert (1, 2, ["c"]) == (second.subscription, second.number, second.data)
+    assert (second.subscription, second.number, second.data) == (1, 2, ["c"])
 
 
 def test_waits_after_an_error_answer():
@@ -48,8 +48,8 @@ def test_waits_after_an_error_answer():
     - steps: [{id: 1, data: a}]
     """)
     refused, served = stage.connect(), stage.connect().receive()
-    assert (503, ("Retry-After", "1")) == (refused.status, refused.head.headers[-1])
-    assert (1, 2, ["a"]) == (served.subscription, served.number, served.data)
+    assert (refused.status, refused.head.headers[-1]) == (503, ("Retry-After", "1"))
+    assert (served.subscription, served.number, served.data) == (1, 2, ["a"])
 
 
 def test_waits_after_the_end_of_the_steps():
@@ -60,7 +60,7 @@ def test_waits_after_the_end_of_the_steps():
     - steps: [{id: 2, data: b}]
     """)
     first, second = stage.connect().receive(), stage.connect("1").receive()
-    assert ("end", ["b"], 1) == (first.ended, second.data, second.subscription)
+    assert (first.ended, second.data, second.subscription) == ("end", ["b"], 1)
 
 
 def test_left_and_back():
@@ -68,7 +68,7 @@ def test_left_and_back():
     stage = Stage(OPEN)
     stage.connect().receive(5.0).leave()
     back = stage.connect("1").receive(1.0)
-    assert (1, 2, ["b"]) == (back.subscription, back.number, back.data)
+    assert (back.subscription, back.number, back.data) == (1, 2, ["b"])
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_left_and_reloaded(last_event_id):
     stage = Stage(OPEN)
     stage.connect().receive(5.0).leave()
     back = stage.connect(last_event_id).receive(1.0)
-    assert (2, 1, ["a", "b"]) == (back.subscription, back.number, back.data)
+    assert (back.subscription, back.number, back.data) == (2, 1, ["a", "b"])
 
 
 def test_never_sent():
@@ -88,17 +88,17 @@ def test_never_sent():
     stage = Stage("stream: [{id: 1, data: a}, {delay: 10s, id: 2, data: b}, {id: 3, data: c}]")
     stage.connect().receive(5.0).leave()
     other = stage.connect("2").receive()
-    assert (2, ["c"]) == (other.subscription, other.data)
+    assert (other.subscription, other.data) == (2, ["c"])
 
 
 def test_two_tabs():
     """Two tabs that are open at once have a subscription each, and both get all of it."""
     stage = Stage(TWO)
     first, second = stage.connect(), stage.connect()
-    assert (1, 2) == (first.subscription, second.subscription)
+    assert (first.subscription, second.subscription) == (1, 2)
     assert ["a", "b"] == first.receive().data == second.receive().data
     back = [stage.connect("2"), stage.connect("2")]
-    assert [(1, 2), (2, 2)] == [(visit.subscription, visit.number) for visit in back]
+    assert [(visit.subscription, visit.number) for visit in back] == [(1, 2), (2, 2)]
     assert ["c"] == back[0].receive().data == back[1].receive().data
 
 
@@ -114,7 +114,7 @@ def test_last_id_first():
     first, second = stage.connect(), stage.connect()
     first.receive()
     second.receive()
-    assert [2, 1] == [stage.connect("2").subscription, stage.connect("1").subscription]
+    assert [stage.connect("2").subscription, stage.connect("1").subscription] == [2, 1]
 
 
 def test_empty_id_is_no_id():
@@ -130,7 +130,7 @@ def test_empty_id_is_no_id():
     first.receive()
     stage.now = 1.0
     second.receive()
-    assert [2, 1] == [stage.connect().subscription, stage.connect("1").subscription]
+    assert [stage.connect().subscription, stage.connect("1").subscription] == [2, 1]
 
 
 def test_longest_waiting():
@@ -141,14 +141,14 @@ def test_longest_waiting():
     stage.now = 1.0
     first.began = 1.0
     first.receive()
-    assert [2, 1] == [stage.connect().subscription, stage.connect().subscription]
+    assert [stage.connect().subscription, stage.connect().subscription] == [2, 1]
 
 
 def test_two_sessions():
     """Subscriptions belong to a session: another one starts from the beginning."""
     one, other = Stage(TWO, session="one"), Stage(TWO, session="other")
     one.connect().receive()
-    assert ["a", "b"] == other.connect().receive().data
+    assert other.connect().receive().data == ["a", "b"]
 
 
 IDENTITIES = [
@@ -184,11 +184,11 @@ NAMED = [
 def test_identity_by_name(expression, part, value):
     """Where the API has a name for its clients, an expression finds it."""
     stage = Stage(TWO + f'identity: "{{{{ {expression} }}}}"')
-    other = {name: "y" for name in value}
+    other = dict.fromkeys(value, "y")
     stage.connect(target="/events?a", **{part: value}).receive()
     stage.connect(target="/events?b", **{part: other}).receive()
     back = stage.connect("2", target="/events?c", **{part: value}).receive()
-    assert (2, ["c"]) == (back.number, back.data)
+    assert (back.number, back.data) == (2, ["c"])
 
 
 def test_two_orders():
@@ -196,7 +196,7 @@ def test_two_orders():
     stage = Stage(f"operation: streamOrder{TWO}")
     stage.connect(target="/orders/1/events", path={"id": "1"}).receive()
     other = stage.connect(target="/orders/2/events", path={"id": "2"}).receive()
-    assert ["a", "b"] == other.data
+    assert other.data == ["a", "b"]
 
 
 def test_several_operations():
@@ -204,7 +204,7 @@ def test_several_operations():
     stage = Stage(f"operation: [openChat, resumeChat]{TWO}")
     stage.connect(method="POST", target="/chat").receive()
     resumed = stage.connect("2", method="GET", target="/chat").receive()
-    assert (1, 2, ["c"]) == (resumed.subscription, resumed.number, resumed.data)
+    assert (resumed.subscription, resumed.number, resumed.data) == (1, 2, ["c"])
 
 
 def test_several_paths():
@@ -212,7 +212,7 @@ def test_several_paths():
     stage = Stage(f"operation: [openJob, followJob]{TWO}")
     stage.connect(method="POST", target="/jobs").receive()
     resumed = stage.connect("2", target="/jobs/events").receive()
-    assert (1, 2, ["c"]) == (resumed.subscription, resumed.number, resumed.data)
+    assert (resumed.subscription, resumed.number, resumed.data) == (1, 2, ["c"])
 
 
 # --- patience ----------------------------------------------------------------------------------
@@ -245,14 +245,14 @@ def test_patience_with_those_who_left():
     stage.connect().receive(1.0).leave()
     stage.now += 3.0
     back = stage.connect("1").receive(1.0)
-    assert (2, ["b"]) == (back.subscription, back.data)
+    assert (back.subscription, back.data) == (2, ["b"])
 
 
 def test_patience_with_open_connections():
     """Patience is with those who are away: an open connection may last for ever."""
     stage = Stage("patience: 1s\nstream: [{delay: 1h, data: a}, {disconnect: end}, {data: b}]")
     stage.connect().receive()
-    assert ["b"] == stage.connect().receive().data
+    assert stage.connect().receive().data == ["b"]
 
 
 # --- after the story ---------------------------------------------------------------------------
@@ -260,8 +260,8 @@ def test_patience_with_open_connections():
 
 def test_last_connection_ends():
     """The last connection ends with `end` unless it says otherwise."""
-    assert ["drop", "end"] == [visit.ended for visit in Stage(TWO).told()[:-1]]
-    assert "reset" == Stage("stream: [{data: a}, {disconnect: reset}]").connect().receive().ended
+    assert [visit.ended for visit in Stage(TWO).told()[:-1]] == ["drop", "end"]
+    assert Stage("stream: [{data: a}, {disconnect: reset}]").connect().receive().ended == "reset"
 
 
 STOPPED = [
@@ -288,33 +288,33 @@ def test_stop_is_for_good():
     """A client that asks again and again is told to stay away each time."""
     stage = Stage(TWO)
     stage.told()
-    assert [204] * 5 == [stage.connect("3").status for _ in range(5)]
+    assert [stage.connect("3").status for _ in range(5)] == [204] * 5
 
 
 def test_stop_on_a_fresh_server():
     """The last id of the story gets 204 from a server that was just started as well."""
-    assert 204 == Stage(TWO).connect("3").status
+    assert Stage(TWO).connect("3").status == 204
 
 
 def test_repeat():
     """With `repeat` the last connection is played again, for ever."""
     stage = Stage(TWO + "afterwards: repeat")
     played = [stage.connect().receive().data for _ in range(5)]
-    assert [["a", "b"], ["c"], ["c"], ["c"], ["c"]] == played
+    assert played == [["a", "b"], ["c"], ["c"], ["c"], ["c"]]
 
 
 def test_repeat_with_ids():
     """With `repeat` a client that brings its last id gets the last connection again, once."""
     stage = Stage(TWO + "afterwards: repeat")
     played = [stage.connect(i).receive().data for i in (None, "2", "3", "3", "3")]
-    assert [["a", "b"], ["c"], ["c"], ["c"], ["c"]] == played
+    assert played == [["a", "b"], ["c"], ["c"], ["c"], ["c"]]
 
 
 def test_restart():
     """With `restart` the story begins again at connection 1, in the same subscription."""
     stage = Stage(TWO + "afterwards: restart")
     visits = [stage.connect().receive() for _ in range(5)]
-    assert [["a", "b"], ["c"], ["a", "b"], ["c"], ["a", "b"]] == [v.data for v in visits]
+    assert [v.data for v in visits] == [["a", "b"], ["c"], ["a", "b"], ["c"], ["a", "b"]]
     assert [(1, n) for n in range(1, 6)] == [(v.subscription, v.number) for v in visits]
 
 
@@ -322,7 +322,7 @@ def test_restart_with_ids():
     """A client that brings its ids through `restart` gets every event of every round once."""
     stage = Stage(TWO + "afterwards: restart")
     played = [stage.connect(i).receive().data for i in (None, "2", "3", "2", "3")]
-    assert [["a", "b"], ["c"], ["a", "b"], ["c"], ["a", "b"]] == played
+    assert played == [["a", "b"], ["c"], ["a", "b"], ["c"], ["a", "b"]]
 
 
 LOST = [
@@ -376,8 +376,8 @@ def test_times():
     - steps: [{data: last}]
     """)
     visits = [stage.connect().receive() for _ in range(6)]
-    assert [503, 503, 503, 200, 200, 200] == [visit.status for visit in visits]
-    assert [["4"], ["5"], ["last"]] == [visit.data for visit in visits[3:]]
+    assert [visit.status for visit in visits] == [503, 503, 503, 200, 200, 200]
+    assert [visit.data for visit in visits[3:]] == [["4"], ["5"], ["last"]]
 
 
 @pytest.mark.parametrize("kind", ["end", "drop", "reset"])
@@ -392,13 +392,13 @@ def test_lone_disconnect(kind, form):
     stage = Stage(rows[form])
     broken, served = stage.connect(), stage.connect().receive()
     assert (None, kind, 1) == (broken.head, broken.ended, broken.number)
-    assert (["a"], 2) == (served.data, served.number)
+    assert (served.data, served.number) == (["a"], 2)
 
 
 def test_lone_disconnect_waits():
     """A delay before a lone disconnect leaves the client waiting for a head."""
     stage = Stage("connections: [{delay: 2s, disconnect: reset}, {steps: [{data: a}]}]")
-    assert (2.0, None) == ((broken := stage.connect()).turn.delay(), broken.head)
+    assert ((broken := stage.connect()).turn.delay(), broken.head) == (2.0, None)
 
 
 def test_disconnect_behind_a_response():
@@ -409,15 +409,15 @@ def test_disconnect_behind_a_response():
       steps: [{disconnect: drop}]
     """)
     visit = stage.connect().receive()
-    assert (200, "drop", b"") == (visit.status, visit.ended, visit.bytes)
+    assert (visit.status, visit.ended, visit.bytes) == (200, "drop", b"")
 
 
 def test_response_without_steps():
     """A connection with a response of status 200 and no steps is an empty stream."""
     visit = Stage("connections: [{response: {headers: {X-A: b}}}]").connect().receive()
-    assert (200, b"", "end", ("X-A", "b")) == (
+    assert (
         visit.status, visit.bytes, visit.ended, visit.head.headers[-1],
-    )  # fmt: skip
+    ) == (200, b"", "end", ("X-A", "b"))  # fmt: skip
 
 
 def test_response_for_all():
@@ -430,14 +430,14 @@ def test_response_for_all():
     - response: {status: 500}
     """)
     visits = [stage.connect().receive() for _ in range(3)]
-    assert ["all", "own", None] == [dict(v.head.headers).get("X-A") for v in visits]
+    assert [dict(v.head.headers).get("X-A") for v in visits] == ["all", "own", None]
 
 
 def test_lone_response():
     """A response alone answers every request alike."""
     stage = Stage("response: {status: 404, body: {title: gone}}")
     visits = [stage.connect() for _ in range(4)]
-    assert [(404, b'{"title":"gone"}')] * 4 == [(v.status, v.body) for v in visits]
+    assert [(v.status, v.body) for v in visits] == [(404, b'{"title":"gone"}')] * 4
 
 
 def test_head_before_the_story():
@@ -450,7 +450,7 @@ def test_head_before_the_story():
     - repeat: {times: 1, steps: [{delay: 3s, id: 2, data: b}]}
     """)
     heads = [visit.head.headers[-1][1] for visit in stage.told()[:-1]]
-    assert ["1 2026-01-01T00:00:00Z", "2 2026-01-01T00:00:02Z"] == heads
+    assert heads == ["1 2026-01-01T00:00:00Z", "2 2026-01-01T00:00:02Z"]
 
 
 # --- bounds ------------------------------------------------------------------------------------
@@ -474,8 +474,8 @@ def test_nothing_is_kept_of_a_refusal(resume, last_event_id, status):
     """A request that gets no connection of a story leaves nothing behind."""
     stage = Stage(TWO + resume)
     assert {status} == {stage.connect(last_event_id).status for _ in range(10)}
-    assert [] == subscriptions(stage)
-    assert 0 == sum(client.connected for client in stage.stories._clients.values())
+    assert subscriptions(stage) == []
+    assert sum(client.connected for client in stage.stories._clients.values()) == 0
 
 
 def test_idle_subscriptions_are_bounded(monkeypatch):
@@ -485,8 +485,8 @@ def test_idle_subscriptions_are_bounded(monkeypatch):
     kept_open = stage.connect()
     for _ in range(10):
         stage.connect().receive(1.0).leave()
-    assert [9, 10, 11] == sorted(s.address.subscription for s in subscriptions(stage))
-    assert ["a", "b"] == kept_open.receive(1.0).data
+    assert sorted(s.address.subscription for s in subscriptions(stage)) == [9, 10, 11]
+    assert kept_open.receive(1.0).data == ["a", "b"]
 
 
 def test_identities_are_bounded(monkeypatch):
@@ -497,7 +497,7 @@ def test_identities_are_bounded(monkeypatch):
     for number in range(5):
         stage.connect(target=f"/events?{number}").receive()
     known = [target for _, target in stage.stories._clients]
-    assert ["GET /events?open", "GET /events?4"] == known
+    assert known == ["GET /events?open", "GET /events?4"]
 
 
 def test_expired_before_one_that_waits():
@@ -514,7 +514,7 @@ def test_expired_before_one_that_waits():
         tab.receive()
     stage.now += 5
     back = stage.connect("same", query={"id": "same"}).receive()
-    assert (2, ["b"]) == (back.subscription, back.data)
+    assert (back.subscription, back.data) == (2, ["b"])
 
 
 def test_one_that_waits_long_before_an_expired_one():
@@ -530,7 +530,7 @@ def test_one_that_waits_long_before_an_expired_one():
     for tab in tabs:
         tab.receive()
     stage.now += 5
-    assert [1, 3] == [stage.connect("2").subscription, stage.connect("2").subscription]
+    assert [stage.connect("2").subscription, stage.connect("2").subscription] == [1, 3]
 
 
 def test_left_in_one_way_waiting_in_another():
@@ -547,7 +547,7 @@ def test_left_in_one_way_waiting_in_another():
     first.receive(1.0).leave()
     second.receive()
     back = stage.connect("1-2").receive()
-    assert (1, ["c"]) == (back.subscription, back.data)
+    assert (back.subscription, back.data) == (1, ["c"])
 
 
 def test_reset():
@@ -556,7 +556,7 @@ def test_reset():
     stage.connect().receive()
     stage.stories.reset()
     first = stage.connect().receive()
-    assert (1, ["a", "b"]) == (first.subscription, first.data)
+    assert (first.subscription, first.data) == (1, ["a", "b"])
 
 
 def test_edited_scenario():
@@ -565,7 +565,7 @@ def test_edited_scenario():
     stage.connect().receive()
     stage.program = Stage(TWO).program
     again = stage.connect("2").receive()
-    assert (1, ["c"]) == (again.number, again.data)
+    assert (again.number, again.data) == (1, ["c"])
 
 
 def test_edited_scenario_goes_on():
@@ -575,4 +575,4 @@ def test_edited_scenario_goes_on():
     stage.program = Stage(TWO).program
     stage.connect().receive()
     again = stage.connect("2").receive()
-    assert (2, ["c"]) == (again.number, again.data)
+    assert (again.number, again.data) == (2, ["c"])
