@@ -1,0 +1,150 @@
+"""Every block of the README does what it says."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def blocks(kind):
+    """Return the blocks of one kind, with a short name each."""
+    found = [text for name, text in BLOCKS if name == kind]
+    assert found, f"the README has no {kind} block"
+    return [pytest.param(text, id=text.splitlines()[0][:50]) for text in found]
+
+
+def test_every_block_is_of_a_kind_that_is_tested():
+    """No block escapes the tests of this file."""
+    assert {name for name, _ in BLOCKS} == {"yaml", "console", "python", "sh"}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with the files that the README shows, under the names it gives them."""
+    for kind, text in BLOCKS:
+        named = re.match(r"# (\S+\.yaml)", text)
+        if kind == "yaml":
+            assert named, f"a YAML block without a file name: {text!r}"
+            path = tmp_path / named[1]
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+    return tmp_path
+
+
+def environment():
+    """The commands of this environment come first."""
+    return {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+
+
+def without_typo(folder):
+    """Take out the file that is shown for what is wrong with it."""
+    (folder / "scenarios" / "typo.yaml").unlink()
+
+
+@pytest.mark.parametrize("text", blocks("console"))
+def test_a_console_block_prints_what_it_shows(folder, text):
+    """Commands run in order, a server in the background; `...` stands for any more lines."""
+    if "typo" not in text:
+        without_typo(folder)
+    steps = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", text, re.MULTILINE)
+    assert steps
+    server, url = None, ""
+    try:
+        for command, expected in steps:
+            if command.startswith("mockserver serve"):
+                server, url = start(command, folder)
+                assert expected == "Listening on http://127.0.0.1:8080\n"
+                continue
+            command = command.replace("http://127.0.0.1:8080", url)
+            argv = [sys.executable, "-m", *shlex.split(command)] if command.startswith("mockserver") else shlex.split(command)
+            done = subprocess.run(argv, cwd=folder, env=environment(), capture_output=True, text=True, check=False)
+            shown, more, _ = expected.partition("...\n")
+            assert (done.stdout[: len(shown)] if more else done.stdout) == shown, done.stderr
+    finally:
+        if server is not None:
+            server.terminate()
+            server.communicate()
+
+
+def start(command, folder):
+    """Start a server on a port of its own; returns it and its URL."""
+    argv = shlex.split(command.replace("--port 8080", "--port 0"))
+    server = subprocess.Popen(
+        [sys.executable, "-m", *argv],
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    line = server.stdout.readline()
+    assert line.startswith("Listening on ")
+    return server, line.split()[-1]
+
+
+PRELUDE = "import asyncio\nimport httpx\nimport pytest\nfrom mockserver import MockServer\n\n"
+CLIENT = '''
+async def use(url):
+    task = asyncio.create_task(asyncio.to_thread(httpx.get, f"{url}/v1/pets"))
+    assert (await task).status_code == 200
+
+
+async def test_embedded():
+'''
+
+
+@pytest.mark.parametrize("text", blocks("python"))
+def test_a_python_block_runs(folder, text):
+    """A test passes under pytest; other code runs inside of an async test."""
+    without_typo(folder)
+    if "def test_" not in text:
+        text = CLIENT + "".join(f"    {line}\n" for line in text.splitlines())
+    (folder / "test_it.py").write_text(PRELUDE + text)
+    plugins = ["-p", "mockserver.pytest_plugin"] if not installed() else []
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-o", "asyncio_mode=auto", *plugins, "test_it.py"],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+def installed():
+    """Whether the package's own pytest plugin is registered."""
+    from importlib.metadata import entry_points
+
+    return bool(list(entry_points(group="pytest11", name="mockserver")))
+
+
+@pytest.mark.parametrize("text", blocks("sh"))
+def test_a_shell_block_can_be_typed(folder, text):
+    """`make` targets exist (dry run); `check` finds nothing, `serve` takes its options."""
+    without_typo(folder)
+    (folder / "openapi.yaml").write_text((ROOT / "specs" / "petstore.openapi.yaml").read_text())
+    for line in text.splitlines():
+        argv = shlex.split(line, comments=True)
+        if argv[0] == "make":
+            done = subprocess.run(["make", "-n", *argv[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+        elif argv[1] == "serve":
+            server, _ = start(shlex.join([*argv, "--port", "0"]), folder)
+            server.terminate()
+            server.communicate()
+            assert server.returncode == 0
+        else:
+            done = subprocess.run(
+                [sys.executable, "-m", *argv], cwd=folder, env=environment(), capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 0, done.stdout
