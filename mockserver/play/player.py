@@ -6,7 +6,7 @@ It knows neither sockets nor clocks; time is an argument.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from mockserver.play.walk import StuckError, Walk
 from mockserver.scenario.program import Block, Hold, Program, Row, Stop, Stretch
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 BEAT_PATH: Final = "heartbeat"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+# Places and sends are made for every event: named tuples take a third of a dataclass's time.
+class Place(NamedTuple):
     """A point in a story: after `cues` cues of its connection `number`.
 
     `base` is the scripted time at which that connection began, `story` the time at the point.
@@ -36,8 +36,7 @@ class Place:
     story: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(NamedTuple):
     """Bytes to be written at the offset `at`: `blocks` of the story, or a heartbeat (0)."""
 
     at: float

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from mockserver.play.player import Disconnect, Place, Player, Segment, Send
@@ -67,12 +67,11 @@ class Subscription:
         """Take note of what has been sent."""
         if cue.place is None:
             return
-        if _order(cue.place) > _order(self.sent):
-            self.sent = cue.place
+        self.sent = max(self.sent, cue.place)
         if cue.id is not None:
             self.last_id = cue.id
             place = cue.place
-            self.last_id_place = replace(place, cues=place.cues - cue.after_id)
+            self.last_id_place = place._replace(cues=place.cues - cue.after_id)
         if cue.retry is not None:
             self.reconnection_time = cue.retry / 1000
 

@@ -184,14 +184,18 @@ class Walk:
             if n > 1 and op.every is not None:
                 self._until(began, op.every, op.path)
             began = self.story
-            names.update(dict.fromkeys(own, n))
+            if len(own) > 1:
+                names["n"] = n
             names[op.name] = item
-            before, gap = (self.cues, self.story), self.gap
+            cues, gap = self.cues, self.gap
             yield from self._ops(op.body)
-            idle = idle + 1 if before == (self.cues, self.story) else 0
+            if cues != self.cues and not gap:
+                idle = self._quiet = 0
+                continue
+            idle = idle + 1 if (cues, began) == (self.cues, self.story) else 0
             if idle > IDLE_ROUNDS:
                 raise StuckError(f"{IDLE_ROUNDS:,} rounds without an event or a wait")
-            yield from self._breath(quiet=gap == self.gap if gap else before[0] == self.cues)
+            yield from self._breath(quiet=gap == self.gap if gap else cues == self.cues)
         rounds.pop()
         for name in own:
             names.pop(name, None)

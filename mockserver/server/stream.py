@@ -57,6 +57,7 @@ class Stream:
         self._blocks = 0
         self._sent = 0
         self._writes = 0
+        self._chunks: wire.Chunks | None = None
         self._ended: tuple[Closer, Disconnect | None] = ("client", None)
 
     async def perform(self, request: web.Request) -> web.StreamResponse:
@@ -68,7 +69,7 @@ class Stream:
         start = self._clock.now()
         try:
             await response.prepare(request)
-            end = await self._play(response, start)
+            end = await self._play(request, response, start)
             await self._finish(request, response, end)
         except ConnectionError:
             pass  # the client left while something was being written
@@ -76,7 +77,9 @@ class Stream:
             self._close()
         return response
 
-    async def _play(self, response: web.StreamResponse, start: float) -> Disconnect | None:
+    async def _play(
+        self, request: web.Request, response: web.StreamResponse, start: float
+    ) -> Disconnect | None:
         """Perform cues until the script ends the connection (or None: the server stops)."""
         player, clock, waiting = self._player, self._clock, self._waiting
         now = 0.0
@@ -93,6 +96,8 @@ class Stream:
                 await self._flush(response)
             elif not self._writes:
                 await response.write(b"")  # the head leaves now, company or not
+            if self._chunks is None:
+                self._chunks = wire.chunks(request, response)
             at = player.next_at
             if at is None:
                 return None
@@ -113,7 +118,10 @@ class Stream:
 
     async def _flush(self, response: web.StreamResponse) -> None:
         data = self._joined()
-        await response.write(data)
+        if self._chunks is not None and self._chunks.flowing:
+            self._chunks.write(data)
+        else:
+            await response.write(data)
         self._writes += 1
         if len(data) >= JOINED_BYTES or self._writes % _WRITES_A_TURN == 0:
             # A write does not let others have their turn unless the socket is full.
@@ -139,11 +147,6 @@ class Stream:
                 )
             )
         return data
-
-    async def _until(self, at: float) -> None:
-        # On a clock that stands still between cues, only heartbeats would be left to come.
-        endless = self._player.held_forever and not self._clock.passes
-        await self._waiting.until(self._clock, FOREVER if endless else at)
 
     async def _finish(
         self, request: web.Request, response: web.StreamResponse, end: Disconnect | None

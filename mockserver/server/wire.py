@@ -13,9 +13,44 @@ from mockserver.clock import pause
 if TYPE_CHECKING:
     import asyncio
 
+    from aiohttp import web
+    from aiohttp.base_protocol import BaseProtocol
+
 _LINGER_NOTHING: Final = struct.pack("ii", 1, 0)
 _FLUSH_TRIES: Final = 200
 _FLUSH_PAUSE: Final = 0.002
+
+
+class Chunks:
+    """Writes chunks straight to the transport, for as long as it takes them at once.
+
+    aiohttp's own way leads through four more calls, which with ten thousand streams is half of
+    what an event costs.
+    """
+
+    __slots__ = ("_protocol", "_transport")
+
+    def __init__(self, protocol: BaseProtocol, transport: asyncio.Transport) -> None:
+        self._protocol = protocol
+        self._transport = transport
+
+    @property
+    def flowing(self) -> bool:
+        """Whether a write now would neither be lost nor pile up."""
+        return not (self._protocol.writing_paused or self._transport.is_closing())
+
+    def write(self, data: bytes) -> None:
+        """Write one chunk (RFC 9112 § 7.1); `data` must not be empty."""
+        self._transport.write(b"%x\r\n%b\r\n" % (len(data), data))
+
+
+def chunks(request: web.Request, response: web.StreamResponse) -> Chunks | None:
+    """Return the way to write to a response whose head is gone; None if it has no chunks."""
+    transport = request.transport
+    chunked = response.headers.get("Transfer-Encoding") == "chunked"
+    if transport is None or not chunked or request.method == "HEAD":
+        return None
+    return Chunks(request.protocol, transport)
 
 
 def drop(transport: asyncio.Transport | None) -> None:
