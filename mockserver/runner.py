@@ -14,7 +14,7 @@ from mockserver.play.session import DEFAULT, Session, Sessions
 from mockserver.workspace import Workspace, petstore
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
     from types import TracebackType
 
     from aiohttp import web
@@ -34,7 +34,8 @@ class MockServer:
     file, or several, `settings` a file that says about streams what the document leaves open.
     `port` 0 takes any free one. `clock` is `real`, `10x`, `instant` or
     `manual`; `pinned` names scenarios to prefer. With `keep_going`, scenarios with problems
-    are left out instead of refusing to start.
+    are left out instead of refusing to start. `on_entry` is called with the session's name and
+    the entry for every connection that opens or ends.
 
         async with MockServer(scenarios="scenarios") as server:
             ... server.url ...
@@ -58,6 +59,7 @@ class MockServer:
         pinned: Sequence[str] = (),
         cors: bool = True,
         keep_going: bool = False,
+        on_entry: Callable[[str, Entry], None] | None = None,
     ) -> None:
         self.host = host
         self.seed = seed
@@ -69,6 +71,7 @@ class MockServer:
         self._pinned = tuple(pinned)
         self._cors = cors
         self._keep_going = keep_going
+        self._on_entry = on_entry
         self._runner: web.AppRunner | None = None
         self._live: Live | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -171,7 +174,8 @@ class MockServer:
         return catalog
 
     def _make_session(self, name: str) -> Session[Clock]:
-        return Session(name, self.seed, self._make_clock(), self._pinned)
+        clock = self._make_clock()
+        return Session(name, self.seed, clock, self._pinned, listener=self._on_entry)
 
     # --- what tests ask ------------------------------------------------------------------------
 

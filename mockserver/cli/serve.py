@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     from mockserver.cli.log import configure  # noqa: PLC0415
     from mockserver.runner import MockServer  # noqa: PLC0415
 
-    configure(args.log_format)
+    log = configure(args.log_format)
     server = MockServer(
         spec=args.spec,
         scenarios=args.scenarios,
@@ -65,10 +65,12 @@ def run(args: argparse.Namespace) -> int:
         pinned=args.scenario,
         cors=not args.no_cors,
         keep_going=args.keep_going,
+        on_entry=log,
     )
     _raise_file_limit()
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(server))
+    log.flush()
     return 0
 
 

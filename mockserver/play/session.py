@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from mockserver.play.journal import Entry
+
 DEFAULT: Final = "default"
 SESSIONS: Final = 1_000
 """Sessions kept at a time; the one unused for longest, without a connection, makes room."""
@@ -30,6 +32,8 @@ class Session(Generic[ClockT]):
     pinned: tuple[str, ...] = ()
     epoch: datetime = EPOCH
     journal: Journal = field(default_factory=Journal)
+    listener: Callable[[str, Entry], None] | None = None
+    """Is told of every connection that opens or ends: the session's name and the entry."""
     open: int = 0
     """Connections that are open now."""
     stories: Stories = field(init=False)

@@ -30,6 +30,7 @@ except ImportError:  # PyYAML without libyaml: the same events, eight times slow
 MAX_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 64
 MAX_NODES: Final = 200_000
+_STEEP: Final = 1000
 
 _CORE = "tag:yaml.org,2002:"
 _CORE_TAGS = {_CORE + name for name in ("str", "int", "float", "bool", "null", "map", "seq")}
@@ -449,13 +450,36 @@ def plain_data(name: str, raw: bytes) -> Any:
         except (ValueError, RecursionError):
             pass  # YAML's flow style looks alike; its parser says where the fault is
     try:
-        return yaml.load(raw.decode("utf-8-sig"), Loader=_CoreLoader)  # noqa: S506, TID251
+        return _loaded(raw.decode("utf-8-sig"))
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError):
-        parsed = parse(name, raw, limited=False)
-        problem = next(iter(parsed.problems), None) or Problem(
-            Location(name), "neither JSON nor YAML", "yaml-syntax", "check the file's beginning"
-        )
-        raise ValueError(problem) from None
+        raise ValueError(_unreadable(name, raw)) from None
+
+
+def _loaded(text: str) -> Any:
+    if _is_steep(text):
+        raise RecursionError
+    return yaml.load(text, Loader=_CoreLoader)  # noqa: S506, TID251
+
+
+def _is_steep(text: str) -> bool:
+    """Whether collections may stand so deep in one another that the C parser's stack ends."""
+    depth = 0
+    for bracket in re.finditer(r"[\[\]{}]", text):
+        depth = depth + 1 if bracket[0] in "[{" else max(depth - 1, 0)
+        if depth > _STEEP:
+            return True
+    return re.search(rf"(?:[-?][ \t]+){{{_STEEP}}}", text) is not None
+
+
+def _unreadable(name: str, raw: bytes) -> Problem:
+    parsed = parse(name, raw, limited=False)
+    if parsed.problems:
+        return parsed.problems[0]
+    if len(parsed.documents) > 1:
+        where = parsed.file.at(parsed.documents[1])
+        return Problem(where, "a second document begins here", "yaml-syntax", "keep the first one")
+    mend = "check the file's beginning"
+    return Problem(Location(name), "neither JSON nor YAML", "yaml-syntax", mend)
 
 
 def walk(node: Node) -> Iterator[Node]:

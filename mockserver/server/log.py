@@ -1,4 +1,4 @@
-"""What happens goes into the session's journal, and into the log that the operator reads."""
+"""What happens goes into the session's journal, and to whoever wants to know of it at once."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ log = logging.getLogger("mockserver")
 
 
 def record(session: Session[Clock], entry: Entry) -> None:
-    """Put an entry into the journal and into the log."""
+    """Put an entry into the journal, and hand it to the session's listener."""
     session.journal.record(entry)
-    if log.isEnabledFor(logging.INFO):
-        word = type(entry).__name__.lower()
-        log.info(word, extra={"session": session.name, "entry": entry})
+    if session.listener is not None:
+        session.listener(session.name, entry)

@@ -27,10 +27,12 @@ class Waiting:
             return
         self._woken = asyncio.get_running_loop().create_future()
         alarm = None if at == FOREVER else clock.alarm(at, self._wake)
+        rung = False
         try:
             await self._woken
+            rung = not self.stopping
         finally:
-            if alarm is not None:
+            if alarm is not None and not rung:
                 alarm.cancel()
 
     def stop(self) -> None:

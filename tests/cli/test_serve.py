@@ -72,8 +72,8 @@ def test_the_health_check_answers(folder):
 @pytest.mark.parametrize(
     ("form", "expected"),
     [
-        ("json", '{"level": "info", "message": "opened", "session": "default"'),
-        ("text", "info opened session=default"),
+        ("json", '{"entry": "opened", "session": "default"'),
+        ("text", "opened session=default"),
     ],
 )
 def test_every_connection_is_logged(folder, form, expected):
