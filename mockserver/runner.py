@@ -72,7 +72,7 @@ class MockServer:
         self._cors = cors
         self._keep_going = keep_going
         self._on_entry = on_entry
-        self._runner: web.AppRunner | None = None
+        self._runner: web.ServerRunner | None = None
         self._live: Live | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -84,17 +84,12 @@ class MockServer:
         # Imported here, as is all of aiohttp: `check` and `explain` do without.
         from aiohttp import web  # noqa: PLC0415
 
-        from mockserver.server.app import Live, make_app  # noqa: PLC0415
+        from mockserver.server.app import Live, make_server  # noqa: PLC0415
 
         catalog = self._load()
         self._loop = asyncio.get_running_loop()
         self._live = Live(catalog, Sessions(self._make_session), cors=self._cors)
-        runner = web.AppRunner(
-            make_app(self._live),
-            handler_cancellation=True,
-            access_log=None,
-            shutdown_timeout=0.5,
-        )
+        runner = web.ServerRunner(make_server(self._live), shutdown_timeout=0.5)
         await runner.setup()
         try:
             site = web.TCPSite(runner, self.host, self._port, backlog=BACKLOG)

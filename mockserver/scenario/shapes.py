@@ -185,7 +185,7 @@ class Duration:
         return found
 
     def schema(self) -> dict[str, Any]:
-        unit = r"\d+(\.\d+)?\s*(ms|s|m|h)"
+        unit = r"(0|[0-9]+(\.[0-9]+)?\s*(ms|s|m|h))"
         pattern = rf"^{unit}(\.\.{unit})?$" if self.ranged else rf"^{unit}$"
         shapes: list[dict[str, Any]] = [{"type": "string", "pattern": pattern}, {"const": 0}]
         if self.forever:

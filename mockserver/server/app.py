@@ -24,6 +24,10 @@ from mockserver.server.respond import AnswerResponse, ProblemResponse, example_a
 from mockserver.server.waiting import Waiting
 
 if TYPE_CHECKING:
+    from aiohttp import StreamReader
+    from aiohttp.abc import AbstractStreamWriter
+    from aiohttp.http_parser import RawRequestMessage
+
     from mockserver.clock import Clock
     from mockserver.play.answer import Head
     from mockserver.play.opening import Opening
@@ -59,32 +63,54 @@ class Live:
             await asyncio.wait(late, timeout=_GRACE)
 
 
-LIVE: Final = web.AppKey("live", Live)
+def make_server(live: Live) -> web.Server:
+    """Return the low-level server that answers everything that `live` has.
+
+    No `web.Application`: there is one handler, and the document has the routes.
+    """
+    loop = asyncio.get_running_loop()
+
+    def make_request(
+        message: RawRequestMessage,
+        payload: StreamReader,
+        protocol: web.RequestHandler,
+        writer: AbstractStreamWriter,
+        task: asyncio.Task[None],
+    ) -> Request:
+        return Request(
+            message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY, live=live
+        )
+
+    return web.Server(
+        handle, request_factory=make_request, handler_cancellation=True, access_log=None
+    )
 
 
-def make_app(live: Live) -> web.Application:
-    """Return the application that serves everything that `live` has."""
-    app = web.Application(client_max_size=MAX_BODY)
-    app[LIVE] = live
-    app.router.add_route("*", "/{path:.*}", handle)
-    app.on_response_prepare.append(_complete_head)
-    return app
+class Request(web.BaseRequest):
+    """A request that knows what it is answered from, and completes every head."""
+
+    def __init__(self, *args: Any, live: Live, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.live = live
+
+    async def _prepare_hook(self, response: web.StreamResponse) -> None:
+        """Keep the wall clock and aiohttp's version out; add CORS where it is wanted.
+
+        aiohttp calls this when the head is complete but for what it says here.
+        """
+        head: Head | None = getattr(response, "head", None)
+        given = {name.lower() for name, _ in head.headers} if head else {"content-type"}
+        for name in ("Date", "Server", "Content-Type"):
+            if name.lower() not in given:
+                response.headers.popall(name, None)
+        if self.live.cors:
+            cors.add_headers(self, response, head.own if head else ())
 
 
-async def _complete_head(request: web.Request, response: web.StreamResponse) -> None:
-    """Keep the wall clock and aiohttp's version out of heads; add CORS where it is wanted."""
-    head: Head | None = getattr(response, "head", None)
-    given = {name.lower() for name, _ in head.headers} if head else {"content-type"}
-    for name in ("Date", "Server", "Content-Type"):
-        if name.lower() not in given:
-            response.headers.popall(name, None)
-    if request.app[LIVE].cors:
-        cors.add_headers(request, response, head.own if head else ())
-
-
-async def handle(request: web.Request) -> web.StreamResponse:
+async def handle(request: web.BaseRequest) -> web.StreamResponse:
     """Answer any request."""
-    live = request.app[LIVE]
+    assert isinstance(request, Request)
+    live = request.live
     task = asyncio.current_task()
     assert task is not None
     waiting = live.serving[task] = Waiting()
@@ -105,7 +131,7 @@ async def handle(request: web.Request) -> web.StreamResponse:
         del live.serving[task]
 
 
-async def _hops(request: web.Request, live: Live, waiting: Waiting) -> web.StreamResponse:
+async def _hops(request: web.BaseRequest, live: Live, waiting: Waiting) -> web.StreamResponse:
     target = target_of(request)
     if target.path == control.PREFIX or target.path.startswith(control.PREFIX + "/"):
         return await control.respond(request, target.path, live.sessions)
@@ -135,7 +161,7 @@ async def _hops(request: web.Request, live: Live, waiting: Waiting) -> web.Strea
 
 
 def _no_route(
-    request: web.Request, target: Target, route: NoRoute, live: Live
+    request: web.BaseRequest, target: Target, route: NoRoute, live: Live
 ) -> web.StreamResponse:
     if request.method != "OPTIONS" or not route.allowed:
         raise ControlError(

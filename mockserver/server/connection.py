@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class Connection:
     """One request's turn; `waiting` is how the server ends it early."""
 
-    request: web.Request
+    request: web.BaseRequest
     session: Session[Clock]
     operation: Operation
     opening: Opening

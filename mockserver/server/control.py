@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PREFIX = "/_mock"
 
 
-async def respond(request: web.Request, path: str, sessions: Sessions[Clock]) -> web.Response:
+async def respond(request: web.BaseRequest, path: str, sessions: Sessions[Clock]) -> web.Response:
     """Answer a request to the control API. Raises ControlError."""
     parts = [unquote(part) for part in path.removeprefix(PREFIX).strip("/").split("/")]
     match (request.method, *parts):
@@ -68,7 +68,7 @@ def _advance(session: Session[Clock], body: Any) -> dict[str, Any]:
     return _time(session)
 
 
-async def _read(request: web.Request) -> Any:
+async def _read(request: web.BaseRequest) -> Any:
     try:
         return json.loads(await request.read())
     except (ValueError, RecursionError):

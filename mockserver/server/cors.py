@@ -26,7 +26,7 @@ _NOT_EXPOSED: Final = frozenset(
 _METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
 
-def is_preflight(request: web.Request) -> bool:
+def is_preflight(request: web.BaseRequest) -> bool:
     """Whether the browser asks for leave, not for the resource."""
     headers = request.headers
     return (
@@ -36,7 +36,7 @@ def is_preflight(request: web.Request) -> bool:
     )
 
 
-def preflight(request: web.Request, allowed: Collection[str]) -> web.Response:
+def preflight(request: web.BaseRequest, allowed: Collection[str]) -> web.Response:
     """Allow what is asked for."""
     methods = ", ".join(allowed) if allowed else _METHODS
     headers = {

@@ -99,6 +99,8 @@ async def opening_of(
 
 def _readable(value: str) -> str:
     """Return a header value with bytes that are no UTF-8 replaced (WHATWG § 9.2.4)."""
+    if value.isascii():
+        return value
     return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 

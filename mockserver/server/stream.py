@@ -60,7 +60,7 @@ class Stream:
         self._chunks: wire.Chunks | None = None
         self._ended: tuple[Closer, Disconnect | None] = ("client", None)
 
-    async def perform(self, request: web.Request) -> web.StreamResponse:
+    async def perform(self, request: web.BaseRequest) -> web.StreamResponse:
         """Tell this connection's part; returns when it is over, whoever ended it."""
         at_once = self._player.next_at == 0
         response = EventStreamResponse(self._head, joined=at_once)
@@ -78,7 +78,7 @@ class Stream:
         return response
 
     async def _play(
-        self, request: web.Request, response: web.StreamResponse, start: float
+        self, request: web.BaseRequest, response: web.StreamResponse, start: float
     ) -> Disconnect | None:
         """Perform cues until the script ends the connection (or None: the server stops)."""
         player, clock, waiting = self._player, self._clock, self._waiting
@@ -149,7 +149,7 @@ class Stream:
         return data
 
     async def _finish(
-        self, request: web.Request, response: web.StreamResponse, end: Disconnect | None
+        self, request: web.BaseRequest, response: web.StreamResponse, end: Disconnect | None
     ) -> None:
         kind = "end" if end is None else end.kind
         self._ended = ("server" if end is None else "script", end)

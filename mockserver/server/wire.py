@@ -44,7 +44,7 @@ class Chunks:
         self._transport.write(b"%x\r\n%b\r\n" % (len(data), data))
 
 
-def chunks(request: web.Request, response: web.StreamResponse) -> Chunks | None:
+def chunks(request: web.BaseRequest, response: web.StreamResponse) -> Chunks | None:
     """Return the way to write to a response whose head is gone; None if it has no chunks."""
     transport = request.transport
     chunked = response.headers.get("Transfer-Encoding") == "chunked"
