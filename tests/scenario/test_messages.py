@@ -110,3 +110,15 @@ def test_every_code_of_the_package_stands_in_the_table():
                 made |= {value.value for value in given if isinstance(value, ast.Constant)}
 
     assert made - elsewhere == pinned
+
+
+def test_the_page_of_errors_shows_messages_as_they_are():
+    """What its examples say of scenario files is to the letter what the loader says."""
+    page = Path(__file__).parent.parent.parent / "docs" / "errors.md"
+    told = "\n".join(message for _, message in MESSAGES.values())
+    examples = re.findall(
+        r"^```\n([ab]\.yaml:\d[\s\S]*?)\n```$", page.read_text("utf-8"), re.MULTILINE
+    )
+
+    assert len(examples) > 40
+    assert [example for example in examples if example not in told] == []
