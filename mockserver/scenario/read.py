@@ -38,8 +38,6 @@ def _read_file(shown: str, default_name: str, raw: bytes) -> tuple[list[Scenario
     several = len(parsed.documents) > 1
     for document in parsed.documents:
         if isinstance(document, Scalar) and document.value is None:
-            if not several:
-                report.wrong(document, "the file is empty", "empty-file", "write 'operation: …'")
             continue
         before = len(report.problems)
         scenario = SCENARIO.read(document, report)

@@ -31,6 +31,15 @@ a.yaml:1:1: the file is empty [empty-file]
   mend: write a scenario
 """,
     ),
+    "a null alone": (
+        ["~\n"],
+        """
+a.yaml:1:1: the file is empty [empty-file]
+  ~
+  ^
+  mend: write a scenario
+""",
+    ),
     "documents without content": (
         [
             """
