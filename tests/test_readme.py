@@ -5,6 +5,7 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -64,9 +65,11 @@ def test_a_console_block_prints_what_it_shows(folder, text):
                 server, url = start(command, folder)
                 assert expected == "Listening on http://127.0.0.1:8080\n"
                 continue
-            command = command.replace("http://127.0.0.1:8080", url)
-            argv = [sys.executable, "-m", *shlex.split(command)] if command.startswith("mockserver") else shlex.split(command)
-            done = subprocess.run(argv, cwd=folder, env=environment(), capture_output=True, text=True, check=False)
+            words = shlex.split(command.replace("http://127.0.0.1:8080", url))
+            argv = [sys.executable, "-m", *words] if words[0] == "mockserver" else words
+            done = subprocess.run(
+                argv, cwd=folder, env=environment(), capture_output=True, text=True, check=False
+            )
             shown, more, _ = expected.partition("...\n")
             assert (done.stdout[: len(shown)] if more else done.stdout) == shown, done.stderr
     finally:
@@ -92,14 +95,14 @@ def start(command, folder):
 
 
 PRELUDE = "import asyncio\nimport httpx\nimport pytest\nfrom mockserver import MockServer\n\n"
-CLIENT = '''
+CLIENT = """
 async def use(url):
     task = asyncio.create_task(asyncio.to_thread(httpx.get, f"{url}/v1/pets"))
     assert (await task).status_code == 200
 
 
 async def test_embedded():
-'''
+"""
 
 
 @pytest.mark.parametrize("text", blocks("python"))
@@ -123,8 +126,6 @@ def test_a_python_block_runs(folder, text):
 
 def installed():
     """Whether the package's own pytest plugin is registered."""
-    from importlib.metadata import entry_points
-
     return bool(list(entry_points(group="pytest11", name="mockserver")))
 
 
@@ -136,7 +137,9 @@ def test_a_shell_block_can_be_typed(folder, text):
     for line in text.splitlines():
         argv = shlex.split(line, comments=True)
         if argv[0] == "make":
-            done = subprocess.run(["make", "-n", *argv[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
+            done = subprocess.run(
+                ["make", "-n", *argv[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+            )
             assert done.returncode == 0, done.stderr
         elif argv[1] == "serve":
             server, _ = start(shlex.join([*argv, "--port", "0"]), folder)
@@ -145,6 +148,11 @@ def test_a_shell_block_can_be_typed(folder, text):
             assert server.returncode == 0
         else:
             done = subprocess.run(
-                [sys.executable, "-m", *argv], cwd=folder, env=environment(), capture_output=True, text=True, check=False
+                [sys.executable, "-m", *argv],
+                cwd=folder,
+                env=environment(),
+                capture_output=True,
+                text=True,
+                check=False,
             )
             assert done.returncode == 0, done.stdout

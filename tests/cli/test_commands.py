@@ -39,7 +39,13 @@ def test_check_shows_what_answers_what(folder, capsys):
     """A row for every operation, with its scenarios; 0 where nothing is wrong."""
     code, out, _ = run(capsys, "check", "--scenarios", "scenarios")
     row = next(line for line in out.splitlines() if line.startswith("streamOrderStatus"))
-    assert row.split() == ["streamOrderStatus", "GET", "/orders/{id}/status/stream", "stream", "story"]
+    assert row.split() == [
+        "streamOrderStatus",
+        "GET",
+        "/orders/{id}/status/stream",
+        "stream",
+        "story",
+    ]
     assert (code, out.splitlines()[-1]) == (0, "0 errors, 0 warnings")
 
 
@@ -87,7 +93,9 @@ def test_check_takes_a_break_on_purpose(folder, capsys):
     on_purpose = BROKEN.replace("{id: 2,", "{violates: an unknown status, id: 2,")
     (folder / "scenarios" / "story.yaml").write_text(on_purpose)
     assert run(capsys, "check", "--scenarios", "scenarios")[0] == 0
-    (folder / "scenarios" / "story.yaml").write_text(on_purpose.replace("lost", "payment_confirmed"))
+    (folder / "scenarios" / "story.yaml").write_text(
+        on_purpose.replace("lost", "payment_confirmed")
+    )
     code, out, _ = run(capsys, "check", "--scenarios", "scenarios")
     assert (code, out.splitlines()[0]) == (
         2,
@@ -128,7 +136,9 @@ def test_settings_say_what_a_document_leaves_open(folder, capsys):
     """A sentinel named in the settings is no event that breaks the contract."""
     (folder / "api.yaml").write_text(OTHER)
     (folder / "settings.yaml").write_text('streams: {feed: {sentinel: "[DONE]"}}\n')
-    (folder / "scenarios" / "story.yaml").write_text("operation: feed\nstream: [{data: '[DONE]'}]\n")
+    (folder / "scenarios" / "story.yaml").write_text(
+        "operation: feed\nstream: [{data: '[DONE]'}]\n"
+    )
     argv = ["check", "--strict", "--spec", "api.yaml", "--scenarios", "scenarios"]
     assert run(capsys, *argv)[0] == 2
     assert run(capsys, *argv, "--settings", "settings.yaml")[0] == 0
@@ -231,12 +241,15 @@ DOCUMENTS = {
         "[not-openapi]\n  mend: convert it, for example with `npx swagger2openapi`\n",
     ),
     "broken $ref": (
-        OTHER.replace("operationId: feed", "operationId: feed\n      parameters: [{$ref: '#/components/x'}]"),
+        OTHER.replace(
+            "operationId: feed", "operationId: feed\n      parameters: [{$ref: '#/components/x'}]"
+        ),
         "api.yaml:7:27: $ref '#/components/x' resolves to nothing [broken-ref]\n"
         "  parameters: [{$ref: '#/components/x'}]\n                      ^^^^^^^^^^^^^^^^\n",
     ),
     "cyclic $ref": (
-        OTHER + "components: {schemas: {A: {$ref: '#/components/schemas/B'}, B: {$ref: '#/components/schemas/A'}}}\n",
+        OTHER
+        + "components: {schemas: {A: {$ref: '#/components/schemas/B'}, B: {$ref: '#/components/schemas/A'}}}\n",
         "api.yaml:15:34: $ref '#/components/schemas/B' leads back to itself [cyclic-ref]\n",
     ),
 }
@@ -288,7 +301,10 @@ OPERATORS = {
         ["--scenarios", "scenarios", "--scenario", "stroy"],
         "there is no scenario 'stroy' to pin [unknown-scenario]\n  mend: did you mean 'story'?\n",
     ),
-    "bad host": (["--scenarios", "scenarios", "--host", "256.0.0.1"], "cannot listen on 256.0.0.1:0: "),
+    "bad host": (
+        ["--scenarios", "scenarios", "--host", "256.0.0.1"],
+        "cannot listen on 256.0.0.1:0: ",
+    ),
     "bad clock": (["--clock", "slow"], "there is no clock 'slow' [bad-clock]\n"),
 }
 

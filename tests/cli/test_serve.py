@@ -16,7 +16,17 @@ STORY = "operation: streamOrderStatus\nstream: [{data: '{{ uuid() }} {{ request.
 @contextmanager
 def serving(folder, *argv, **env):
     """Run `mockserver serve` on any port; yields the process and its URL."""
-    command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--scenarios", str(folder), *argv]
+    command = [
+        sys.executable,
+        "-m",
+        "mockserver",
+        "serve",
+        "--port",
+        "0",
+        "--scenarios",
+        str(folder),
+        *argv,
+    ]
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,

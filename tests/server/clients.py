@@ -33,7 +33,9 @@ class Received:
     @property
     def headers(self) -> list[tuple[str, str]]:
         lines = self.head.decode().split("\r\n")[1:]
-        return [tuple(line.split(": ", 1)) if ": " in line else (line.rstrip(":"), "") for line in lines]
+        return [
+            tuple(line.split(": ", 1)) if ": " in line else (line.rstrip(":"), "") for line in lines
+        ]
 
     def header(self, name: str) -> str | None:
         found = [value for key, value in self.headers if key.lower() == name.lower()]
@@ -80,7 +82,14 @@ class RawClient:
     async def connect(cls, server: MockServer) -> RawClient:
         return cls(*await asyncio.open_connection(server.host, server.port))
 
-    async def send(self, target: str, *headers: str, method: str = "GET", body: bytes = b"", version: str = "1.1") -> None:
+    async def send(
+        self,
+        target: str,
+        *headers: str,
+        method: str = "GET",
+        body: bytes = b"",
+        version: str = "1.1",
+    ) -> None:
         lines = [f"{method} {target} HTTP/{version}", "Host: test", *headers]
         if body:
             lines.append(f"Content-Length: {len(body)}")
@@ -111,10 +120,19 @@ class RawClient:
         await self.writer.wait_closed()
 
 
-async def fetch(server: MockServer, target: str, *headers: str, method: str = "GET", body: bytes = b"", version: str = "1.1") -> Received:
+async def fetch(
+    server: MockServer,
+    target: str,
+    *headers: str,
+    method: str = "GET",
+    body: bytes = b"",
+    version: str = "1.1",
+) -> Received:
     """Send one request and read the connection to its end; asks the server to close it."""
     client = await RawClient.connect(server)
-    await client.send(target, "Connection: close", *headers, method=method, body=body, version=version)
+    await client.send(
+        target, "Connection: close", *headers, method=method, body=body, version=version
+    )
     return await client.rest()
 
 

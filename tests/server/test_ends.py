@@ -1,5 +1,7 @@
 """Three ends are three things on the wire, seen by a raw socket."""
 
+import asyncio
+
 import pytest
 from clients import LAST_CHUNK, STATUS, RawClient, fetch, serving
 
@@ -82,8 +84,6 @@ async def test_a_client_that_leaves_is_noticed_at_once(tmp_path, leave):
 
 async def _closed(server):
     """Wait until nobody is being served."""
-    import asyncio
-
     while tasks := list(server._live.serving):
         await asyncio.wait(tasks)
 

@@ -85,7 +85,10 @@ ANSWERS = {
         "connections:\n- response: {status: 503, headers: {Retry-After: '1'}}\n- steps: [{data: ok}]",
         [(503, "1"), (200, None)],
     ),
-    "redirect": ("response: {status: 307, headers: {Location: /v1/news/stream}}", [(307, None)] * 2),
+    "redirect": (
+        "response: {status: 307, headers: {Location: /v1/news/stream}}",
+        [(307, None)] * 2,
+    ),
     "204": ("response: {status: 204}", [(204, None)] * 2),
     "401": ("response: {status: 401, body: {error: who are you}}", [(401, None)]),
 }
@@ -113,7 +116,11 @@ async def test_head_shows_the_head_and_takes_nobodys_turn(tmp_path):
     async with serving(tmp_path, story) as server:
         head = await fetch(server, STATUS, method="HEAD")
         first = await fetch(server, STATUS)
-    assert (head.status, head.header("Content-Type"), head.content) == (200, "text/event-stream", b"")
+    assert (head.status, head.header("Content-Type"), head.content) == (
+        200,
+        "text/event-stream",
+        b"",
+    )
     assert first.body == b"data: one\n\n"
 
 
@@ -176,6 +183,8 @@ async def test_cors_can_be_switched_off(tmp_path):
     """`cors=False` (`--no-cors`): no header, no preflight."""
     async with serving(tmp_path, HELLO, cors=False) as server:
         received = await fetch(server, STATUS, PAGE)
-        asked = await fetch(server, STATUS, PAGE, "Access-Control-Request-Method: GET", method="OPTIONS")
+        asked = await fetch(
+            server, STATUS, PAGE, "Access-Control-Request-Method: GET", method="OPTIONS"
+        )
     assert received.header("Access-Control-Allow-Origin") is None
     assert asked.header("Access-Control-Allow-Methods") is None

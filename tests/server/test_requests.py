@@ -26,7 +26,9 @@ async def two(tmp_path):
     [
         pytest.param(STATUS, [], b"plain", id="default"),
         pytest.param(STATUS, ["Prefer: scenario=other"], b"other", id="Prefer"),
-        pytest.param(STATUS, ["Prefer: wait=1, scenario=other"], b"other", id="Prefer among others"),
+        pytest.param(
+            STATUS, ["Prefer: wait=1, scenario=other"], b"other", id="Prefer among others"
+        ),
         pytest.param(STATUS, ['Prefer: scenario="other"'], b"other", id="Prefer quoted"),
         pytest.param(f"{STATUS}?__scenario=other", [], b"other", id="query"),
         pytest.param(f"http://test{STATUS}?__scenario=other", [], b"other", id="absolute form"),
@@ -109,7 +111,9 @@ stream:
         pytest.param("application/json", b'{"a": [1, null]}', {"a": [1, None]}, id="JSON"),
         pytest.param("application/x+json; v=1", b'"text"', "text", id="a kind of JSON"),
         pytest.param("application/json", b"{bad", "{bad", id="not JSON after all"),
-        pytest.param("application/x-www-form-urlencoded", b"a=1&b=%C3%A9", {"a": "1", "b": "é"}, id="form"),
+        pytest.param(
+            "application/x-www-form-urlencoded", b"a=1&b=%C3%A9", {"a": "1", "b": "é"}, id="form"
+        ),
         pytest.param("text/plain", "é".encode(), "é", id="text"),
         pytest.param("application/octet-stream", b"\xff", "\ufffd", id="bytes"),
     ],

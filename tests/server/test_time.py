@@ -5,8 +5,8 @@ import json
 import pytest
 from clients import LAST_CHUNK, STATUS, RawClient, fetch, serving
 
-from mockserver.clock import turn_of_others
 from mockserver import ControlError, MockServer, StartError
+from mockserver.clock import turn_of_others
 from mockserver.play.journal import Sent
 
 STORY = """
@@ -27,7 +27,9 @@ async def test_every_clock_gives_the_same_bytes_and_offsets(tmp_path, clock):
     for name in ("real", clock):
         async with serving(tmp_path, STORY, clock=name) as server:
             received = await fetch(server, STATUS)
-            sent = [(e.first, e.last, e.offset) for e in server.session().journal if isinstance(e, Sent)]
+            sent = [
+                (e.first, e.last, e.offset) for e in server.session().journal if isinstance(e, Sent)
+            ]
         seen.append((received.raw, sent))
     assert seen[0] == seen[1]
 
@@ -146,7 +148,9 @@ operation: streamOrderStatus
 scenario: other
 stream: [{data: x}]
 """
-    story = story.replace("operation: streamInventory", "operation: streamInventory\nscenario: ticks")
+    story = story.replace(
+        "operation: streamInventory", "operation: streamInventory\nscenario: ticks"
+    )
     async with serving(tmp_path, story, clock="instant") as server:
         client = await RawClient.connect(server)
         await client.send("/v1/inventory/stream")
