@@ -100,7 +100,13 @@ class Workspace:
 
     def document_warnings(self, document: contract.Contract) -> list[Problem]:
         """Validate the whole document; slow, and for most real documents not empty."""
-        return self._placed(contract.document_problems(document))
+        parsed = parse(shown(self.spec), self.spec.read_bytes(), limited=False)
+        twice = [
+            replace(problem, severity="warning", mend="keep one of the two; the last one is read")
+            for problem in parsed.problems
+            if problem.code == "duplicate-key"
+        ]
+        return [*twice, *self._placed(contract.document_problems(document))]
 
     def _scenario_files(self) -> tuple[list[tuple[str, str, bytes]], list[Problem]]:
         files, problems = [], []

@@ -101,6 +101,12 @@ class Turn:
     player: Player | None = None
     notes: tuple[str, ...] = ()
 
+    @property
+    def refused(self) -> int | None:
+        """The status for a Last-Event-ID that the story does not know, where that is refused."""
+        unknown = self.program.scenario.resume.unknown
+        return unknown if "unknown-last-event-id" in self.notes else None
+
     def delay(self) -> float:
         """Return the seconds before the head, or before a lone disconnect. Raises RenderError."""
         assert self.row is not None
@@ -247,9 +253,9 @@ def _begin(
         return Turn(program, subscription, 0, None, scope, notes=notes)
     row = program.row(start.number)
     assert row is not None
-    unknown = program.scenario.resume.unknown
-    if "unknown-last-event-id" in notes and unknown is not None:
-        return Turn(program, subscription, 0, None, scope, notes=notes)
+    refusal = Turn(program, subscription, 0, None, scope, notes=notes)
+    if refusal.refused is not None:
+        return refusal
     subscription.connections += 1
     subscription.state = "open"
     subscription.next = start

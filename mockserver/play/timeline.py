@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from mockserver.play.answer import Answer, Head, stream_head, whole_answer
+from mockserver.play.answer import Answer, Head, reason_of, stream_head, whole_answer
 from mockserver.play.opening import Opening
 from mockserver.play.player import Disconnect, Held, Send
 from mockserver.play.session import DEFAULT
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 LIMIT: Final = 50
 """Cues of a connection that are shown unless more are asked for."""
+
+
+_BEATS_SHOWN: Final = 2
+"""Heartbeats of an endless hold that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,8 @@ class Lane:
     cues: list[Planned] = field(default_factory=list)
     goes_on: bool = False
     """Whether there is more than the limit has let through."""
+    held: bool = False
+    """Whether it is held open for ever in the end."""
     notes: tuple[str, ...] = ()
     fault: str = ""
 
@@ -73,13 +79,16 @@ def timeline(
     """
     stories = Stories(seed, DEFAULT)
     lanes: list[Lane] = []
-    for _ in range(connections or program.connections):
+    for _ in range(connections or min(program.connections, LIMIT)):
         turn = stories.turn(program, opening, 0.0, example)
         lane = _lane(turn, operation, opening, limit)
         lanes.append(lane)
-        if lane.goes_on or lane.fault or turn.row is None:
-            break
         last_id = turn.subscription.last_id
+        if lane.fault or turn.row is None or (lane.goes_on and not (lane.held and last_id)):
+            break
+        if lane.held:
+            # The client has heard enough and comes back for the rest.
+            turn.subscription.close("client", 0.0, None)
         opening = replace(opening, last_event_id=last_id or None)
     return lanes
 
@@ -87,7 +96,9 @@ def timeline(
 def _lane(turn: Turn, operation: Operation, opening: Opening, limit: int) -> Lane:
     last_id = opening.last_event_id
     if turn.row is None:
-        return Lane(turn.number, last_id, Head(204, "No Content", ()), body=b"", notes=turn.notes)
+        status = turn.refused or 204
+        head = Head(status, reason_of(status), ())
+        return Lane(turn.number, last_id, head, body=b"", notes=turn.notes)
     delay = turn.delay()
     if turn.player is not None:
         head = stream_head(turn.row.response, turn.scope)
@@ -131,8 +142,8 @@ def _play(turn: Turn, lane: Lane, limit: int) -> None:
                 if cue.until > at:
                     lane.cues.append(Planned(at, "hold", until=cue.until))
                 if cue.until == FOREVER:
-                    lane.goes_on = True
-                    return
+                    lane.held = True
+                    limit = min(limit, len(lane.cues) + _BEATS_SHOWN)
             case Disconnect():
                 lane.fault = cue.fault
                 lane.cues.append(Planned(at, cue.kind))

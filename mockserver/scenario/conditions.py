@@ -186,11 +186,11 @@ def _settled(one: _Rival, other: _Rival, rivals: Sequence[_Rival]) -> bool:
 
 def _exclude(one: Any, other: Any) -> bool:
     """Whether no value can pass both tests, as far as that is plain to see."""
-    if isinstance(one, bool) and isinstance(other, bool):
-        return one is not other
+    flags = [test for test in (one, other) if isinstance(test, bool)]
+    if flags:
+        # Present goes with any value; absent with none.
+        return one is not other if len(flags) == 2 else not flags[0]
     for test, rival in ((one, other), (other, one)):
-        if isinstance(test, bool):
-            return not test  # absent, and something of a value
         if _is_literal(test):
             text = test if isinstance(test, str) else _as_written(test)
             return not _holds(rival, text) if isinstance(rival, (str, Pattern)) else test != rival

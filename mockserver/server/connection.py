@@ -79,13 +79,12 @@ class Connection:
         return await Stream(turn, head, self.session, self.waiting).perform(self.request)
 
     def _over(self) -> web.StreamResponse:
-        unknown = self.turn.program.scenario.resume.unknown
-        if "unknown-last-event-id" not in self.turn.notes or unknown is None:
-            self._opened(204)
+        refused = self.turn.refused
+        self._opened(refused or 204)
+        if refused is None:
             return no_content()
-        self._opened(unknown)
         what = f"the story has no event with the id {self.opening.last_event_id!r}"
-        return ProblemResponse(unknown, what, "unknown-last-event-id")
+        return ProblemResponse(refused, what, "unknown-last-event-id")
 
     async def _broken(self) -> web.StreamResponse:
         """End the connection before the first byte of an answer."""

@@ -314,3 +314,22 @@ def test_what_the_operator_got_wrong_exits_3(folder, capsys, argv, message):
     """One message, what would help, exit code 3."""
     code, _, err = run(capsys, "serve", "--port", "0", *argv)
     assert (code, err[: len(message)]) == (3, message)
+
+
+def test_a_key_that_stands_twice_in_the_document_is_a_warning(folder, capsys):
+    """JSON and YAML readers keep the last of two keys, and say nothing."""
+    (folder / "api.yaml").write_text(
+        OTHER.replace("      operationId: feed\n", "      operationId: feed\n" * 2)
+    )
+    code, out, _ = run(capsys, "check", "--spec", "api.yaml")
+    assert (code, out.splitlines()[0]) == (
+        0,
+        "api.yaml:7:7: warning: key 'operationId' stands here twice, first in line 6 [duplicate-key]",
+    )
+
+
+def test_explain_shows_what_an_unknown_id_is_answered(folder, capsys):
+    """`resume: {unknown: 400}` is what the server would say."""
+    (folder / "scenarios" / "story.yaml").write_text(STORY + "resume: {unknown: 400}\n")
+    argv = ["explain", "story", "--scenarios", "scenarios", "--last-event-id", "99"]
+    assert "            400 Bad Request\n" in run(capsys, *argv)[1]
