@@ -20,7 +20,7 @@ from mockserver.sse.encode import json_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-TEXT_LIMIT: Final = 4 * 1024 * 1024
+TEXT_LIMIT: Final = 12 * 1024 * 1024
 """What one value may weigh: a character 1, an item of a list or mapping 32 and what it holds."""
 WORK_LIMIT: Final = 2 * TEXT_LIMIT
 """What all operations of one evaluation may weigh together, each at least `_CALL`."""

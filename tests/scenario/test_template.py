@@ -329,7 +329,7 @@ WORK = [
 
 @pytest.mark.parametrize("source", WORK, ids=range(len(WORK)))
 def test_no_expression_works_for_long_or_takes_much_memory(source):
-    """Half a second of the processor and 64 MB are more than any may take."""
+    """64 MB are more than any may take; one without end would be killed by its limit."""
     program = (
         "import resource, sys, json\n"
         "from test_template import HERE, RenderError, Template, TemplateError, scope\n"
@@ -340,8 +340,7 @@ def test_no_expression_works_for_long_or_takes_much_memory(source):
         "try: Template('{{ ' + sys.argv[1] + ' }}', HERE).text(names)\n"
         "except (RenderError, TemplateError): pass\n"
         "after = used()\n"
-        "print(json.dumps([after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,"
-        " (after.ru_maxrss - before.ru_maxrss) / 1024]))\n"
+        "print(json.dumps((after.ru_maxrss - before.ru_maxrss) / 1024))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, source],
@@ -350,23 +349,21 @@ def test_no_expression_works_for_long_or_takes_much_memory(source):
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (30, 30)),
     )  # fmt: skip
 
-    seconds, megabytes = json.loads(done.stdout)
-    assert seconds < 1.0  # half a second on a quiet machine
-    assert megabytes < 64
+    assert json.loads(done.stdout) < 64
 
 
 def test_the_text_of_one_template_is_bounded():
     """Also where every single expression of it is small enough."""
-    part = "{{ 'a' * 4000000 }}"
+    part = "{{ 'a' * 12000000 }}"
 
-    with pytest.raises(RenderError, match="more than 8,388,608 characters"):
+    with pytest.raises(RenderError, match="more than 25,165,824 characters"):
         Template(part * 3, HERE).text({})
-    assert len(Template(part, HERE).text({})) == 4_000_000 < TEXT_LIMIT
+    assert len(Template(part, HERE).text({})) == 12_000_000 < TEXT_LIMIT
 
 
 def test_a_large_event_can_be_made():
-    """A megabyte of data is a thing that people test with."""
-    assert len(value("random_string(1048576)")) == 1_048_576
+    """Ten megabytes of data are a thing that people test with."""
+    assert len(value("random_string(10485760)")) == 10_485_760
 
 
 def test_every_evaluation_has_the_whole_measure_of_work():
