@@ -64,7 +64,7 @@ class Stream:
         """Tell this connection's part; returns when it is over, whoever ended it."""
         at_once = self._player.next_at == 0
         response = EventStreamResponse(self._head, joined=at_once)
-        if request.version >= (1, 1) and request.keep_alive:
+        if "connection" not in self._head.own and request.version >= (1, 1) and request.keep_alive:
             response.headers.setdefault("Connection", "keep-alive")
         start = self._clock.now()
         try:
@@ -84,7 +84,7 @@ class Stream:
         player, clock, waiting = self._player, self._clock, self._waiting
         now = 0.0
         while not waiting.stopping:
-            while (cue := player.take(now)) is not None:
+            while not waiting.stopping and (cue := player.take(now)) is not None:
                 if isinstance(cue, Send):
                     # Only what is due at one moment is joined.
                     if self._parts and (cue.at != self._parts_at or self._size >= JOINED_BYTES):
@@ -167,6 +167,8 @@ class Stream:
 
     def _close(self) -> None:
         by, end = self._ended
+        if by == "client" and self._waiting.stopping:
+            by = "server"
         now = self._clock.now()
         turn = self._turn
         turn.subscription.close(by, now, end)

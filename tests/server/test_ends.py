@@ -98,3 +98,17 @@ async def test_stopping_the_server_ends_open_streams_properly(tmp_path):
         await server.stop()
         received = await client.rest()
     assert (received.end, received.finished) == ("fin", True)
+
+
+async def test_stopping_ends_a_burst_that_has_no_end(tmp_path):
+    """A stream that is always due stops between two writes, with its last chunk."""
+    story = "operation: streamOrderStatus\nstream: [{repeat: {times: forever, steps: [{data: x}]}}]"
+    async with serving(tmp_path, story) as server:
+        client = await RawClient.connect(server)
+        await client.send(STATUS)
+        await client.until(b"data: x\n\n")
+        stopping = asyncio.create_task(server.stop())
+        received = await client.rest()
+        await stopping
+        closed = server.session().journal[-1]
+    assert (received.end, received.finished, closed.by) == ("fin", True, "server")
