@@ -89,6 +89,8 @@ class Operation:
         status, response = chosen
         headers = self._headers(response)
         content = dict(self._content(response))
+        # The stream is played, not answered, wherever there is something else to answer with.
+        content = {k: v for k, v in content.items() if essence(k) != EVENT_STREAM} or content
         if not content or status in _EMPTY:
             return None if example else Answer(status, None, headers, b"")
         for media_type in preferred(content, accept):

@@ -49,12 +49,12 @@ class Answer:
     body: bytes
 
 
-def stream_head(response: Response | None, scope: StoryScope) -> Head:
-    """Return the head of a stream. Raises RenderError."""
+def stream_head(response: Response | None, scope: StoryScope, declared: int = 200) -> Head:
+    """Return the head of a stream; `declared` is the document's status. Raises RenderError."""
     if response is None:
-        return Head(200, "OK", STREAM_HEADERS)
+        return Head(declared, reason_of(declared), STREAM_HEADERS)
     names = scope.at("response", "head")
-    status = _status(response, names, 200)
+    status = _status(response, names, declared)
     return _head(response, names, status, STREAM_HEADERS)
 
 

@@ -174,7 +174,7 @@ class Player:
             self._scope,
             # What came after the last event was the wait for a disconnect that has happened.
             due=before.told if before else 0.0,
-            base=before.story if before else segment.place.base,
+            base=max(before.story, segment.place.base) if before else segment.place.base,
             skip=segment.place.cues + (before.skip if before else 0),
             gap=before.gap if before else self._gap,
             happened=segment.happened,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mockserver.play.opening import Opening
     from mockserver.scenario.program import Program, Row
 
-SEARCH_STEPS: Final = 100_000
+SEARCH_STEPS: Final = 40_000
 """Steps of a story that a search for an id looks at before it gives up."""
 _IDS_A_STEP: Final = 16
 """Ids of a stretch that are looked at for the price of one step."""
@@ -172,8 +172,17 @@ class _Client:
         if not any(found):
             found = [longest]
             if last_id:
-                back = (s for s in self._gone if fits(s) and _find_sent(s, last_id, opening, epoch))
-                found.append(next(back, None))
+                budget = _Budget()
+                found.append(
+                    next(
+                        (
+                            s
+                            for s in self._gone
+                            if fits(s) and _find_sent(s, last_id, opening, epoch, budget)
+                        ),
+                        None,
+                    )
+                )
         return min(filter(None, found), key=lambda s: s.since, default=None)
 
 
@@ -296,9 +305,13 @@ def _start(
         # A connection that its client left in the middle is played again from its beginning.
         return (subscription.next if start.number == subscription.next.number else start), None, ()
     # An empty Last-Event-ID is what a client that has none would send.
-    place = _find(subscription, last_id, opening, epoch) if last_id else None
+    if not last_id:
+        return start, None, ()
+    budget = _Budget()
+    place = _find(subscription, last_id, opening, epoch, budget)
     if place is None:
-        return start, None, ("unknown-last-event-id",) if last_id else ()
+        bound = ("search-bound-reached",) if budget.left < 0 else ()
+        return start, None, ("unknown-last-event-id", *bound)
     if fresh or place.number > start.number:
         return probe.next_with_something(place), place, ()
     return start, place, ()
@@ -310,6 +323,9 @@ def _segments(subscription: Subscription, start: Place, resume_at: Place | None)
         row = program.row(start.number)
         assert row is not None
         return [Segment(row, start, happened=start.cues)]
+    # A client that has got the last id there was has lost no connection between: what came
+    # there without ids is not sent again, or every further one would bring all before it.
+    caught_up = subscription.last_id is not None and resume_at == subscription.last_id_place
     if program.scenario.resume.policy == "replay":
         resume_at = Place(
             resume_at.number, max(resume_at.cues - 1, 0), resume_at.base, resume_at.story
@@ -318,8 +334,12 @@ def _segments(subscription: Subscription, start: Place, resume_at: Place | None)
     for number in range(resume_at.number, start.number + 1):
         row = program.row(number)
         assert row is not None
-        first = resume_at if number == resume_at.number else Place(number)
         last = number == start.number
+        if caught_up and not last and number != resume_at.number:
+            continue
+        first = resume_at if number == resume_at.number else Place(number)
+        if last and first is not resume_at:
+            first = Place(number, 0, start.base, start.base)
         happened = max(start.cues, first.cues) if last else _ALL_HAPPENED
         segments.append(Segment(row, first, happened=happened, resumed=not last))
     return segments
@@ -369,25 +389,39 @@ class _Probe:
         return place if holds or walk.due > 0 else None
 
 
+class _Budget:
+    """The steps that the searches of one request may look at, all together."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = SEARCH_STEPS
+
+    def spend(self, steps: int) -> bool:
+        """Take steps; returns whether any are left."""
+        self.left -= steps
+        return self.left >= 0
+
+
 def _find(
-    subscription: Subscription, last_id: str, opening: Opening, epoch: datetime
+    subscription: Subscription, last_id: str, opening: Opening, epoch: datetime, budget: _Budget
 ) -> Place | None:
     """Return the place right after the event with this id, searched without time.
 
     It is where the event was sent last, or else where the story comes to it first.
     """
-    found = _find_sent(subscription, last_id, opening, epoch)
-    return found or next(_places(subscription, last_id, opening, epoch), None)
+    found = _find_sent(subscription, last_id, opening, epoch, _Budget())
+    return found or next(_places(subscription, last_id, opening, epoch, budget), None)
 
 
 def _find_sent(
-    subscription: Subscription, last_id: str, opening: Opening, epoch: datetime
+    subscription: Subscription, last_id: str, opening: Opening, epoch: datetime, budget: _Budget
 ) -> Place | None:
     """Return the place after the last event with this id that has been sent, or None."""
     if subscription.last_id == last_id:
         return subscription.last_id_place
     found = None
-    for place in _places(subscription, last_id, opening, epoch, until=subscription.sent):
+    for place in _places(subscription, last_id, opening, epoch, budget, subscription.sent):
         found = place
     return found
 
@@ -397,6 +431,7 @@ def _places(
     last_id: str,
     opening: Opening,
     epoch: datetime,
+    budget: _Budget,
     until: Place | None = None,
 ) -> Iterator[Place]:
     """Yield the places after events with this id, in order, as far as a search may go.
@@ -405,19 +440,18 @@ def _places(
     """
     program = subscription.program
     scope = StoryScope(program.scenario, subscription.address, opening, epoch)
-    number, base, looked = 1, 0.0, 0
+    number, base = 1, 0.0
     # With `afterwards: repeat` or `restart`, what has been sent goes on past the story's end.
     last = program.connections if until is None else until.number
     with contextlib.suppress(RenderError, StuckError):
-        while looked <= SEARCH_STEPS and number <= last and (row := program.row(number)):
+        while number <= last and budget.spend(1) and (row := program.row(number)):
             walk = Walk(row, number, scope, base=base, happened=_ALL_HAPPENED)
             for op, _ in walk.passages():
                 for cues in _cues_up_to(op, last_id, walk, scope):
                     yield Place(number, cues, base, walk.story)
-                looked += _price(op)
-                if looked > SEARCH_STEPS or (until and (number, walk.cues) >= _order(until)):
+                enough = until is not None and (number, walk.cues) >= _order(until)
+                if enough or not budget.spend(_price(op)):
                     return
-            looked += 1
             number, base = number + 1, walk.story
 
 

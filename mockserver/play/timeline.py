@@ -101,7 +101,8 @@ def _lane(turn: Turn, operation: Operation, opening: Opening, limit: int) -> Lan
         return Lane(turn.number, last_id, head, body=b"", notes=turn.notes)
     delay = turn.delay()
     if turn.player is not None:
-        head = stream_head(turn.row.response, turn.scope)
+        declared = operation.stream.status if operation.stream else 200
+        head = stream_head(turn.row.response, turn.scope, declared)
         lane = Lane(turn.number, last_id, head, delay, notes=turn.notes)
         _play(turn, lane, limit)
         return lane

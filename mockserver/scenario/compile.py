@@ -180,7 +180,7 @@ class _Compiler:
         if not isinstance(last, DisconnectStep):
             return Row(where, self._ops(steps, "", first), "end", response)
         ops = self._ops(steps[:-1], "", first) + self._wait(last, str(first + len(steps) - 1))
-        broken = len(steps) == 1
+        broken = len(steps) == 1 and last.disconnect != "end"
         return Row(where, ops, last.disconnect, response, broken=broken)
 
     def row(self, connection: Connection) -> Row:
@@ -189,14 +189,16 @@ class _Compiler:
         where, times = connection.where, connection.times
         if connection.disconnect:
             waits: tuple[Op, ...] = (Pause("0", connection.delay),) if connection.delay else ()
-            return Row(where, waits, connection.disconnect, response, times, broken=True)
+            broken = connection.disconnect != "end"
+            return Row(where, waits, connection.disconnect, response, times, broken=broken)
         if connection.steps is None:
             return Row(where, (), "end", response, times, answer=_is_answer(connection.response))
         steps = connection.steps
         last = steps[-1] if steps else None
         if isinstance(last, DisconnectStep):
             ops = self._ops(steps[:-1]) + self._wait(last, str(len(steps) - 1))
-            broken = len(steps) == 1 and connection.response is None
+            lone = len(steps) == 1 and connection.response is None
+            broken = lone and last.disconnect != "end"
             return Row(where, ops, last.disconnect, response, times, broken=broken)
         return Row(where, self._ops(steps), "end", response, times)
 

@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from mockserver.scenario.template import RenderError, Template
+from mockserver.scenario.units import FOREVER, UnitError, span
 from mockserver.sse.encode import Event, breaks_line, encode, json_text
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class Block:
         if not isinstance(retry, Template):
             return retry
         value = retry.value(scope.at(self.path, "retry"))
-        number = int(value) if isinstance(value, str) and value.isdigit() else value
+        number = _milliseconds(value) if isinstance(value, str) else value
         if type(number) is not int or number < 0:
             raise RenderError(retry.where, f"retry is no number of milliseconds: {value!r}")
         return number
@@ -148,6 +149,17 @@ def filled(value: Any, names: Mapping[str, Any]) -> Any:
 def filled_text(value: Text, names: Mapping[str, Any]) -> str:
     """Return a text with its templates rendered. Raises RenderError."""
     return value.text(names) if isinstance(value, Template) else value
+
+
+def _milliseconds(text: str) -> int | None:
+    """Return `1500`, `1500ms` or `2s` as milliseconds, None for anything else."""
+    if text.isascii() and text.isdigit():
+        return int(text)
+    try:
+        found = span(text)
+    except UnitError:
+        return None
+    return round(found.shortest * 1000) if found.fixed and found.shortest != FOREVER else None
 
 
 @dataclass(frozen=True, slots=True)

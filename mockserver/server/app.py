@@ -48,10 +48,12 @@ class Live:
     catalog: Catalog
     sessions: Sessions[Clock]
     cors: bool = True
+    stopping: bool = False
     serving: dict[asyncio.Task[Any], Waiting] = field(default_factory=dict)
 
     async def stop(self) -> None:
         """End all connections: streams properly, and by a cut what does not end by itself."""
+        self.stopping = True
         for waiting in tuple(self.serving.values()):
             waiting.stop()
         if not self.serving:
@@ -115,9 +117,11 @@ async def handle(request: web.BaseRequest) -> web.StreamResponse:
     assert task is not None
     waiting = live.serving[task] = Waiting()
     try:
+        if live.stopping:
+            raise ControlError(503, "the server is stopping", code="stopping")
         return await _hops(request, live, waiting)
     except ControlError as error:
-        if error.status >= 500:
+        if error.status == 500:
             log.error("%s", error)
         return ProblemResponse(error.status, error.what, error.code, error.mend, **error.extra)
     except RenderError as error:
@@ -134,6 +138,8 @@ async def handle(request: web.BaseRequest) -> web.StreamResponse:
 async def _hops(request: web.BaseRequest, live: Live, waiting: Waiting) -> web.StreamResponse:
     target = target_of(request)
     if target.path == control.PREFIX or target.path.startswith(control.PREFIX + "/"):
+        if live.cors and cors.is_preflight(request):
+            return cors.preflight(request, ())
         return await control.respond(request, target.path, live.sessions)
     # Hop 1: the operation and the session.
     route = live.catalog.contract.route(request.method, target.path)
@@ -212,4 +218,5 @@ def _head_only(
     turn = aside.turn(program, opening, 0.0, catalog.example)
     if turn.row is None or turn.row.answer:
         return AnswerResponse(answer_of(turn, operation, opening))
-    return AnswerResponse(Answer(stream_head(turn.row.response, turn.scope), b""))
+    declared = operation.stream.status if operation.stream else 200
+    return AnswerResponse(Answer(stream_head(turn.row.response, turn.scope, declared), b""))

@@ -61,13 +61,18 @@ class Connection:
         delay = turn.delay()
         if delay:
             await self.waiting.until(self.session.clock, self.session.clock.now() + delay)
+            if self.waiting.stopping:
+                # The answer was not due yet; whoever waits for it sees the connection go.
+                wire.drop(self.request.transport)
+                return web.Response(status=503)
         if turn.row.broken:
             return await self._broken()
         if turn.player is None:
             answer = AnswerResponse(answer_of(turn, self.operation, self.opening))
             self._opened(answer.status)
             return answer
-        head = stream_head(turn.row.response, turn.scope)
+        stream = self.operation.stream
+        head = stream_head(turn.row.response, turn.scope, stream.status if stream else 200)
         if turn.player.fault:
             raise ControlError(
                 500,

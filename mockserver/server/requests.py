@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from aiohttp import web
+from aiohttp.http_exceptions import PayloadEncodingError
+
 from mockserver.errors import ControlError
 from mockserver.play.opening import Opening
 from mockserver.play.session import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from aiohttp import web
 
 _SESSION: Final = re.compile(r"/@([^/?]*)(/.*)?", re.DOTALL)
 _SESSION_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}")
@@ -104,17 +105,25 @@ def _readable(value: str) -> str:
     return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"JSON has no {name}")
+
+
 async def _body(request: web.BaseRequest) -> Any:
     if not request.can_read_body:
         return None
-    raw = await request.read()
+    try:
+        raw = await request.read()
+    except (web.RequestPayloadError, PayloadEncodingError) as error:
+        what = f"the body cannot be read: {error}"
+        raise ControlError(400, what, code="bad-body", mend="send what its headers say") from None
     kind = request.content_type
     text = raw.decode("utf-8", "replace")
     if kind == "application/x-www-form-urlencoded":
         return dict(reversed(parse_qsl(text, keep_blank_values=True, errors="replace")))
     if kind == "application/json" or kind.endswith("+json"):
         try:
-            return json.loads(raw)
+            return json.loads(raw, parse_constant=_no_constant)
         except (ValueError, RecursionError):
             return text
     return text

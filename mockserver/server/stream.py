@@ -66,6 +66,8 @@ class Stream:
         response = EventStreamResponse(self._head, joined=at_once)
         if "connection" not in self._head.own and request.version >= (1, 1) and request.keep_alive:
             response.headers.setdefault("Connection", "keep-alive")
+        if request.version < (1, 1):
+            response.force_close()  # without chunks, only the end of the connection ends the body
         start = self._clock.now()
         try:
             await response.prepare(request)

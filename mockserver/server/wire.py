@@ -63,14 +63,15 @@ async def reset(transport: asyncio.Transport | None) -> None:
     """Send RST, after the client's side has taken what was written before.
 
     A reset throws away what is still on its way. For the same bytes to arrive every time the
-    buffers are emptied first; a client that does not read is waited for no longer than 0.4 s.
+    buffers are emptied first; a client that takes nothing for 0.4 s is waited for no longer.
     """
     if transport is None or transport.is_closing():
         return
-    for _ in range(_FLUSH_TRIES):
-        if not _unsent(transport):
-            break
+    unsent, tries = _unsent(transport), 0
+    while unsent and tries < _FLUSH_TRIES:
         await pause(_FLUSH_PAUSE)
+        before, unsent = unsent, _unsent(transport)
+        tries = tries + 1 if unsent >= before else 0
     sock = transport.get_extra_info("socket")
     if sock is not None:
         with contextlib.suppress(OSError):

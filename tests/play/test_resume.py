@@ -157,6 +157,19 @@ def test_blocks_without_an_id_are_sent_again():
     assert [block.data for block in second.blocks] == ["b", None, "d"]
 
 
+def test_connections_without_ids_do_not_pile_up():
+    """A client that got the last id there was sees each further connection once."""
+    stage = Stage("""
+    afterwards: repeat
+    stream:
+    - {id: 1, data: a}
+    - disconnect: end
+    - data: tick
+    """)
+    stage.connect().receive()
+    assert [stage.connect("1").receive().data for _ in range(4)] == [["tick"]] * 4
+
+
 def test_error_answers_between():
     """Error answers between two connections lose nothing."""
     stage = Stage("""
@@ -539,7 +552,7 @@ def test_bound_of_the_search(monkeypatch):
     monkeypatch.setattr(story_module, "SEARCH_STEPS", 1000)
     loop = 'stream: [{repeat: {times: forever, every: 1s, steps: [{id: "{{ n }}", data: x}]}}]'
     notes = {number: Stage(loop).connect(str(number)).notes for number in (900, 1200)}
-    assert notes == {900: (), 1200: ("unknown-last-event-id",)}
+    assert notes == {900: (), 1200: ("unknown-last-event-id", "search-bound-reached")}
 
 
 def test_bound_of_the_search_over_connections(monkeypatch):
@@ -554,7 +567,7 @@ def test_bound_of_the_search_over_connections(monkeypatch):
         return row(program, number)
 
     monkeypatch.setattr(type(stage.program), "row", counted)
-    assert stage.connect("x").notes == ("unknown-last-event-id",)
+    assert stage.connect("x").notes == ("unknown-last-event-id", "search-bound-reached")
     assert len(looked) < 1100
 
 

@@ -380,7 +380,21 @@ def test_times():
     assert [visit.data for visit in visits[3:]] == [["4"], ["5"], ["last"]]
 
 
-@pytest.mark.parametrize("kind", ["end", "drop", "reset"])
+@pytest.mark.parametrize("form", ["connections", "steps", "stream"])
+def test_lone_end(form):
+    """A lone `end` is a response properly finished, with nothing in it."""
+    rows = {
+        "connections": "connections: [{disconnect: end}, {steps: [{data: a}]}]",
+        "steps": "connections: [{steps: [{disconnect: end}]}, {steps: [{data: a}]}]",
+        "stream": "stream: [{disconnect: end}, {data: a}]",
+    }
+    stage = Stage(rows[form])
+    empty, served = stage.connect().receive(), stage.connect().receive()
+    assert (empty.status, empty.data, empty.ended) == (200, [], "end")
+    assert (served.data, served.number) == (["a"], 2)
+
+
+@pytest.mark.parametrize("kind", ["drop", "reset"])
 @pytest.mark.parametrize("form", ["connections", "steps", "stream"])
 def test_lone_disconnect(kind, form):
     """A lone disconnect breaks the connection before the first byte of an answer."""

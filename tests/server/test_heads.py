@@ -44,6 +44,15 @@ async def test_an_http_1_0_client_gets_a_stream_without_chunks(tmp_path):
     assert (received.content, received.end) == (b"data: hello\n\n", "fin")
 
 
+async def test_an_http_1_0_client_that_asks_to_keep_alive_sees_the_end(tmp_path):
+    """Without chunks only the end of the connection can end the body."""
+    async with serving(tmp_path, HELLO) as server:
+        client = await RawClient.connect(server)
+        await client.send(STATUS, "Connection: keep-alive", version="1.0")
+        received = await client.rest()
+    assert (received.content, received.end) == (b"data: hello\n\n", "fin")
+
+
 HEADERS = """
 operation: streamOrderStatus
 response:

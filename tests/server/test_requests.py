@@ -142,6 +142,19 @@ async def test_a_body_that_is_too_large_is_refused(tmp_path, monkeypatch):
         assert (received.status, json.loads(received.content)["code"]) == (413, "body-too-large")
 
 
+async def test_a_body_that_is_not_what_its_headers_say_is_refused(tmp_path):
+    """400 as a problem document for a body that cannot be decoded."""
+    async with serving(tmp_path, ECHO) as server:
+        received = await fetch(
+            server,
+            "/v1/chat/completions",
+            "Content-Encoding: gzip",
+            method="POST",
+            body=b"not gzip at all",
+        )
+    assert (received.status, json.loads(received.content)["code"]) == (400, "bad-body")
+
+
 async def test_a_last_event_id_is_read_as_utf_8(tmp_path):
     """The bytes that a browser sends back for a non-ASCII id find their event."""
     story = "operation: streamOrderStatus\nstream: [{id: …, data: a}, {id: b, data: '{{ last_event_id }}'}]"
