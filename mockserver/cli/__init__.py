@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from mockserver import __version__
 from mockserver.cli import check, explain, schema, serve
@@ -17,9 +17,17 @@ EXIT_LOAD = 2
 EXIT_START = 3
 
 
+class _Parser(argparse.ArgumentParser):
+    """Leaves exit code 2 to files: a wrong option is the operator's affair."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(EXIT_START, f"{self.prog}: {message}\n")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 well, 1 not, 2 files, 3 operator."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="mockserver",
         description="A mock server for event streams: OpenAPI and scenarios in, "
         "deterministic Server-Sent Events out.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import base64
 import hashlib
 import json
@@ -13,7 +14,6 @@ from mockserver.cli import files
 from mockserver.errors import LoadError, StartError, did_you_mean
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Iterator
 
     from mockserver.contract import Operation
@@ -40,7 +40,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the request, as 'GET /v1/orders/7/status/stream?x=1' or 'POST /path {\"a\": 1}'",
     )
     parser.add_argument("--seed", default="0", help="what all chance is drawn from (default: 0)")
-    parser.add_argument("--limit", type=int, default=50, help="cues of a connection (default: 50)")
+    parser.add_argument(
+        "--limit", type=_positive, default=50, help="cues of a connection (default: 50)"
+    )
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1")
+    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -65,6 +73,12 @@ def run(args: argparse.Namespace) -> int:
         ) from None
     if args.connection is not None:
         lanes = [lane for lane in lanes if lane.number == args.connection]
+        if not lanes:
+            raise StartError(
+                f"the story has no connection {args.connection}",
+                code="no-connection",
+                mend=f"it has {program.connections} before what comes afterwards",
+            )
     if args.json:
         print(json.dumps([as_json(lane) for lane in lanes], ensure_ascii=False, indent=2))
     else:
@@ -82,6 +96,12 @@ def _lanes(
     opening = usual_request(program, operation)
     if args.request:
         operation, opening = _request(args.request, catalog)
+        if program not in catalog.by_operation.get(operation.id, ()):
+            raise StartError(
+                f"{program.name!r} does not answer {operation.id}",
+                code="unknown-scenario",
+                mend=f"ask for {program.scenario.operations[0][0]}",
+            )
     connections = args.connection
     if args.last_event_id is not None:
         opening = replace(opening, last_event_id=args.last_event_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import gc
@@ -12,8 +13,6 @@ from typing import TYPE_CHECKING, Final
 from mockserver.cli import files
 
 if TYPE_CHECKING:
-    import argparse
-
     from mockserver.runner import MockServer
 
 _GC_THRESHOLDS: Final = (50_000, 50, 50)
@@ -41,8 +40,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _port(text: str) -> int:
-    import argparse  # noqa: PLC0415
-
     if not text.isdigit() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port from 0 to 65535")
     return int(text)

@@ -421,7 +421,7 @@ def _find_sent(
     if subscription.last_id == last_id:
         return subscription.last_id_place
     found = None
-    for place in _places(subscription, last_id, opening, epoch, budget, subscription.sent):
+    for place in _places(subscription, last_id, opening, epoch, budget, until=subscription.sent):
         found = place
     return found
 
@@ -432,6 +432,7 @@ def _places(
     opening: Opening,
     epoch: datetime,
     budget: _Budget,
+    *,
     until: Place | None = None,
 ) -> Iterator[Place]:
     """Yield the places after events with this id, in order, as far as a search may go.

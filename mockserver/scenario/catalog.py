@@ -15,6 +15,7 @@ from mockserver.scenario.shapes import Report
 from mockserver.scenario.story_rules import check_story, templates
 from mockserver.scenario.units import Span
 from mockserver.scenario.yamltree import SourceFile
+from mockserver.sse.encode import breaks_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -206,8 +207,14 @@ def _example_program(operation: Operation) -> Program | None:
         data = shown.encode()
         whole = Stretch(data, (len(data),), (None,), (True,), None, (where,))
         return Program(scenario, (Row(where, (whole,), "end", None),), goes_on=True)
+    if any(_breaks_framing(event) for event in shown):
+        return None  # no client could be shown this; `check` reports the document's own faults
     steps = tuple(_example_step(event, where) for event in shown)
     return compile_scenario(replace(scenario, stream=steps))
+
+
+def _breaks_framing(event: ExampleEvent) -> bool:
+    return any(breaks_line(text) or "\0" in text for text in (event.event or "", event.id or ""))
 
 
 def _example_step(event: ExampleEvent, where: Location) -> EventStep:
@@ -218,5 +225,5 @@ def _example_step(event: ExampleEvent, where: Location) -> EventStep:
         id=event.id,
         retry=event.retry,
         data=event.data,
-        has_data=True,
+        has_data=event.data is not None,
     )

@@ -62,6 +62,18 @@ def _check_parts(scenario: Scenario, report: Report) -> None:
         report.wrong(scenario.where, "operation is an empty list", "no-story", "name an operation")
     if not said:
         _check_lonely_answer(scenario, report)
+    _check_bodies(scenario, report)
+
+
+def _check_bodies(scenario: Scenario, report: Report) -> None:
+    """Report bodies that would never be sent, because steps follow the head."""
+    heads = [c.response for c in scenario.connections or () if c.steps is not None]
+    if scenario.stream is not None:
+        heads.append(scenario.response)
+    for head in heads:
+        if head is not None and (head.has_body or head.file is not None):
+            what = "a body has no place beside steps: they are the body"
+            report.wrong(head.where, what, "nothing-to-do", "leave the body out, or the steps")
 
 
 def _check_lonely_answer(scenario: Scenario, report: Report) -> None:

@@ -32,6 +32,9 @@ MAX_DEPTH: Final = 64
 MAX_NODES: Final = 200_000
 _STEEP: Final = 1000
 
+MAX_DOCUMENT_NODES: Final = 5_000_000
+
+_ALIAS = re.compile(rb"[\s\[,:-]\*[^\s,\]}]")
 _CORE = "tag:yaml.org,2002:"
 _CORE_TAGS = {_CORE + name for name in ("str", "int", "float", "bool", "null", "map", "seq")}
 _WORDS: dict[str, bool | None] = {
@@ -438,6 +441,43 @@ for _name in ("int", "float"):
     _CoreLoader.add_constructor(_CORE + _name, lambda _, node: core_value(node.value))
 
 
+def _expanded(data: Any) -> int:
+    """Return how many nodes `data` has once aliases are written out; -1 where one holds itself."""
+    sizes: dict[int, int] = {}
+    open_: set[int] = set()
+    stack: list[tuple[Any, bool]] = [(data, False)]
+    while stack:
+        value, left = stack.pop()
+        if not isinstance(value, (dict, list)):
+            continue
+        inner = list(value.values() if isinstance(value, dict) else value)
+        key = id(value)
+        if left:
+            open_.discard(key)
+            sizes[key] = 1 + sum(sizes.get(id(item), 1) for item in inner)
+        elif key in open_:
+            return -1
+        elif key not in sizes:
+            open_.add(key)
+            stack.append((value, True))
+            stack += [(item, False) for item in inner]
+    return sizes.get(id(data), 1)
+
+
+def _check_aliases(name: str, raw: bytes, data: Any) -> Any:
+    """Return `data`. Raises ValueError(problem) where its aliases make it without bound."""
+    if not _ALIAS.search(raw):
+        return data
+    size = _expanded(data)
+    if 0 < size <= MAX_DOCUMENT_NODES:
+        return data
+    problem = next(iter(parse(name, raw, limited=False).problems), None) if size < 0 else None
+    what = f"more than {MAX_DOCUMENT_NODES:,} nodes once aliases are written out"
+    raise ValueError(
+        problem or Problem(Location(name, 1, 1), what, "too-many-nodes", "use $ref, not aliases")
+    )
+
+
 def plain_data(name: str, raw: bytes) -> Any:
     """Read one JSON or YAML document as plain data, at the parsers' own speed.
 
@@ -450,9 +490,10 @@ def plain_data(name: str, raw: bytes) -> Any:
         except (ValueError, RecursionError):
             pass  # YAML's flow style looks alike; its parser says where the fault is
     try:
-        return _loaded(raw.decode("utf-8-sig"))
+        data = _loaded(raw.decode("utf-8-sig"))
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError):
         raise ValueError(_unreadable(name, raw)) from None
+    return _check_aliases(name, raw, data)
 
 
 def _loaded(text: str) -> Any:

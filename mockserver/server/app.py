@@ -117,8 +117,6 @@ async def handle(request: web.BaseRequest) -> web.StreamResponse:
     assert task is not None
     waiting = live.serving[task] = Waiting()
     try:
-        if live.stopping:
-            raise ControlError(503, "the server is stopping", code="stopping")
         return await _hops(request, live, waiting)
     except ControlError as error:
         if error.status == 500:
@@ -136,6 +134,8 @@ async def handle(request: web.BaseRequest) -> web.StreamResponse:
 
 
 async def _hops(request: web.BaseRequest, live: Live, waiting: Waiting) -> web.StreamResponse:
+    if live.stopping:
+        raise ControlError(503, "the server is stopping", code="stopping")
     target = target_of(request)
     if target.path == control.PREFIX or target.path.startswith(control.PREFIX + "/"):
         if live.cors and cors.is_preflight(request):

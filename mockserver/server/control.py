@@ -12,6 +12,7 @@ import mockserver
 from mockserver.clock import Clock, ManualClock
 from mockserver.errors import ControlError
 from mockserver.scenario.units import UnitError, span
+from mockserver.server.requests import session_name
 
 if TYPE_CHECKING:
     from mockserver.play.session import Session, Sessions
@@ -26,9 +27,9 @@ async def respond(request: web.BaseRequest, path: str, sessions: Sessions[Clock]
         case ("GET" | "HEAD", "health"):
             return _json({"status": "ok", "version": mockserver.__version__})
         case ("GET" | "HEAD", "sessions", name, "clock"):
-            return _json(_time(sessions.get(name)))
+            return _json(_time(sessions.get(session_name(name))))
         case ("POST", "sessions", name, "clock"):
-            return _json(_advance(sessions.get(name), await _read(request)))
+            return _json(_advance(sessions.get(session_name(name)), await _read(request)))
     raise ControlError(
         404,
         f"the control API has no {request.method} {path}",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SESSION: Final = re.compile(r"/@([^/?]*)(/.*)?", re.DOTALL)
-_SESSION_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}")
+SESSION_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}")
 _PREFERRED: Final = re.compile(
     r'(?:^|[,;])\s*scenario\s*=\s*(?:"([^"]*)"|([^,;\s]*))', re.IGNORECASE
 )
@@ -56,14 +56,19 @@ def target_of(request: web.BaseRequest) -> Target:
     if not found:
         return Target(DEFAULT, path, query)
     name = unquote(found[1])
-    if not _SESSION_NAME.fullmatch(name):
+    return Target(session_name(name), found[2] or "/", query)
+
+
+def session_name(name: str) -> str:
+    """Return `name` if it can stand in a URL and a log. Raises ControlError."""
+    if not SESSION_NAME.fullmatch(name):
         raise ControlError(
             400,
             f"{name!r} is no name for a session",
             code="bad-session-name",
             mend="use letters, digits, '.', '_', '~' and '-', up to 100",
         )
-    return Target(name, found[2] or "/", query)
+    return name
 
 
 def wanted_scenario(request: web.BaseRequest, target: Target) -> str | None:

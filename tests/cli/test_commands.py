@@ -247,6 +247,16 @@ DOCUMENTS = {
         "api.yaml:7:27: $ref '#/components/x' resolves to nothing [broken-ref]\n"
         "  parameters: [{$ref: '#/components/x'}]\n                      ^^^^^^^^^^^^^^^^\n",
     ),
+    "an alias inside of what it names": (
+        OTHER + "x: &a {b: *a}\n",
+        "api.yaml:15:11: alias *a stands inside what it names [cyclic-alias]\n",
+    ),
+    "aliases without bound": (
+        OTHER
+        + "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
+        + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9)),
+        "api.yaml:1:1: more than 5,000,000 nodes once aliases are written out [too-many-nodes]\n",
+    ),
     "cyclic $ref": (
         OTHER
         + "components: {schemas: {A: {$ref: '#/components/schemas/B'}, B: {$ref: '#/components/schemas/A'}}}\n",
@@ -333,3 +343,27 @@ def test_explain_shows_what_an_unknown_id_is_answered(folder, capsys):
     (folder / "scenarios" / "story.yaml").write_text(STORY + "resume: {unknown: 400}\n")
     argv = ["explain", "story", "--scenarios", "scenarios", "--last-event-id", "99"]
     assert "            400 Bad Request\n" in run(capsys, *argv)[1]
+
+
+@pytest.mark.parametrize("argv", [["--port", "abc"], ["--port", "65536"], ["--nonsense"]])
+def test_a_wrong_option_is_the_operators_affair(capsys, argv):
+    """Exit 3: the code 2 speaks of files."""
+    with pytest.raises(SystemExit) as caught:
+        main(["serve", *argv])
+    assert caught.value.code == 3
+
+
+def test_explain_refuses_what_the_story_does_not_have(folder, capsys):
+    """A connection past the end, a request for another operation."""
+    argv = ["explain", "story", "--scenarios", "scenarios"]
+    assert run(capsys, *argv, "--connection", "9") == (
+        3,
+        "",
+        "the story has no connection 9 [no-connection]\n"
+        "  mend: it has 2 before what comes afterwards\n",
+    )
+    code, _, err = run(capsys, *argv, "--request", "GET /v1/news/stream")
+    assert (code, err.splitlines()[0]) == (
+        3,
+        "'story' does not answer streamNews [unknown-scenario]",
+    )

@@ -1682,6 +1682,21 @@ a.yaml:1:1: pace has no stream to work on: the response is the whole answer [not
   mend: add stream, or leave pace out
 """,
     ),
+    "a body beside a stream": (
+        [
+            """
+operation: streamEvents
+response: {status: 202, body: queued}
+stream: [{data: x}]
+"""
+        ],
+        """
+a.yaml:2:11: a body has no place beside steps: they are the body [nothing-to-do]
+  response: {status: 202, body: queued}
+            ^
+  mend: leave the body out, or the steps
+""",
+    ),
     "disconnect beside steps": (
         [
             """

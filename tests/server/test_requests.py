@@ -80,6 +80,8 @@ async def test_a_session_needs_a_proper_name(tmp_path, name):
     """400 for a name that could not stand in a URL or a log."""
     async with serving(tmp_path, HELLO) as server:
         received = await fetch(server, f"/@{name}{STATUS}")
+        asked = await fetch(server, f"/_mock/sessions/{name}/clock")
+    assert asked.status in (400, 404)
     assert (received.status, json.loads(received.content)["code"]) == (400, "bad-session-name")
 
 
