@@ -196,10 +196,14 @@ def measure_timed(bench: Bench, clients: int) -> list[Row]:
     median of several runs, taken in turn.
     """
     client = bench.client()
-    ours, bare = [], []
+    ours, bare, plain = [], [], []
     for _ in range(min(3, bench.rounds)):
         ours.append(tick(client, bench.ours(), "/ticks", clients))
         bare.append(tick(client, [*BARE, "--calm-collector"], f"/ticks?events={TICKS}", clients))
+        plain.append(tick(client, BARE, f"/ticks?events={TICKS}", clients))
+    p99 = [statistics.median(run["p99"] for run in runs) for runs in (ours, plain)]
+    title = f"W3 {clients:,} clients: p99, its collector left alone"
+    left_alone = compared(title, "ms", *p99, most=1.5)
 
     def row(name: str, unit: str, key: str, most: float | None = None) -> Row:
         medians = [statistics.median(run[key] for run in runs) for runs in (ours, bare)]
@@ -209,6 +213,7 @@ def measure_timed(bench: Bench, clients: int) -> list[Row]:
         )
 
     return [
+        left_alone,
         row("lateness p99", "ms", "p99", most=1.5),
         row("lateness p50", "ms", "p50"),
         row("lateness max", "ms", "max"),

@@ -186,6 +186,11 @@ class MockServer:
         return f"http://{host}:{self._port}"
 
     @property
+    def busy(self) -> bool:
+        """Whether anybody is being served now."""
+        return self._live is not None and bool(self._live.serving)
+
+    @property
     def catalog(self) -> Catalog:
         """What is being played."""
         assert self._live is not None, "the server has not been started"

@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "server": {"errors", "sse", "contract", "scenario", "play", "clock"},
     "runner": {"errors", "contract", "scenario", "play", "clock", "workspace", "server"},
     "pytest_plugin": {"runner"},
-    "cli": {"errors", "contract", "scenario", "play", "workspace", "runner"},
+    "cli": {"errors", "contract", "scenario", "play", "clock", "workspace", "runner"},
     "__init__": {"errors", "runner"},
     "__main__": {"cli"},
 }

@@ -15,7 +15,7 @@ from mockserver.scenario.units import FOREVER
 from mockserver.sse.encode import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from mockserver.play.scope import StoryScope
     from mockserver.scenario.model import Heartbeat, Kind
@@ -126,6 +126,11 @@ class Player:
         while (cue := self.take(now)) is not None:
             yield cue
 
+    def close(self) -> None:
+        """Let go of the story, however much of it is left; nothing is due any more."""
+        self._cues.close()
+        self._next = None
+
     def take(self, now: float) -> Cue | None:
         """Return the next cue if it is due at the offset `now`, else None."""
         cue = self._next
@@ -136,7 +141,7 @@ class Player:
         self._next = next(self._cues, None)
         return cue
 
-    def _guarded(self) -> Iterator[Cue]:
+    def _guarded(self) -> Generator[Cue, None, None]:
         try:
             heartbeat = self._program.scenario.heartbeat
             story = self._story()

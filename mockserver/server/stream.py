@@ -168,6 +168,7 @@ class Stream:
             await wire.reset(request.transport)
 
     def _close(self) -> None:
+        self._player.close()
         by, end = self._ended
         if by == "client" and self._waiting.stopping:
             by = "server"
