@@ -60,7 +60,22 @@ class Closed:
     fault: str = ""
 
 
-Entry: TypeAlias = Opened | Sent | Closed
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A request was answered with an error of ours, and took no turn in anybody's story.
+
+    `target` is its method and target, as far as they could be read; `code` stays the same,
+    `what` is the reason in words.
+    """
+
+    at: float
+    target: str
+    status: int
+    code: str
+    what: str
+
+
+Entry: TypeAlias = Opened | Sent | Closed | Refused
 
 
 class Journal:
