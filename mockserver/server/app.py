@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,14 +12,16 @@ from aiohttp import web
 from mockserver.contract import NoRoute, Operation
 from mockserver.errors import ControlError
 from mockserver.play.answer import Answer, stream_head
-from mockserver.play.journal import Opened
+from mockserver.play.journal import Opened, Refused
 from mockserver.play.match import choose
+from mockserver.play.session import DEFAULT
 from mockserver.play.story import Stories
 from mockserver.play.timeline import answer_of
 from mockserver.scenario.template import RenderError
 from mockserver.server import control, cors
 from mockserver.server.connection import Connection
 from mockserver.server.log import log, record
+from mockserver.server.protocol import Server
 from mockserver.server.requests import Target, opening_of, target_of, wanted_scenario
 from mockserver.server.respond import AnswerResponse, ProblemResponse, example_answer
 from mockserver.server.waiting import Waiting
@@ -32,11 +35,14 @@ if TYPE_CHECKING:
     from mockserver.play.answer import Head
     from mockserver.play.opening import Opening
     from mockserver.play.session import Session, Sessions
+    from mockserver.play.story import Turn
     from mockserver.scenario.catalog import Catalog
     from mockserver.scenario.program import Program
 
 MAX_BODY: Final = 16 * 1024 * 1024
 """Bytes of a request's body; more is a 413."""
+_REFUSED_TEXT: Final = 1_000
+"""Characters that the journal keeps of a refused request's target, and of the reason."""
 _GRACE: Final = 0.5
 """Seconds that connections have to end properly when the server stops."""
 
@@ -65,7 +71,7 @@ class Live:
             await asyncio.wait(late, timeout=_GRACE)
 
 
-def make_server(live: Live) -> web.Server:
+def make_server(live: Live) -> Server:
     """Return the low-level server that answers everything that `live` has.
 
     No `web.Application`: there is one handler, and the document has the routes.
@@ -83,9 +89,7 @@ def make_server(live: Live) -> web.Server:
             message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY, live=live
         )
 
-    return web.Server(
-        handle, request_factory=make_request, handler_cancellation=True, access_log=None
-    )
+    return Server(handle, request_factory=make_request, refuse=refuse)
 
 
 class Request(web.BaseRequest):
@@ -94,6 +98,8 @@ class Request(web.BaseRequest):
     def __init__(self, *args: Any, live: Live, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.live = live
+        self.opened = False
+        """Whether the journal has its opening, and a fault later is not a refusal."""
 
     async def _prepare_hook(self, response: web.StreamResponse) -> None:
         """Keep the wall clock and aiohttp's version out; add CORS where it is wanted.
@@ -119,27 +125,75 @@ async def handle(request: web.BaseRequest) -> web.StreamResponse:
     try:
         return await _hops(request, live, waiting)
     except ControlError as error:
-        if error.status == 500:
-            log.error("%s", error)
-        return ProblemResponse(error.status, error.what, error.code, error.mend, **error.extra)
+        return refuse(request, error)
     except RenderError as error:
-        log.error("%s", error)
         mend = "mend the template, or send what it asks for"
-        return ProblemResponse(500, str(error), "template-error", mend)
+        return refuse(request, ControlError(500, str(error), code="template-error", mend=mend))
+    except web.RequestPayloadError as error:
+        what = f"the body cannot be read: {error}"
+        mend = "send what its headers say"
+        return refuse(request, ControlError(400, what, code="bad-body", mend=mend))
     except web.HTTPRequestEntityTooLarge:
         what = f"the body is larger than {MAX_BODY:,} bytes"
-        return ProblemResponse(413, what, "body-too-large")
+        return refuse(request, ControlError(413, what, code="body-too-large"))
     finally:
         del live.serving[task]
 
 
-async def _hops(request: web.BaseRequest, live: Live, waiting: Waiting) -> web.StreamResponse:
+def refuse(request: web.BaseRequest, error: ControlError) -> web.StreamResponse:
+    """Answer with a problem document; note it in the journal of the request's session.
+
+    Whether aiohttp could read the request or not. Raises ConnectionError, which cuts the
+    connection, where another answer has begun to leave.
+    """
+    assert isinstance(request, Request)
+    if error.code == "template-error":
+        log.error("%s", error)
+    if not request.opened:
+        _record_refused(request, error)
+    if request.writer.output_size > 0:
+        raise ConnectionError(error.what)
+    what = _encodable(error.what)
+    response = ProblemResponse(error.status, what, error.code, error.mend, **error.extra)
+    # Where the next request begins is not known: after a body that cannot be read, and where the
+    # client may send the body that it asked for leave to send, or not (RFC 9110 § 10.1.1).
+    if error.code == "bad-body" or ("Expect" in request.headers and not request.content.is_eof()):
+        response.force_close()
+    return response
+
+
+def _record_refused(request: Request, error: ControlError) -> None:
+    name, asked = DEFAULT, request.raw_path
+    with suppress(ControlError, ValueError):  # no name for a session, or no URL
+        target = target_of(request)
+        if _is_control(target.path):
+            return
+        name, asked = target.session, target.text
+    session = request.live.sessions.get(name)
+    asked = _kept(f"{request.method} {asked}") if request.method else ""
+    at = session.clock.now()
+    record(session, Refused(at, asked, error.status, error.code, _kept(error.what)))
+
+
+def _kept(text: str) -> str:
+    """Return as much of a text as the journal keeps of a refused request."""
+    text = _encodable(text)
+    return text if len(text) <= _REFUSED_TEXT else text[: _REFUSED_TEXT - 1] + "…"
+
+
+def _encodable(text: str) -> str:
+    """Return `text` with what a client sent that is no UTF-8 (a surrogate here) as an escape."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+async def _hops(request: Request, live: Live, waiting: Waiting) -> web.StreamResponse:
     if live.stopping:
         raise ControlError(503, "the server is stopping", code="stopping")
     target = target_of(request)
-    if target.path == control.PREFIX or target.path.startswith(control.PREFIX + "/"):
+    if _is_control(target.path):
         if live.cors and cors.is_preflight(request):
             return cors.preflight(request, ())
+        _meet_expectation(request)
         return await control.respond(request, target.path, live.sessions)
     # Hop 1: the operation and the session.
     route = live.catalog.contract.route(request.method, target.path)
@@ -149,6 +203,7 @@ async def _hops(request: web.BaseRequest, live: Live, waiting: Waiting) -> web.S
         return cors.preflight(request, ())
     session = live.sessions.get(target.session)
     # Hop 2: the request as plain data.
+    _meet_expectation(request)
     opening = await opening_of(request, target, route.path_parameters)
     operation = route.choose(opening.query, opening.body)
     # Hop 3: the scenario, and where in its story this request is.
@@ -163,7 +218,45 @@ async def _hops(request: web.BaseRequest, live: Live, waiting: Waiting) -> web.S
     turn = session.stories.turn(program, opening, now, live.catalog.example)
     # Hops 4 to 6: the cues, the socket, the journal.
     connection = Connection(request, session, operation, opening, turn, waiting)
-    return await connection.perform()
+    try:
+        return await connection.perform()
+    except Exception:
+        request.opened = _has_opening(session, turn)
+        raise
+
+
+def _has_opening(session: Session[Clock], turn: Turn) -> bool:
+    """Whether the journal says of a turn that it began."""
+    own = (turn.program.name, turn.subscription.address.subscription, turn.number)
+    return any(
+        (entry.scenario, entry.subscription, entry.connection) == own
+        for entry in session.journal
+        if isinstance(entry, Opened)
+    )
+
+
+def _is_control(path: str) -> bool:
+    return path == control.PREFIX or path.startswith(control.PREFIX + "/")
+
+
+def _meet_expectation(request: web.BaseRequest) -> None:
+    """Ask for a body that waits to be asked for. Raises ControlError for what nobody can meet.
+
+    RFC 9110 § 10.1.1: "A server that receives a 100-continue expectation in an HTTP/1.0 request
+    MUST ignore that expectation."
+    """
+    expected = request.headers.get("Expect")
+    if expected is None or request.version < (1, 1):
+        return
+    if expected.lower() != "100-continue":
+        raise ControlError(
+            417,
+            f"nothing here can meet the expectation {expected!r}",
+            code="unknown-expectation",
+            mend="expect 100-continue, or nothing",
+        )
+    if request.transport is not None and not request.content.is_eof():
+        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
 def _no_route(
@@ -219,4 +312,4 @@ def _head_only(
     if turn.row is None or turn.row.answer:
         return AnswerResponse(answer_of(turn, operation, opening))
     declared = operation.stream.status if operation.stream else 200
-    return AnswerResponse(Answer(stream_head(turn.row.response, turn.scope, declared), b""))
+    return AnswerResponse(Answer(stream_head(turn.row, turn.scope, declared, turn.coding), b""))
