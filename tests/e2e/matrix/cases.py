@@ -1,0 +1,100 @@
+"""The conformance scenarios, as the files tell them: what to ask for, and what is to come of it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from drivers import Scenario
+
+from mockserver.scenario.yamltree import parse, plain, plain_data
+
+ROOT = Path(__file__).parent.parent.parent.parent
+SPEC = ROOT / "specs" / "petstore.openapi.yaml"
+FOLDER = ROOT / "scenarios" / "conformance"
+PREFIX = "conformance/"
+QUESTION = (
+    '{"model":"petstore-1","stream":true,"messages":[{"role":"user","content":"Who is in today?"}]}'
+)
+
+
+def conformance() -> list[Scenario]:
+    """Return every conformance scenario that says what comes of it, in the order of the rows."""
+    operations = _operations()
+    found = []
+    for path in sorted(FOLDER.rglob("*.yaml")):
+        parsed = parse(path.name, path.read_bytes())
+        for document in map(plain, parsed.documents):
+            name = document.get("scenario") or path.relative_to(FOLDER.parent).with_suffix("")
+            if "outcome" in document:
+                found.append(_scenario(str(name), document, operations))
+    return sorted(found, key=lambda scenario: _order(scenario.name))
+
+
+def _order(name: str) -> list[tuple[bool, int, str]]:
+    """Sort LE-2 before LE-10."""
+    parts = name.replace("-", "/").split("/")
+    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
+
+
+def _operations() -> dict[str, tuple[str, str]]:
+    """Return method and path of each operation of the document, by its id and by both."""
+    document = plain_data(SPEC.name, SPEC.read_bytes())
+    base = document["servers"][0]["url"].rstrip("/")
+    base = "/" + base.split("//", 1)[1].partition("/")[2] if "//" in base else base
+    return dict(_named(document["paths"], base))
+
+
+def _named(paths: Mapping[str, Any], base: str) -> Iterator[tuple[str, tuple[str, str]]]:
+    for path, item in paths.items():
+        for method, operation in item.items():
+            if isinstance(operation, dict) and "responses" in operation:
+                reached = method.upper(), base + path
+                yield operation.get("operationId", ""), reached
+                yield f"{method.upper()} {path}", reached
+                yield f"{method.upper()} {base}{path}", reached
+
+
+def _types(tree: Any) -> Iterator[str]:
+    """Find every type that an event could be given by anyone who misreads it."""
+    match tree:
+        case dict():
+            if isinstance(tree.get("event"), str):
+                yield tree["event"]
+            for value in tree.values():
+                yield from _types(value)
+        case list():
+            for value in tree:
+                yield from _types(value)
+        case str():
+            for value in re.findall(r"event: ?([^\r\n]+)", tree):
+                yield from (value, value.strip())
+
+
+def _scenario(
+    name: str, document: Mapping[str, Any], operations: Mapping[str, tuple[str, str]]
+) -> Scenario:
+    operation = document["operation"]
+    method, path = operations[operation if isinstance(operation, str) else operation[0]]
+    when = document.get("when", {})
+    for key, value in when.get("path", {}).items():
+        path = path.replace(f"{{{key}}}", quote(str(value)))
+    if "query" in when:
+        path += "?" + urlencode(when["query"])
+    outcome = document["outcome"]
+    events = outcome.get("events", [])
+    types = {str(event.get("type", "message")) for event in events if isinstance(event, dict)}
+    types |= set(_types(document))
+    return Scenario(
+        name=name.removeprefix(PREFIX),
+        path=path,
+        events=len(events),
+        state=outcome.get("state", "connecting"),
+        types=tuple(sorted(types | {"message"})),
+        method=method,
+        headers={key: str(value) for key, value in when.get("headers", {}).items()}
+        | ({"Content-Type": "application/json"} if method == "POST" else {}),
+        body=QUESTION if method == "POST" else None,
+        about=" ".join(str(document.get("description", "")).split()),
+    )

@@ -1,0 +1,225 @@
+"""Runs the programs in ``clients/``: one process a client, several scenarios at a time in it."""
+
+import asyncio
+import contextlib
+import json
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from verdicts import Known, Record, Verdict, judge
+
+HERE = Path(__file__).parent
+LINE = 1 << 28
+"""Bytes that one line of a program's output may have; the biggest event comes in one."""
+PARALLEL = 16
+STARTING = 60.0
+"""Seconds until a program says that it is ready; a browser has to start, beside all the others."""
+LONGEST = 20.0
+"""Seconds after which a run ends whatever its state."""
+BEHIND = 2.5
+"""Seconds that a client may be behind a server which has nothing more to say to it."""
+GLANCE = 0.4
+"""Seconds between two looks at what the server knows while the client shows nothing new."""
+QUIET = 0.15
+"""Seconds without a further line after which an open connection is taken to have said it all."""
+
+
+@contextlib.asynccontextmanager
+async def serve(*arguments: str) -> AsyncIterator[str]:
+    """Run ``mockserver serve`` in a process of its own; give its URL."""
+    command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", *arguments]
+    with tempfile.TemporaryFile() as log:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+        )
+        try:
+            async with asyncio.timeout(STARTING):
+                line = (await process.stdout.readline()).decode()
+            log.seek(0)
+            assert line.startswith("Listening on "), line + log.read().decode()
+            drained = asyncio.create_task(process.stdout.read())
+            yield line.split()[2]
+        finally:
+            process.terminate()
+            await process.wait()
+        await drained
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What a client is given, and what is to come of it by the scenario's own `outcome`."""
+
+    name: str
+    path: str
+    events: int
+    state: str
+    types: tuple[str, ...] = ()
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str | None = None
+    about: str = ""
+    longest: float = LONGEST
+
+
+View = Callable[[Known], tuple[Known, str]]
+"""What a client that is no EventSource makes of it, and the state that it ends in."""
+
+Ask = Callable[[str], Awaitable[Known]]
+"""Tells what the server knows of the session of that name: the oracle."""
+
+
+@dataclass
+class _Run:
+    """One scenario with one client, while it lasts."""
+
+    record: Record = field(default_factory=Record)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def add(self, line: dict[str, Any]) -> None:
+        self.record.add(line)
+        self.news.set()
+
+    async def wait(self, seconds: float) -> bool:
+        """Wait for a line; tells whether one came."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.news.wait()
+        except TimeoutError:
+            return False
+        self.news.clear()
+        return True
+
+
+class Program:
+    """A client's process; a context manager that ends it."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = command
+        self._runs: dict[str, _Run] = {}
+        self._ready = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed in __aexit__
+        self._process = await asyncio.create_subprocess_exec(
+            *self._command,
+            cwd=HERE / "clients",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=self._errors,
+            limit=LINE,
+        )
+        self._reader = asyncio.create_task(self._read())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self._process.stdin.close()
+            await self._process.stdin.wait_closed()
+        try:
+            async with asyncio.timeout(10):
+                await self._process.wait()
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+        await self._reader
+        self._errors.close()
+
+    async def play(
+        self, scenario: Scenario, url: str, ask: Callable[[], Awaitable[Known]]
+    ) -> Record:
+        """Run one scenario until nothing more can come of it."""
+        run = self._runs[scenario.name] = _Run()
+        order = {
+            "name": scenario.name,
+            "url": url + scenario.path,
+            "types": scenario.types,
+            "method": scenario.method,
+            "headers": dict(scenario.headers),
+        }
+        await self._send(order if scenario.body is None else {**order, "body": scenario.body})
+        async with asyncio.timeout(STARTING):
+            await self._ready.wait()
+        await self._watch(run, scenario, ask)
+        if not run.record.over:
+            await self._send({"stop": scenario.name})
+            while not run.record.over and await run.wait(10):
+                pass
+        return run.record
+
+    async def _watch(
+        self, run: _Run, scenario: Scenario, ask: Callable[[], Awaitable[Known]]
+    ) -> None:
+        """Return when the client gave up, agrees, is hopelessly behind, or out of time."""
+        begun = asked = time.monotonic()
+        told_at = None
+        while not run.record.over and (now := time.monotonic()) < begun + scenario.longest:
+            news = await run.wait(GLANCE)
+            done = run.record.reached(scenario.events, scenario.state)
+            if run.record.over or (news and not done and now < asked + GLANCE):
+                continue
+            asked = now
+            known = await ask()
+            if not known.reached(scenario.events, scenario.state):
+                continue
+            if done and judge(run.record, known, scenario.state).agrees:
+                if scenario.state != "open" or not await run.wait(QUIET):
+                    return
+                continue
+            told_at = told_at or now
+            if now > told_at + BEHIND:
+                return
+
+    async def _send(self, order: dict[str, Any]) -> None:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self._process.stdin.write(json.dumps(order).encode() + b"\n")
+            await self._process.stdin.drain()
+
+    async def _read(self) -> None:
+        while line := await self._process.stdout.readline():
+            entry = json.loads(line)
+            if entry["kind"] == "ready":
+                self._ready.set()
+                continue
+            self._runs[entry["name"]].add(entry)
+        self._ready.set()
+        self._errors.seek(0)
+        reason = self._errors.read().decode(errors="replace")[-2000:]
+        for name, run in self._runs.items():
+            if not run.record.over:
+                run.add({"name": name, "kind": "died", "message": reason})
+
+
+async def play_all(
+    client: str,
+    command: Sequence[str],
+    scenarios: Sequence[Scenario],
+    url: str,
+    ask: Ask,
+    *,
+    view: View | None = None,
+    parallel: int = PARALLEL,
+) -> dict[str, Verdict]:
+    """Run every scenario with one client, each in a session of its own, and judge each run."""
+    places = asyncio.Semaphore(parallel)
+
+    async def one(program: Program, scenario: Scenario) -> Verdict:
+        session = f"{client}-{scenario.name.replace('/', '-')}"
+        async with places:
+            record = await program.play(scenario, f"{url}/@{session}", lambda: ask(session))
+            known, state = await ask(session), scenario.state
+            if view is not None:
+                known, state = view(known)
+                record = record.in_one_form()
+            return judge(record, known, state)
+
+    async with Program(command) as program:
+        verdicts = await asyncio.gather(*(one(program, scenario) for scenario in scenarios))
+    return {scenario.name: verdict for scenario, verdict in zip(scenarios, verdicts, strict=True)}
