@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from drivers import Scenario
+from drivers import CHAT, Scenario
 
 from mockserver.scenario.yamltree import parse, plain, plain_data
 
@@ -14,6 +14,7 @@ ROOT = Path(__file__).parent.parent.parent.parent
 SPEC = ROOT / "specs" / "petstore.openapi.yaml"
 FOLDER = ROOT / "scenarios" / "conformance"
 PREFIX = "conformance/"
+HELLO = '{"hello":"world"}'
 QUESTION = (
     '{"model":"petstore-1","stream":true,"messages":[{"role":"user","content":"Who is in today?"}]}'
 )
@@ -95,6 +96,6 @@ def _scenario(
         method=method,
         headers={key: str(value) for key, value in when.get("headers", {}).items()}
         | ({"Content-Type": "application/json"} if method == "POST" else {}),
-        body=QUESTION if method == "POST" else None,
+        body=(QUESTION if path.endswith(CHAT) else HELLO) if method == "POST" else None,
         about=" ".join(str(document.get("description", "")).split()),
     )

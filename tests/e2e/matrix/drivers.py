@@ -14,6 +14,7 @@ from typing import Any, Self
 from verdicts import Known, Record, Verdict, judge
 
 HERE = Path(__file__).parent
+CHAT = "/chat/completions"
 LINE = 1 << 28
 """Bytes that one line of a program's output may have; the biggest event comes in one."""
 PARALLEL = 16

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from drivers import Scenario, View
+from drivers import CHAT, Scenario, View
 from verdicts import completion
 
 PACKAGES = Path(__file__).parent.parent / "node_modules"
@@ -19,7 +19,6 @@ NODE = ("node", "--no-warnings")
 
 GET_ONLY = "an EventSource can only send a GET request without headers of its own"
 ANY_STREAM = "it knows chat completions only"
-CHAT = "/chat/completions"
 
 
 @dataclass(frozen=True)

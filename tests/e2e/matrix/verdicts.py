@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 
@@ -80,7 +80,7 @@ class Record:
         part, ends = Record(), 0
         for line in self.lines:
             part.add(line)
-            ends += line["kind"] in {"error", "closed"}
+            ends += line["kind"] == "closed" or line.get("readyState") == 0
             if ends == attempts:
                 break
         return part
@@ -152,7 +152,7 @@ def completion(known: Known) -> tuple[Known, str]:
             ending = "raises"
             break
         chunks.append(Event("message", chunk, None))
-    return Known([chunks], known.state, known.refused, known.cut), ending
+    return replace(known, subscriptions=[chunks]), ending
 
 
 def _chunk(event: Event) -> str | None:
@@ -177,7 +177,7 @@ def _completed(record: Record, wanted: str) -> str:
 
 def _events(got: Sequence[Event], wanted: Sequence[Event]) -> str:
     """Say how the events differ."""
-    if any(event.last_event_id is None for event in got):
+    if any(event.last_event_id is None for event in (*got, *wanted)):
         got = [event._replace(last_event_id=None) for event in got]
         wanted = [event._replace(last_event_id=None) for event in wanted]
     if list(got) == list(wanted):
