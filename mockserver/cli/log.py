@@ -27,7 +27,7 @@ _ERRORS = "%(levelname)s %(message)s"
 
 
 class EntryLog:
-    """Writes a line for every connection that opens or ends.
+    """Writes a line for every connection that opens or ends, and for every refused request.
 
     Entries of one turn of the event loop are written together: a line costs some microseconds,
     and ten thousand clients that come at once do not wait for the log.
@@ -69,7 +69,9 @@ def _word(value: Any) -> str:
     if isinstance(value, tuple):
         value = ",".join(value)
     text = f"{value:.3f}" if isinstance(value, float) else str(value)
-    return json.dumps(text, ensure_ascii=False) if " " in text or not text else text
+    if text.isprintable():
+        return json.dumps(text, ensure_ascii=False) if " " in text or not text else text
+    return json.dumps(text)  # what clients send must not steer a terminal
 
 
 def _json_line(session: str, entry: Entry) -> str:

@@ -100,12 +100,15 @@ class Request(web.BaseRequest):
         self.live = live
         self.opened = False
         """Whether the journal has its opening, and a fault later is not a refusal."""
+        self.begun = False
+        """Whether an answer has begun, and there is no room for another."""
 
     async def _prepare_hook(self, response: web.StreamResponse) -> None:
         """Keep the wall clock and aiohttp's version out; add CORS where it is wanted.
 
         aiohttp calls this when the head is complete but for what it says here.
         """
+        self.begun = True
         head: Head | None = getattr(response, "head", None)
         given = {name.lower() for name, _ in head.headers} if head else {"content-type"}
         for name in ("Date", "Server", "Content-Type"):
@@ -144,14 +147,14 @@ def refuse(request: web.BaseRequest, error: ControlError) -> web.StreamResponse:
     """Answer with a problem document; note it in the journal of the request's session.
 
     Whether aiohttp could read the request or not. Raises ConnectionError, which cuts the
-    connection, where another answer has begun to leave.
+    connection, where another answer has begun.
     """
     assert isinstance(request, Request)
     if error.code == "template-error":
         log.error("%s", error)
     if not request.opened:
         _record_refused(request, error)
-    if request.writer.output_size > 0:
+    if request.begun:
         raise ConnectionError(error.what)
     what = _encodable(error.what)
     response = ProblemResponse(error.status, what, error.code, error.mend, **error.extra)

@@ -14,6 +14,7 @@ from aiohttp import web
 from aiohttp.http import HttpVersion11
 from aiohttp.http_exceptions import (
     HttpProcessingError,
+    InvalidHeader,
     InvalidURLError,
     LineTooLong,
     PayloadEncodingError,
@@ -209,7 +210,8 @@ def refusal(error: HttpProcessingError, head: bytes) -> ControlError:
         what = f"the target cannot be read: {said}"
         return ControlError(400, what, code="bad-request", mend=_REQUEST_LINE)
     mend = next((mend for words, mend in _MENDS if words in about), _REQUEST_LINE)
-    what = f"the request cannot be read: {said}"
+    name = _header_with(_bytes(error.args[0]), head) if isinstance(error, InvalidHeader) else ""
+    what = f"the {f'header {name}' if name else 'request'} cannot be read: {said}"
     return ControlError(400, what, code="bad-request", mend=mend)
 
 
@@ -220,11 +222,17 @@ def _too_long(told: bytes, head: bytes) -> ControlError:
     if found and (found[2].startswith(told) or found[0].startswith(told)):
         what = f"the target is longer than {MAX_TARGET:,} bytes"
         return ControlError(414, what, code="target-too-long", mend="send what is long in a body")
-    line = head[: max(head.find(told), 0)].rpartition(b"\n")[2]
-    name = line.partition(b":")[0].decode("ascii", "backslashreplace")
+    name = _header_with(told, head)
     which = f"the header {name}" if name else f"a header with {told[:40]!r}"
     what = f"{which} is longer than {MAX_FIELD:,} bytes"
     return ControlError(431, what, code="headers-too-large", mend="send a shorter one")
+
+
+def _header_with(told: bytes, head: bytes) -> str:
+    """Return the name of the header that `told` is from, if it is among what was kept."""
+    line = head[: max(head.find(told), 0)].rpartition(b"\n")[2] + told
+    name, colon, _ = line.partition(b":")
+    return name.decode("ascii", "backslashreplace") if colon else ""
 
 
 def _bytes(line: object) -> bytes:
