@@ -261,17 +261,9 @@ class SessionHandle:
 
     def reset(self) -> None:
         """Forget the session's subscriptions and journal; its clock goes on."""
-
-        def clear() -> None:
-            session = self._session_here
-            session.stories.reset()
-            session.journal.clear()
-
-        self._server._in_loop(clear)  # noqa: SLF001
-
-    @property
-    def _session_here(self) -> Session[Clock]:
-        return self._server._session(self.name)  # noqa: SLF001
+        self._server._in_loop(  # noqa: SLF001
+            lambda: self._server._session(self.name).reset()  # noqa: SLF001
+        )
 
 
 def workspace(

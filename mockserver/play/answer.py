@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from mockserver.scenario.program import filled, filled_text
+from mockserver.scenario.model import Length
+from mockserver.scenario.program import filled, filled_text, number, raw_bytes
 from mockserver.scenario.template import RenderError, Template
 from mockserver.sse.encode import breaks_line, json_text
 
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
     from mockserver.contract import Answer as Example
     from mockserver.contract import Operation
     from mockserver.play.scope import StoryScope
-    from mockserver.scenario.model import Response
+    from mockserver.scenario.model import Response, Wire
+    from mockserver.scenario.program import Row
 
 EVENT_STREAM: Final = "text/event-stream"
 STREAM_HEADERS: Final = (
@@ -25,7 +28,12 @@ STREAM_HEADERS: Final = (
     ("Cache-Control", "no-cache, no-transform"),
     ("X-Accel-Buffering", "no"),
 )
+_STATUS_LINE: Final = re.compile(rb"^HTTP/\d\.\d (\d{3})", re.MULTILINE)
 EMPTY_STATUSES: Final = frozenset({204, 205, 304})
+
+
+Framing: TypeAlias = Literal["chunked", "close", "length"] | None
+"""How the end of a body is told (RFC 9112 § 6.3); None leaves it to the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +41,20 @@ class Head:
     """Status line and headers, the latter in the order they are sent.
 
     `own` are the names, in lower case, that the scenario has set itself, or has left out.
+    `raw`: the player brings the whole head as bytes, and nothing after it is framed.
     """
 
     status: int
     reason: str
     headers: tuple[tuple[str, str], ...]
     own: frozenset[str] = frozenset()
+    transfer: Framing = None
+    raw: bool = False
+
+    def value(self, name: str) -> str | None:
+        """Return the last value of a header; `name` in lower case."""
+        found = [value for key, value in self.headers if key.lower() == name]
+        return found[-1] if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +65,53 @@ class Answer:
     body: bytes
 
 
-def stream_head(response: Response | None, scope: StoryScope, declared: int = 200) -> Head:
+def stream_head(
+    row: Row, scope: StoryScope, declared: int = 200, coding: str | None = None
+) -> Head:
     """Return the head of a stream; `declared` is the document's status. Raises RenderError."""
+    response = row.response
     if response is None:
-        return Head(declared, reason_of(declared), STREAM_HEADERS)
-    names = scope.at("response", "head")
-    status = _status(response, names, declared)
-    return _head(response, names, status, STREAM_HEADERS)
+        head = Head(declared, reason_of(declared), STREAM_HEADERS)
+    elif response.raw_head is not None:
+        return Head(_written_status(raw_head(response, scope)), "", (), raw=True)
+    else:
+        names = scope.at("response", "head")
+        status = _status(response, names, declared)
+        head = _head(response, names, status, STREAM_HEADERS)
+    return on_wire(head, row.wire, scope, coding)
+
+
+def raw_head(response: Response | None, scope: StoryScope) -> bytes:
+    """Return the head that the scenario writes itself, or nothing. Raises RenderError."""
+    if response is None or response.raw_head is None:
+        return b""
+    return raw_bytes(response.raw_head, scope.at("response", "raw_head"))
+
+
+def _written_status(head: bytes) -> int:
+    """Return the status of a head written by hand; 0 where no client could see one."""
+    found = [int(line[1]) for line in _STATUS_LINE.finditer(head)]
+    final = [status for status in found if status >= 200]  # RFC 9110 § 15.2: 1xx are interim
+    return (final or found or [0])[0]
+
+
+def on_wire(head: Head, wire: Wire, scope: StoryScope, coding: str | None) -> Head:
+    """Return the head with what the wire adds to it. Raises RenderError."""
+    headers, own, transfer = list(head.headers), head.own, wire.transfer
+    if wire.encoding not in (None, "identity") and "vary" not in own:
+        headers.append(("Vary", "Accept-Encoding"))
+    if coding is not None and "content-encoding" not in own:
+        headers.append(("Content-Encoding", coding))
+    framing: Framing = None
+    if isinstance(transfer, Length):
+        framing = "length"
+        length = number(transfer.bytes, scope.at("wire", "transfer"), "length")
+        headers.append(("Content-Length", str(length)))
+    elif transfer is not None:
+        framing = transfer
+    elif "content-length" in own and head.value("content-length") is not None:
+        framing = "length"  # the script says it, right or wrong
+    return replace(head, headers=tuple(headers), transfer=framing)
 
 
 def whole_answer(

@@ -30,6 +30,10 @@ class Opened:
     connection: int
     status: int
     last_event_id: str | None = None
+    after: float | None = None
+    """Seconds since the subscription's connection before this one ended."""
+    reconnection_time: float | None = None
+    """Seconds that the client was told to wait between the two, if it was told."""
     notes: tuple[str, ...] = ()
     """Codes of what is worth knowing, such as `unknown-last-event-id`."""
 

@@ -5,74 +5,26 @@ It knows neither sockets nor clocks; time is an argument.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
+from mockserver.play.cues import Cue, Disconnect, Held, Place, Send
+from mockserver.play.layout import Layout
 from mockserver.play.walk import StuckError, Walk
 from mockserver.scenario.program import Block, Hold, Program, Row, Stop, Stretch
 from mockserver.scenario.template import RenderError
 from mockserver.scenario.units import FOREVER
-from mockserver.sse.encode import encode
+from mockserver.sse.parse import Parser
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
+    from mockserver.play.layout import Coding
     from mockserver.play.scope import StoryScope
-    from mockserver.scenario.model import Heartbeat, Kind
+    from mockserver.scenario.model import Heartbeat
 
 BEAT_PATH: Final = "heartbeat"
-
-
-# Places and sends are made for every event: named tuples take a third of a dataclass's time.
-class Place(NamedTuple):
-    """A point in a story: after `cues` cues of its connection `number`.
-
-    `base` is the scripted time at which that connection began, `story` the time at the point.
-    """
-
-    number: int
-    cues: int = 0
-    base: float = 0.0
-    story: float = 0.0
-
-
-class Send(NamedTuple):
-    """Bytes to be written at the offset `at`: `blocks` of the story, or a heartbeat (0)."""
-
-    at: float
-    data: bytes
-    blocks: int
-    place: Place | None = None
-    id: str | None = None
-    """The last id in it, None where it has none."""
-    after_id: int = 0
-    """How many of the blocks come after the one with that id."""
-    retry: int | None = None
-    """The last reconnection time in it, in milliseconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """The connection is held open from `at` to `until`."""
-
-    at: float
-    until: float
-
-
-@dataclass(frozen=True, slots=True)
-class Disconnect:
-    """The connection ends at `at`, and the story goes on at `place`.
-
-    `fault` is why it could not be told to its end.
-    """
-
-    at: float
-    kind: Kind
-    place: Place
-    fault: str = ""
-
-
-Cue: TypeAlias = Send | Held | Disconnect
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +43,36 @@ class Segment:
 class Player:
     """Plays the segments of one connection after another.
 
-    `gap` events are left out at the beginning. `faults`: a template that has no value ends the
-    connection with a `drop` that says so, since the head may be gone already.
+    `gap` events are left out at the beginning. `coding` is the content coding of the body,
+    `head` a head that the script has written itself. `faults`: a template that has no value ends
+    the connection with a `drop` that says so, since the head may be gone already.
     """
 
     def __init__(
-        self, program: Program, segments: Sequence[Segment], scope: StoryScope, *, gap: int = 0
+        self,
+        program: Program,
+        segments: Sequence[Segment],
+        scope: StoryScope,
+        *,
+        gap: int = 0,
+        coding: Coding | None = None,
+        head: bytes = b"",
     ) -> None:
         self._program = program
         self._segments = segments
         self._scope = scope
         self._gap = gap
+        row = segments[-1].row
+        self._layout = None
+        if head or coding or any(segment.row.laid for segment in segments):
+            self._layout = Layout(row.wire, scope, coding)
+        self._head = head
+        self._parser = Parser() if any(segment.row.reads for segment in segments) else None
         self._at = 0.0
         self._lag = 0.0
         """How far the story's own time is ahead of the connection's."""
+        self._late = 0.0
+        """By how much the last cue of the story was done after it was due."""
         self._place = segments[0].place
         self.held_forever = False
         """Whether nothing but heartbeats can come any more."""
@@ -115,6 +83,17 @@ class Player:
     def next_at(self) -> float | None:
         """The offset of the next cue, or None when the connection is over."""
         return None if self._next is None else self._next.at
+
+    @property
+    def at_once(self) -> bool:
+        """Whether the first bytes can leave together with the head."""
+        cue = self._next
+        return cue is not None and cue.at == 0 and not (isinstance(cue, Send) and cue.alone)
+
+    @property
+    def in_pieces(self) -> bool:
+        """Whether some of its writes have to leave alone."""
+        return self._parser is not None or self._layout is not None
 
     @property
     def fault(self) -> str:
@@ -144,10 +123,29 @@ class Player:
     def _guarded(self) -> Generator[Cue, None, None]:
         try:
             heartbeat = self._program.scenario.heartbeat
-            story = self._story()
-            yield from self._with_heartbeats(story, heartbeat) if heartbeat else story
+            cues = self._story()
+            if heartbeat:
+                cues = self._with_heartbeats(cues, heartbeat)
+            yield from self._laid(cues, self._layout) if self._layout else cues
         except (RenderError, StuckError) as error:
             yield Disconnect(self._at, "drop", self._place, fault=str(error))
+
+    def _laid(self, cues: Iterator[Cue], layout: Layout) -> Iterator[Cue]:
+        """Yield the writes that the cues take, none before the one before it is done."""
+        yield from layout.begin(self._head)
+        for cue in cues:
+            at = max(cue.at, layout.free)
+            match cue:
+                case Send():
+                    yield from layout.send(cue)
+                    self._late = layout.free - cue.at
+                case Held():
+                    layout.free, self._late = at, at - cue.at
+                    yield replace(cue, at=at, until=cue.until + self._late)
+                case Disconnect():
+                    if cue.kind == "end":
+                        yield from layout.end(at)
+                    yield replace(cue, at=layout.free if cue.kind == "end" else at)
 
     def _story(self) -> Iterator[Cue]:
         walk = None
@@ -166,7 +164,8 @@ class Player:
                     return
                 # A hold among events that are sent again is only the time between them.
                 if not isinstance(op, Hold) or walk.cues >= segment.happened:
-                    yield self._cue(walk, op, first)
+                    yield self._cue(walk, op, first, again=walk.cues <= segment.happened)
+                    walk.lapse(self._late)
             if not segment.resumed:
                 yield Disconnect(walk.due, segment.row.end, _next_row(walk))
                 return
@@ -185,29 +184,54 @@ class Player:
             happened=segment.happened,
         )
 
-    def _cue(self, walk: Walk, op: Stretch | Block | Hold, first: int) -> Cue:
+    def _cue(self, walk: Walk, op: Stretch | Block | Hold, first: int, *, again: bool) -> Cue:
+        due, place, reading = walk.due, self._place, self._parser is not None
         match op:
             case Stretch():
-                count = len(op.ends) - first
                 data = op.from_block(first)
                 last_id, after = op.last_id(first)
-                return Send(walk.due, data, count, self._place, last_id, after, op.retry)
+                retry = op.retry
+                if reading:
+                    last_id, retry = self._read(data)
+                return Send(due, data, len(op.ends) - first, place, last_id, after, retry)
+            case Block() if reading:
+                data = op.data(self._scope, again=again)
+                last_id, retry = self._read(data)
+                split = None if op.step.split is None else (op.path, op.step.split)
+                return Send(due, data, 1, place, last_id, 0, retry, op.alone, split)
             case Block():
                 event = op.event(self._scope)
-                return Send(walk.due, encode(event), 1, self._place, event.id, 0, event.retry)
+                data = op.encoded(event, self._scope)
+                split = None if op.step.split is None else (op.path, op.step.split)
+                return Send(due, data, 1, place, event.id, 0, event.retry, split=split)
             case Hold():
-                return Held(walk.due, walk.due + walk.held)
+                return Held(due, due + walk.held, op.silent)
+
+    def _read(self, data: bytes) -> tuple[str | None, int | None]:
+        """Return the last event ID and the reconnection time that a client takes from `data`."""
+        parser = self._parser
+        assert parser is not None
+        id_, retry = parser.last_event_id, parser.reconnection_time
+        parser.feed(data)
+        return (
+            parser.last_event_id if parser.last_event_id != id_ else None,
+            parser.reconnection_time if parser.reconnection_time != retry else None,
+        )
 
     def _with_heartbeats(self, cues: Iterator[Cue], heartbeat: Heartbeat) -> Iterator[Cue]:
         every = heartbeat.every.shortest
-        beats = 1
+        beats, silent_until = 1, 0.0
         for cue in cues:
             self.held_forever = cue.at == FOREVER
             # What the story says at the same moment comes first.
-            while (at := round(beats * every, 9)) < cue.at:
+            while silent_until != FOREVER and (at := round(beats * every, 9)) < cue.at:
                 yield Send(at, self._beat(heartbeat, at, beats), 0)
                 beats += 1
             yield cue
+            if isinstance(cue, Held) and cue.silent:
+                silent_until = cue.until + self._late
+                if silent_until != FOREVER:
+                    beats = max(beats, math.ceil(round(silent_until / every, 9)))
 
     def _beat(self, heartbeat: Heartbeat, at: float, beats: int) -> bytes:
         """Encode the heartbeat due at `at`."""
@@ -215,7 +239,7 @@ class Player:
         story, rounds = scope.story, scope.rounds
         scope.story, scope.rounds = at + self._lag, [beats]
         try:
-            return encode(Block(BEAT_PATH, heartbeat.block).event(scope))
+            return Block(BEAT_PATH, heartbeat.block, self._segments[-1].row.form).data(scope)
         finally:
             scope.story, scope.rounds = story, rounds
 

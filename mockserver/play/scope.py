@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import string
 from dataclasses import dataclass
+from itertools import repeat
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +18,7 @@ from mockserver.scenario.template import RenderError, Template
 from mockserver.scenario.units import Span, UnitError, percentage, span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from mockserver.play.opening import Opening
@@ -58,6 +59,7 @@ class StoryScope:
         self.connection = 0
         self.rounds: list[int] = []
         """The counters of the loops around the step, which are part of its address."""
+        self._scenario = scenario
         self._address = address
         self._epoch = epoch
         self._step = ("vars", "")
@@ -69,6 +71,13 @@ class StoryScope:
         self._filled = False
         if scenario.vars:
             self._fill(scenario.vars)
+
+    def anew(self) -> StoryScope:
+        """Return a scope for the same request, at the same point. Raises RenderError."""
+        twin = StoryScope(self._scenario, self._address, self._opening, self._epoch, self._example)
+        twin.enter(self.connection)
+        twin.story = self.story
+        return twin
 
     def enter(self, connection: int) -> None:
         """Go to the story's connection `connection`."""
@@ -118,10 +127,21 @@ class StoryScope:
         """Return a duration, rendered and drawn where it has to be. Raises RenderError."""
         if isinstance(time, Template):
             time = self._as_span(time, path, field)
+        return time.shortest if time.fixed else next(self.many_seconds(time, path, field))
+
+    def many_seconds(self, time: Time, path: str, field: str) -> Iterator[float]:
+        """Yield a duration again and again; one from a range is drawn every time."""
+        if isinstance(time, Template):
+            time = self._as_span(time, path, field)
         if time.fixed:
-            return time.shortest
-        drawn = self.draw(path, field).uniform(time.shortest, time.longest)
-        return round(drawn, 6)
+            yield from repeat(time.shortest)
+        chance = self.draw(path, field)
+        while True:
+            yield round(chance.uniform(time.shortest, time.longest), 6)
+
+    def chooser(self, path: str, field: str) -> Callable[[Sequence[str]], str]:
+        """Return what draws one of several texts for one field."""
+        return self.draw(path, field).choice
 
     def _as_span(self, time: Template, path: str, field: str) -> Span:
         value = time.value(self.at(path, f"{field} template"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from mockserver.play.journal import Journal
 from mockserver.play.story import Stories
+from mockserver.play.told import Memory
 from mockserver.scenario.moments import EPOCH
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Session(Generic[ClockT]):
     pinned: tuple[str, ...] = ()
     epoch: datetime = EPOCH
     journal: Journal = field(default_factory=Journal)
+    told: Memory = field(default_factory=Memory)
     listener: Callable[[str, Entry], None] | None = None
     """Is told of every connection that opens or ends: the session's name and the entry."""
     open: int = 0
@@ -40,6 +42,12 @@ class Session(Generic[ClockT]):
 
     def __post_init__(self) -> None:
         self.stories = Stories(self.seed, self.name, self.epoch)
+
+    def reset(self) -> None:
+        """Forget subscriptions, journal and what was told; the clock goes on."""
+        self.stories.reset()
+        self.journal.clear()
+        self.told.clear()
 
 
 class Sessions(Generic[ClockT]):

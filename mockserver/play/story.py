@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from mockserver.play.player import Disconnect, Place, Player, Segment, Send
+from mockserver.play.answer import raw_head
+from mockserver.play.cues import Disconnect, Place, Send
+from mockserver.play.layout import accepted
+from mockserver.play.player import Player, Segment
 from mockserver.play.scope import Address, StoryScope
 from mockserver.play.shelf import Shelf
 from mockserver.play.walk import QUIET, QUIET_ROUNDS, StuckError, Walk
+from mockserver.scenario.model import RawStep
 from mockserver.scenario.moments import EPOCH
 from mockserver.scenario.program import Block, Hold, Pause, Stretch, filled_text
 from mockserver.scenario.template import RenderError, Template
+from mockserver.sse.parse import Parser
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from mockserver.play.journal import Closer
+    from mockserver.play.layout import Coding
     from mockserver.play.opening import Opening
     from mockserver.scenario.program import Program, Row
 
@@ -54,14 +60,17 @@ class Subscription:
     """Up to where the story has been sent."""
     last_id: str | None = None
     last_id_place: Place = field(default_factory=lambda: Place(1))
-    reconnection_time: float = 0.0
+    reconnection_time: float | None = None
+    """Seconds, as the client was told last."""
     since: float = 0.0
     """When it began to wait, by the session's clock."""
 
     def expired(self, now: float) -> bool:
         """Whether its client has been away for longer than the scenario's patience."""
         patience = self.program.scenario.patience.shortest
-        return self.state != "open" and now > self.since + patience + self.reconnection_time
+        return self.state != "open" and now > self.since + patience + (
+            self.reconnection_time or 0.0
+        )
 
     def record(self, cue: Send) -> None:
         """Take note of what has been sent."""
@@ -98,8 +107,36 @@ class Turn:
     """Which connection of its subscription this is, from 1."""
     row: Row | None
     scope: StoryScope
+    opening: Opening
     player: Player | None = None
     notes: tuple[str, ...] = ()
+    coding: Coding | None = None
+    """The content coding that script and request agree on."""
+    replay: Callable[[], Player] | None = None
+    """Makes a player that plays this connection once more, byte for byte."""
+
+    def tell(self, segments: Sequence[Segment], gap: int = 0) -> None:
+        """Make the player of these segments of the story. Raises RenderError."""
+        scope, row = self.scope, self.row
+        assert row is not None
+
+        def play() -> Player:
+            # The player is ahead of the head, whose templates have a scope of their own.
+            own = scope.anew()
+            head = raw_head(row.response, own)
+            return Player(
+                self.program, segments, own, gap=gap, coding=self.coding, head=head
+            )  # fmt: skip
+
+        self.replay = play
+        self.player = play()
+
+    def tell_body(self, body: bytes) -> None:
+        """Make the player of a whole answer whose bytes are not simply sent."""
+        assert self.row is not None
+        step = RawStep(where=self.row.where, raw=body)
+        row = replace(self.row, ops=(Block("body", step),), reads=True, laid=True)
+        self.tell([Segment(row, self.subscription.next)])
 
     @property
     def refused(self) -> int | None:
@@ -259,24 +296,24 @@ def _begin(
     scope = StoryScope(program.scenario, subscription.address, opening, epoch, example)
     start, resume_at, notes = _start(subscription, opening, epoch)
     if start is None:
-        return Turn(program, subscription, 0, None, scope, notes=notes)
+        return Turn(program, subscription, 0, None, scope, opening, notes=notes)
     row = program.row(start.number)
     assert row is not None
-    refusal = Turn(program, subscription, 0, None, scope, notes=notes)
+    refusal = Turn(program, subscription, 0, None, scope, opening, notes=notes)
     if refusal.refused is not None:
         return refusal
     subscription.connections += 1
     subscription.state = "open"
     subscription.next = start
-    turn = Turn(program, subscription, subscription.connections, row, scope, notes=notes)
+    turn = Turn(program, subscription, subscription.connections, row, scope, opening, notes=notes)
     scope.enter(start.number)
     scope.story = start.story
+    if not row.broken:
+        turn.coding, refused = accepted(row.wire, opening.headers)
+        turn.notes += refused
     if not row.answer and not row.broken:
         segments = _segments(subscription, start, resume_at)
-        if row.response is not None:
-            # The player is ahead of the head, whose templates have a scope of their own.
-            scope = StoryScope(program.scenario, subscription.address, opening, epoch, example)
-        turn.player = Player(program, segments, scope, gap=_gap(program, resume_at))
+        turn.tell(segments, _gap(program, resume_at))
     return turn
 
 
@@ -447,8 +484,9 @@ def _places(
     with contextlib.suppress(RenderError, StuckError):
         while number <= last and budget.spend(1) and (row := program.row(number)):
             walk = Walk(row, number, scope, base=base, happened=_ALL_HAPPENED)
+            parser = Parser() if row.reads else None
             for op, _ in walk.passages():
-                for cues in _cues_up_to(op, last_id, walk, scope):
+                for cues in _cues_up_to(op, last_id, walk, scope, parser):
                     yield Place(number, cues, base, walk.story)
                 enough = until is not None and (number, walk.cues) >= _order(until)
                 if enough or not budget.spend(_price(op)):
@@ -463,9 +501,23 @@ def _price(op: object) -> int:
     return QUIET_ROUNDS if op is QUIET else 1
 
 
-def _cues_up_to(op: object, last_id: str, walk: Walk, scope: StoryScope) -> Iterator[int]:
-    """Yield how many cues of the row have passed once an event with this id has."""
-    if isinstance(op, Stretch) and last_id in op.ids:
+def _cues_up_to(
+    op: object, last_id: str, walk: Walk, scope: StoryScope, parser: Parser | None
+) -> Iterator[int]:
+    """Yield how many cues of the row have passed once an event with this id has.
+
+    `parser` reads along where bytes were written by hand.
+    """
+    if parser is not None:
+        before = parser.last_event_id
+        if isinstance(op, Stretch):
+            parser.feed(op.data)
+        elif isinstance(op, Block):
+            # An event that was cut off is whole when it is sent again, and then has its id.
+            parser.feed(op.data(scope, again=True))
+        if before != last_id == parser.last_event_id:
+            yield walk.cues
+    elif isinstance(op, Stretch) and last_id in op.ids:
         for index, known in enumerate(op.ids, 1):
             if known == last_id:
                 yield walk.cues - len(op.ids) + index

@@ -8,8 +8,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.play.answer import Answer, Head, reason_of, stream_head, whole_answer
+from mockserver.play.cues import Disconnect, Held, Send
 from mockserver.play.opening import Opening
-from mockserver.play.player import Disconnect, Held, Send
 from mockserver.play.session import DEFAULT
 from mockserver.play.story import Stories, Turn
 from mockserver.scenario.conditions import conditions
@@ -102,7 +102,7 @@ def _lane(turn: Turn, operation: Operation, opening: Opening, limit: int) -> Lan
     delay = turn.delay()
     if turn.player is not None:
         declared = operation.stream.status if operation.stream else 200
-        head = stream_head(turn.row.response, turn.scope, declared)
+        head = stream_head(turn.row, turn.scope, declared, turn.coding)
         lane = Lane(turn.number, last_id, head, delay, notes=turn.notes)
         _play(turn, lane, limit)
         return lane

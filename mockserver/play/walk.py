@@ -72,6 +72,8 @@ class Walk:
         """How long the hold that was just given lasts."""
         self.skip = skip
         self.gap = gap
+        self._late = 0.0
+        """How much of `due` bytes have taken that the story's own time knows nothing of."""
         self._happened = max(happened, skip)
         self._quiet = 0
         self._scope = scope
@@ -81,6 +83,16 @@ class Walk:
         self._scope.enter(self.number)
         self._scope.story = self.story
         yield from self._ops(self.row.ops)
+
+    def lapse(self, seconds: float) -> None:
+        """Take note that the bytes just given have taken `seconds` to be written.
+
+        What follows a `delay` later comes so much later; `at` and `every` mean moments, which
+        do not move.
+        """
+        if seconds:
+            self._late += seconds
+            self.due = round(self.due + seconds, 9)
 
     def _ops(self, ops: Sequence[Op]) -> Iterator[tuple[Any, int]]:  # noqa: C901, PLR0912  (a row an op)
         for op in ops:
@@ -158,11 +170,14 @@ class Walk:
 
     def _pause(self, op: Pause) -> None:
         seconds = self._scope.seconds(op.time, op.path, "delay")
+        late = 0.0
         if op.until:
             seconds = max(0.0, seconds - (self.story - self.base))
-        self._wait(seconds)
+            late = self._late
+        self._wait(seconds, late)
 
-    def _wait(self, seconds: float) -> None:
+    def _wait(self, seconds: float, late: float = 0.0) -> None:
+        """Let time pass; as much as `late` of it has passed already while bytes were written."""
         if seconds == FOREVER:
             # The story's own time goes on from here when the client comes back.
             if not self._skipping:
@@ -171,19 +186,21 @@ class Walk:
         # Rounded to the nanosecond, so that ten times 0.1 is 1.
         self.story = self._scope.story = round(self.story + seconds, 9)
         if not self._skipping:
-            self.due = round(self.due + seconds, 9)
+            caught_up = min(late, seconds)
+            self._late -= caught_up
+            self.due = round(self.due + seconds - caught_up, 9)
 
     def _rounds(self, op: Loop | Each, items: Iterator[Any]) -> Iterator[tuple[Any, int]]:
         names, rounds = self._scope.names, self._scope.rounds
         own = {"n", op.name} if isinstance(op, Each) else {op.name}
         shadowed = {name: names[name] for name in own if name in names}
         rounds.append(0)
-        began, idle = 0.0, 0
+        began, late, idle = 0.0, 0.0, 0
         for n, item in enumerate(items, 1):
             rounds[-1] = n
             if n > 1 and op.every is not None:
-                self._until(began, op.every, op.path)
-            began = self.story
+                self._until(began, op.every, op.path, self._late - late)
+            began, late = self.story, self._late
             if len(own) > 1:
                 names["n"] = n
             names[op.name] = item
@@ -211,10 +228,10 @@ class Walk:
         self._quiet, self.held = 0, 0.0
         yield QUIET, 0
 
-    def _until(self, began: float, every: Time, path: str) -> None:
+    def _until(self, began: float, every: Time, path: str, late: float) -> None:
         """Wait until the next round begins, `every` after the last one did."""
         seconds = self._scope.seconds(every, path, "every")
-        self._wait(max(0.0, began + seconds - self.story))
+        self._wait(max(0.0, began + seconds - self.story), max(0.0, late))
 
 
 def _counted(times: int | None) -> Iterator[int]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.contract import NOTHING, ExampleEvent
 from mockserver.errors import Location, Problem, did_you_mean
-from mockserver.scenario.compile import compile_scenario, resolve_includes
+from mockserver.scenario.compile import compile_scenario, cut_problems
 from mockserver.scenario.conditions import ties
+from mockserver.scenario.includes import resolve_includes
 from mockserver.scenario.model import EventStep, Heartbeat, Response, Scenario
 from mockserver.scenario.program import Program, Row, Stretch
 from mockserver.scenario.shapes import Report
@@ -78,7 +79,12 @@ def link(
             continue
         named = tuple((_full_name(op), where) for op, (_, where) in
                         zip(operations, scenario.operations, strict=True))  # fmt: skip
-        programs[name] = compile_scenario(replace(scenario, operations=named), files)
+        program = compile_scenario(replace(scenario, operations=named), files)
+        wrong = cut_problems(program)
+        problems += wrong
+        if wrong:
+            continue
+        programs[name] = program
         for operation in dict.fromkeys(operations):
             rivals.setdefault(operation.id, []).append(scenario)
     problems += ties(rivals)

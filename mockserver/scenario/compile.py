@@ -5,20 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from mockserver.errors import Problem, did_you_mean
+from mockserver.errors import Problem
 from mockserver.scenario.model import (
+    BlockStep,
     ChanceStep,
     Connection,
     DisconnectStep,
     EachStep,
     EventStep,
     HoldStep,
-    IncludeStep,
+    RawStep,
     RepeatStep,
     Response,
     Scenario,
+    StallStep,
     Step,
     WaitStep,
+    Wire,
 )
 from mockserver.scenario.program import (
     STRETCH_BYTES,
@@ -34,108 +37,51 @@ from mockserver.scenario.program import (
     Series,
     Stop,
     Stretch,
+    answer_row,
+    beyond,
     data_text,
+    form_of,
     is_event,
+    is_laid,
     stretch,
 )
-from mockserver.scenario.story_rules import all_steps, steps_of, templates
+from mockserver.scenario.story_rules import all_steps, templates
 from mockserver.scenario.template import Template
 from mockserver.scenario.units import Span
 from mockserver.sse.encode import Event, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 _MARK: Final = 7_081_726_354_433_221_100
-MAX_INCLUDED: Final = 10_000
-"""Steps that includes may add to a scenario, all together."""
 
 
-def resolve_includes(
-    scenarios: Mapping[str, Scenario],
-) -> tuple[dict[str, Scenario], list[Problem]]:
-    """Return the scenarios with every include replaced by the steps it names."""
-    problems: list[Problem] = []
-    resolved = {}
-    for name, scenario in scenarios.items():
-        before = len(problems)
-        includer = _Includer(scenarios, problems, name)
-        whole = includer.scenario(scenario)
-        if len(problems) == before:
-            resolved[name] = whole
-    return resolved, problems
+def cut_problems(program: Program) -> list[Problem]:
+    """Return a problem for every cut that goes beyond its block, where that is known now."""
+    problems = []
+    for row in program.rows:
+        for block in _blocks(row.ops):
+            step = block.step
+            if not isinstance(step.cut, int) or next(templates(step), None) is not None:
+                continue
+            if row.form.newline is None and not isinstance(step, RawStep):
+                continue
+            size = len(replace(block, step=replace(step, cut=None)).data(_Numbers({})))
+            if abs(step.cut) > size:
+                mend = f"write {size if step.cut > 0 else -size} at most, or leave cut out"
+                problems.append(Problem(step.where, beyond(step.cut, size), "cut-beyond", mend))
+    return problems
 
 
-class _Includer:
-    """Replaces the includes of one scenario."""
-
-    def __init__(
-        self, scenarios: Mapping[str, Scenario], problems: list[Problem], name: str
-    ) -> None:
-        self._scenarios = scenarios
-        self._problems = problems
-        self._way = [name]
-        self._added = 0
-        self._told = False
-
-    def scenario(self, scenario: Scenario) -> Scenario:
-        if not any(isinstance(step, IncludeStep) for step in steps_of(scenario)):
-            return scenario
-        stream = None if scenario.stream is None else tuple(self._steps(scenario.stream))
-        rows = scenario.connections
-        if rows is not None:
-            rows = tuple(
-                replace(row, steps=tuple(self._steps(row.steps))) if row.steps else row
-                for row in rows
-            )
-        return replace(scenario, stream=stream, connections=rows)
-
-    def _steps(self, steps: Sequence[Step]) -> Iterator[Step]:
-        for step in steps:
-            match step:
-                case IncludeStep():
-                    yield from self._included(step)
-                case RepeatStep() | EachStep():
-                    yield replace(step, steps=tuple(self._steps(step.steps)))
-                case ChanceStep():
-                    steps_, otherwise = self._steps(step.steps), self._steps(step.otherwise)
-                    yield replace(step, steps=tuple(steps_), otherwise=tuple(otherwise))
-                case _:
-                    yield step
-
-    def _included(self, step: IncludeStep) -> Iterator[Step]:
-        if step.delay is not None or step.at is not None:
-            yield WaitStep(where=step.where, delay=step.delay, at=step.at)
-        wrong = self._fault(step)
-        if wrong:
-            self._problems.append(wrong)
-        if wrong or self._told:
-            return
-        stream = self._scenarios[step.include].stream or ()
-        self._added += sum(1 for _ in all_steps(stream))
-        self._way.append(step.include)
-        yield from self._steps(stream)
-        self._way.pop()
-
-    def _fault(self, step: IncludeStep) -> Problem | None:
-        name = step.include
-        if name not in self._scenarios:
-            what = f"there is no scenario {name!r} to include"
-            mend = did_you_mean(name, self._scenarios)
-            return Problem(step.where, what, "unknown-scenario", mend)
-        if name in self._way:
-            way = " → ".join([*self._way, name])
-            return Problem(
-                step.where, f"includes go in a circle: {way}", "include-circle", "break it"
-            )
-        if self._scenarios[name].stream is None:
-            what = f"scenario {name!r} has no stream to include"
-            return Problem(step.where, what, "nothing-to-include", "include one with 'stream:'")
-        if self._added > MAX_INCLUDED and not self._told:
-            self._told = True
-            what = f"includes add more than {MAX_INCLUDED:,} steps"
-            return Problem(step.where, what, "too-many-nodes", "use repeat")
-        return None
+def _blocks(ops: Sequence[Op]) -> Iterator[Block]:
+    for op in ops:
+        match op:
+            case Block():
+                yield op
+            case Loop() | Each():
+                yield from _blocks(op.body)
+            case Chance():
+                yield from _blocks((*op.body, *op.otherwise))
 
 
 def compile_scenario(scenario: Scenario, files: Mapping[str, bytes] | None = None) -> Program:
@@ -147,21 +93,17 @@ def compile_scenario(scenario: Scenario, files: Mapping[str, bytes] | None = Non
         rows = tuple(map(compiler.row, scenario.connections))
     else:
         assert scenario.response is not None
-        where = scenario.response.where
-        rows = (Row(where, (), "end", scenario.response, answer=True),)
+        rows = (answer_row(scenario, scenario.response),)
         # Every request is answered alike: there is no story that could come to an end.
         scenario = replace(scenario, afterwards="repeat")
     return Program(scenario, rows, scenario.stream is not None, files or {})
 
 
 class _Compiler:
-    """Compiles the steps of one scenario."""
+    """Compiles the rows of one scenario."""
 
     def __init__(self, scenario: Scenario) -> None:
         self._scenario = scenario
-        pace = scenario.pace
-        nothing = isinstance(pace, Span) and pace.longest == 0
-        self._pace = None if nothing else pace
 
     def stream_rows(self, steps: Sequence[Step]) -> Iterator[Row]:
         """Every disconnect ends a row; what follows it is the next one."""
@@ -174,52 +116,84 @@ class _Compiler:
             yield self._stream_row(steps[start:], start)
 
     def _stream_row(self, steps: Sequence[Step], first: int) -> Row:
-        response = self._scenario.response
         where = steps[0].where if steps else self._scenario.where
+        wire = self._scenario.wire or Wire()
+        response = self._scenario.response
         last = steps[-1] if steps else None
-        if not isinstance(last, DisconnectStep):
-            return Row(where, self._ops(steps, "", first), "end", response)
-        ops = self._ops(steps[:-1], "", first) + self._wait(last, str(first + len(steps) - 1))
-        broken = len(steps) == 1 and last.disconnect != "end"
-        return Row(where, ops, last.disconnect, response, broken=broken)
+        lone = len(steps) == 1 and isinstance(last, DisconnectStep) and last.disconnect != "end"
+        return self._row(steps, first, Row(where, (), "end", response, wire=wire, broken=lone))
 
     def row(self, connection: Connection) -> Row:
         """Compile one connection as it is written out."""
         response = connection.response or self._scenario.response
-        where, times = connection.where, connection.times
+        wire = (connection.wire or Wire()).over(self._scenario.wire)
+        row = Row(connection.where, (), "end", response, connection.times, wire=wire)
         if connection.disconnect:
             waits: tuple[Op, ...] = (Pause("0", connection.delay),) if connection.delay else ()
             broken = connection.disconnect != "end"
-            return Row(where, waits, connection.disconnect, response, times, broken=broken)
-        if connection.steps is None:
-            return Row(where, (), "end", response, times, answer=_is_answer(connection.response))
-        steps = connection.steps
+            return replace(row, ops=waits, end=connection.disconnect, broken=broken)
+        if connection.steps is None and _is_answer(connection.response):
+            return replace(row, answer=True, laid=is_laid(wire))
+        steps = connection.steps or ()
         last = steps[-1] if steps else None
-        if isinstance(last, DisconnectStep):
-            ops = self._ops(steps[:-1]) + self._wait(last, str(len(steps) - 1))
-            lone = len(steps) == 1 and connection.response is None
-            broken = lone and last.disconnect != "end"
-            return Row(where, ops, last.disconnect, response, times, broken=broken)
-        return Row(where, self._ops(steps), "end", response, times)
+        lone = len(steps) == 1 and connection.response is None
+        broken = lone and isinstance(last, DisconnectStep) and last.disconnect != "end"
+        return self._row(steps, 0, replace(row, broken=broken))
 
-    def _ops(self, steps: Sequence[Step], prefix: str = "", first: int = 0) -> tuple[Op, ...]:
+    def _row(self, steps: Sequence[Step], first: int, row: Row) -> Row:
+        """Fill in what follows from the steps."""
+        maker = _OpMaker(self._scenario, steps, row.wire)
+        last = steps[-1] if steps else None
+        end = row.end
+        if isinstance(last, DisconnectStep):
+            ops = maker.ops(steps[:-1], "", first, ends=True)
+            ops += maker.wait(last, str(first + len(steps) - 1))
+            end = last.disconnect
+        else:
+            ops = maker.ops(steps, "", first, ends=True)
+        return replace(
+            row, ops=ops, end=end, form=maker.form, reads=maker.reads, laid=maker.laid
+        )  # fmt: skip
+
+
+class _OpMaker:
+    """Compiles the steps of one row for its wire."""
+
+    def __init__(self, scenario: Scenario, steps: Sequence[Step], wire: Wire) -> None:
+        pace = scenario.pace
+        nothing = isinstance(pace, Span) and pace.longest == 0
+        self._pace = None if nothing else pace
+        sent = [step for step in all_steps(steps) if isinstance(step, BlockStep)]
+        self.form = form_of(wire)
+        self.reads = any(isinstance(step, RawStep) or step.cut is not None for step in sent)
+        self.laid = is_laid(wire) or any(step.split is not None for step in sent)
+        # What is read, coded, or sent in pieces is taken block by block.
+        self._joins = not (self.reads or self.laid)
+
+    def ops(
+        self, steps: Sequence[Step], prefix: str = "", first: int = 0, *, ends: bool = False
+    ) -> tuple[Op, ...]:
+        """Compile `steps`; `ends`: the connection ends after them."""
         ops: list[Op] = []
         static: list[tuple[EventStep, Event]] = []
+        last = _last_sent(steps) if ends else None
         for index, step in enumerate(steps, first):
             path = f"{prefix}{index}"
-            waits = self._wait(step, path)
-            if waits or not (isinstance(step, EventStep) and _is_static(step)):
-                ops += _stretches(static)
+            waits = self.wait(step, path)
+            whole = isinstance(step, EventStep) and self._is_static(step)
+            if waits or not whole:
+                ops += self._stretches(static)
                 static = []
                 ops += waits
-            if isinstance(step, EventStep) and _is_static(step):
+            if isinstance(step, EventStep) and whole:
                 static.append((step, _static_event(step)))
             else:
-                ops += self._op(step, path)
-        ops += _stretches(static)
+                ops += self._op(step, path, ends=step is last)
+        ops += self._stretches(static)
         return tuple(ops)
 
-    def _wait(self, step: Step, path: str) -> tuple[Op, ...]:
+    def wait(self, step: Step, path: str) -> tuple[Op, ...]:
+        """Compile what comes before a step."""
         if step.at is not None:
             return (Pause(path, step.at, until=True),)
         wait = step.delay
@@ -229,36 +203,95 @@ class _Compiler:
             return ()
         return (Pause(path, wait),)
 
-    def _op(self, step: Step, path: str) -> tuple[Op, ...]:
+    def _op(self, step: Step, path: str, *, ends: bool) -> tuple[Op, ...]:
         match step:
-            case EventStep():
-                return (Block(path, step),)
+            case EventStep() | RawStep():
+                return (Block(path, step, self.form, again=ends),)
             case HoldStep():
                 return (Hold(path, step.hold),)
+            case StallStep():
+                return (Hold(path, step.stall, silent=True),)
             case DisconnectStep():
                 return (Stop(step.disconnect, step.where),)
             case RepeatStep():
-                body = self._ops(step.steps, f"{path}.")
-                return _loop(path, step, body)
+                return self._loop(path, step)
             case EachStep():
-                body = self._ops(step.steps, f"{path}.")
+                body = self.ops(step.steps, f"{path}.")
                 return (Each(path, step.items, step.every, step.name, body),)
             case ChanceStep():
-                body = self._ops(step.steps, f"{path}.")
-                otherwise = self._ops(step.otherwise, f"{path}.else.")
+                body = self._way(step.steps, f"{path}.")
+                otherwise = self._way(step.otherwise, f"{path}.else.")
                 return (Chance(path, step.of, body, otherwise),)
         return ()
+
+    def _way(self, steps: Sequence[Step], prefix: str) -> tuple[Op, ...]:
+        ends = bool(steps) and isinstance(steps[-1], DisconnectStep)
+        return self.ops(steps, prefix, ends=ends)
+
+    def _is_static(self, step: EventStep) -> bool:
+        whole = step.cut is None and step.split is None and self.form.newline is not None
+        return whole and next(templates(step), None) is None
+
+    def _stretches(self, blocks: Sequence[tuple[EventStep, Event]]) -> Iterator[Stretch]:
+        """Encode `blocks`, cut between events so that no stretch is much over STRETCH_BYTES."""
+        if not self._joins:
+            yield from (stretch([block], self.form) for block in blocks)
+            return
+        whole = stretch(blocks, self.form) if blocks else None
+        if whole is None:
+            return
+        if len(whole.data) <= STRETCH_BYTES:
+            yield whole
+            return
+        first = start = 0
+        for index, end in enumerate(whole.ends):
+            last = index + 1 == len(whole.ends)
+            if last or whole.ends[index + 1] - start > STRETCH_BYTES:
+                yield stretch(blocks[first : index + 1], self.form)
+                first, start = index + 1, end
+
+    def _loop(self, path: str, step: RepeatStep) -> tuple[Op, ...]:
+        body = self.ops(step.steps, f"{path}.")
+        untimed = step.every is None or (isinstance(step.every, Span) and step.every.longest == 0)
+        alone = body[0] if len(body) == 1 else None
+        if self._joins and untimed and not isinstance(step.times, Template):
+            if isinstance(alone, Stretch):
+                return _rounds(path, step, step.times, alone)
+            if isinstance(alone, Block) and self._only_counts(alone.step, step.name):
+                return (self._series(alone, step.times, step.name),)
+        return (Loop(path, step.times, step.every, step.name, body),)
+
+    def _only_counts(self, step: BlockStep, counter: str) -> bool:
+        """Whether all that the templates of a block say is the counter's value."""
+        if not isinstance(step, EventStep) or self.form.newline is None:
+            return False
+        found = [e.dotted for template in templates(step) for e in template.expressions]
+        return not isinstance(step.retry, Template) and all(d == (counter,) for d in found)
+
+    def _series(self, block: Block, times: int | None, counter: str) -> Series:
+        """Encode a block once, with a number in the counter's place that nobody would write."""
+        assert isinstance(block.step, EventStep)
+        event = block.event(_Numbers({counter: _MARK}))
+        mark, whole, id_ = str(_MARK), encode(event, self.form), event.id
+        form = whole.replace(b"%", b"%%").replace(mark.encode(), b"%d")
+        id_form = None if id_ is None else id_.replace("%", "%%").replace(mark, "%d")
+        holes = whole.count(mark.encode())
+        return Series(block.step, form, holes, id_form, (id_ or "").count(mark), times)
+
+
+def _last_sent(steps: Sequence[Step]) -> Step | None:
+    """Return the last step that sends, if nothing but waits follows it."""
+    for step in reversed(steps):
+        if not isinstance(step, (WaitStep, HoldStep, StallStep, DisconnectStep)):
+            return step
+    return None
 
 
 def _is_answer(response: Response | None) -> bool:
     """Whether a connection with nothing but this response is an answer, not an empty stream."""
-    if response is None:
+    if response is None or response.raw_head is not None:
         return False
     return response.has_body or response.status not in (None, 200) or response.example is not None
-
-
-def _is_static(step: EventStep) -> bool:
-    return next(templates(step), None) is None
 
 
 def _static_event(step: EventStep) -> Event:
@@ -272,49 +305,6 @@ def _static_event(step: EventStep) -> Event:
     )
 
 
-def _stretches(blocks: Sequence[tuple[EventStep, Event]]) -> Iterator[Stretch]:
-    """Encode `blocks`, cut between events so that no stretch is much over STRETCH_BYTES."""
-    whole = stretch(blocks) if blocks else None
-    if whole is None:
-        return
-    if len(whole.data) <= STRETCH_BYTES:
-        yield whole
-        return
-    first = start = 0
-    for index, end in enumerate(whole.ends):
-        last = index + 1 == len(whole.ends)
-        if last or whole.ends[index + 1] - start > STRETCH_BYTES:
-            yield stretch(blocks[first : index + 1])
-            first, start = index + 1, end
-
-
-def _loop(path: str, step: RepeatStep, body: tuple[Op, ...]) -> tuple[Op, ...]:
-    untimed = step.every is None or (isinstance(step.every, Span) and step.every.longest == 0)
-    alone = body[0] if len(body) == 1 else None
-    if untimed and not isinstance(step.times, Template):
-        if isinstance(alone, Stretch):
-            return _rounds(path, step, step.times, alone)
-        if isinstance(alone, Block) and _only_counts(alone.step, step.name):
-            return (_series(alone, step.times, step.name),)
-    return (Loop(path, step.times, step.every, step.name, body),)
-
-
-def _only_counts(step: EventStep, counter: str) -> bool:
-    """Whether all that the templates of a block say is the counter's value."""
-    found = [e.dotted for template in templates(step) for e in template.expressions]
-    return not isinstance(step.retry, Template) and all(dotted == (counter,) for dotted in found)
-
-
-def _series(block: Block, times: int | None, counter: str) -> Series:
-    """Encode a block once, with a number in the counter's place that nobody would write."""
-    event = block.event(_Numbers({counter: _MARK}))
-    mark, whole, id_ = str(_MARK), encode(event), event.id
-    form = whole.replace(b"%", b"%%").replace(mark.encode(), b"%d")
-    id_form = None if id_ is None else id_.replace("%", "%%").replace(mark, "%d")
-    holes = whole.count(mark.encode())
-    return Series(block.step, form, holes, id_form, (id_ or "").count(mark), times)
-
-
 @dataclass(frozen=True, slots=True)
 class _Numbers:
     """A scope with nothing but a counter."""
@@ -323,6 +313,9 @@ class _Numbers:
 
     def at(self, path: str, field: str) -> Mapping[str, int]:  # noqa: ARG002
         return self.names
+
+    def chooser(self, path: str, field: str) -> Callable[[Sequence[str]], str]:
+        raise NotImplementedError(path, field)  # the line ends of a series are not drawn
 
 
 def _rounds(path: str, step: RepeatStep, times: int | None, alone: Stretch) -> tuple[Op, ...]:

@@ -23,6 +23,7 @@ from mockserver.scenario.shapes import (
     Many,
     Record,
     Report,
+    Retry,
     Table,
     Text,
     template,
@@ -38,6 +39,7 @@ from mockserver.scenario.steps import (
     name_fault,
 )
 from mockserver.scenario.template import has_template
+from mockserver.scenario.wire import WIRE
 from mockserver.scenario.yamltree import Mapping, Node, Scalar, Sequence
 from mockserver.sse.encode import breaks_line
 
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
     from mockserver.errors import Location
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 § 5.6.2
-LATER_IN_SCENARIO: Final = frozenset({"wire", "expect"})
+LATER_IN_SCENARIO: Final = frozenset({"expect"})
 
 
 def _header_fault(text: str) -> str | None:
@@ -119,8 +121,10 @@ RESPONSE: Final = Record(
         ),
         "delay": Key(Duration(forever=True), "A wait before the status line."),
         "example": Key(WORDS, "The name of an example in the OpenAPI document."),
+        "raw_head": Key(
+            Text(), "In place of all but delay: these bytes, and nothing after them is framed."
+        ),
     },
-    later=frozenset({"raw_head"}),
 )
 
 CONNECTION: Final = Record(
@@ -134,8 +138,8 @@ CONNECTION: Final = Record(
         ),
         "delay": Key(Duration(), "A wait before a lone disconnect."),
         "times": Key(Integer(1, 1_000_000), "So many connections are like this."),
+        "wire": WIRE,
     },
-    later=frozenset({"wire"}),
 )
 
 
@@ -322,6 +326,46 @@ WHEN: Final = Record(
 
 
 @dataclass(frozen=True, slots=True)
+class _Data:
+    """The data of an event alone."""
+
+    def read(self, node: Node, report: Report) -> Any:
+        text = Text().read(node, report)
+        return text if text is UNFIT else model.Shown(data=text)
+
+    def schema(self) -> dict[str, Any]:
+        return Text().schema()
+
+
+def _shown(where: Location, **fields: Any) -> model.Shown:  # noqa: ARG001
+    return model.Shown(**fields)
+
+
+_SHOWN = Either(
+    _Data(),
+    Record(
+        "an event",
+        _shown,
+        {
+            "data": Key(Text(), "Its data.", required=True),
+            "type": Key(Text(), "Its type; default message."),
+            "id": Key(Text(), "Its lastEventId; default empty."),
+        },
+    ),
+)
+_OUTCOME = Record(
+    "an outcome",
+    model.Outcome,
+    {
+        "events": Key(Many(_SHOWN), "Exactly these events, over all connections."),
+        "state": Key(Choice(("open", "connecting", "closed")), "The state in the end."),
+        "last_event_id": Key(Text(), "The last event ID string in the end."),
+        "reconnection_time": Key(Retry(), "The reconnection time in the end."),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
 class _Operation:
     """The name of an operation, and where it stands."""
 
@@ -361,6 +405,8 @@ SCENARIO: Final = Record(
         ),
         "pace": Key(Duration(), "The delay before every event that has none of its own."),
         "heartbeat": Key(_HEARTBEAT, "A comment or event sent again and again."),
+        "wire": WIRE,
+        "outcome": Key(_OUTCOME, "What a conforming client has made of the story in the end."),
         "violates": VIOLATES,
     },
     later=LATER_IN_SCENARIO,

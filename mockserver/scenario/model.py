@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from mockserver.scenario.template import Template
@@ -26,7 +26,27 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EventStep(Step):
+class Split:
+    """Writes of `bytes` bytes, each `every` after the one before it."""
+
+    bytes: int | Template
+    every: Time | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockStep(Step):
+    """A step that sends bytes.
+
+    `cut` lets only the first bytes out (negative: all but the last), `split` lays them in writes.
+    """
+
+    cut: int | Template | None = None
+    split: Split | None = None
+    violates: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventStep(BlockStep):
     """A block of the stream; `data` is a text, or any JSON value with templates in its leaves."""
 
     comment: Text | None = None
@@ -35,7 +55,13 @@ class EventStep(Step):
     retry: int | Template | None = None
     data: Any = None
     has_data: bool = False
-    violates: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawStep(BlockStep):
+    """Exactly these bytes, in a write of their own; a text goes out as UTF-8."""
+
+    raw: Text | bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +81,13 @@ class HoldStep(Step):
     """The connection stays open; heartbeats go on."""
 
     hold: Time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StallStep(Step):
+    """The connection stays open without a byte, heartbeats included."""
+
+    stall: Time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +131,8 @@ class Response:
     """The head of a connection, and the whole answer where no steps follow it.
 
     A header's value is None (leave the default out), a text, or several texts.
-    `has_body` tells an absent body from `body: null`.
+    `has_body` tells an absent body from `body: null`. `raw_head` stands in place of all but
+    `delay`: these bytes are the head, and nothing that follows is framed.
     """
 
     where: Location
@@ -110,6 +144,42 @@ class Response:
     file: str | None = None
     delay: Time | None = None
     example: str | None = None
+    raw_head: Text | None = None
+
+
+Newline = Literal["lf", "crlf", "cr", "mixed"]
+Encoding = Literal["identity", "gzip", "deflate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """A Content-Length of so many bytes, whatever the body is."""
+
+    bytes: int | Template
+
+
+Transfer: TypeAlias = Literal["chunked", "close"] | Length
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """How bytes are laid on the wire; None where nothing is said. `rate` is in bytes a second."""
+
+    where: Location | None = None
+    newline: Newline | None = None
+    bom: bool | None = None
+    space: bool | None = None
+    split: Split | None = None
+    rate: float | None = None
+    encoding: Encoding | None = None
+    transfer: Transfer | None = None
+
+    def over(self, other: Wire | None) -> Wire:
+        """Return what `other` says where this says nothing."""
+        if other is None:
+            return self
+        said = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(other, **{name: value for name, value in said.items() if value is not None})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +187,7 @@ class Connection:
     """A row of the story: `times` connections are like this."""
 
     where: Location
+    wire: Wire | None = None
     response: Response | None = None
     steps: tuple[Step, ...] | None = None
     disconnect: Kind | None = None
@@ -166,6 +237,29 @@ class When:
     has_body: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """An event that a conforming client shows; `id` is its lastEventId."""
+
+    data: Text
+    type: Text = "message"
+    id: Text = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a conforming client has made of the story in the end; None where nothing is said.
+
+    `reconnection_time` is in milliseconds.
+    """
+
+    where: Location
+    events: tuple[Shown, ...] | None = None
+    state: Literal["open", "connecting", "closed"] | None = None
+    last_event_id: Text | None = None
+    reconnection_time: int | None = None
+
+
 Afterwards: TypeAlias = Literal["stop", "repeat", "restart"] | Response
 
 
@@ -190,4 +284,6 @@ class Scenario:
     patience: Span = field(default_factory=lambda: Span(60.0, 60.0))
     pace: Time | None = None
     heartbeat: Heartbeat | None = None
+    wire: Wire | None = None
+    outcome: Outcome | None = None
     violates: str | None = None

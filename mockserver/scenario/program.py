@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
+from mockserver.scenario.model import RawStep, Wire
 from mockserver.scenario.template import RenderError, Template
 from mockserver.scenario.units import FOREVER, UnitError, span
-from mockserver.sse.encode import Event, breaks_line, encode, json_text
+from mockserver.sse.encode import PLAIN, Event, Form, breaks_line, encode, json_text, utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mockserver.errors import Location
     from mockserver.scenario.model import EventStep, Kind, Response, Scenario, Text, Time
@@ -65,29 +66,63 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block with templates, rendered when it is due. `path` is its address for chance."""
+    """A block that is made when it is due: it has templates, or goes out as it is or in parts.
+
+    `path` is its address for chance. `again` says that a cut of it ends the connection, so that
+    it is whole when it is sent again.
+    """
 
     path: str
-    step: EventStep
+    step: EventStep | RawStep
+    form: Form = PLAIN
+    again: bool = False
+
+    @property
+    def alone(self) -> bool:
+        """Whether it leaves in a write of its own."""
+        return isinstance(self.step, RawStep) or self.step.cut is not None
 
     @property
     def dispatched(self) -> bool:
-        """Whether it is an event, not only a comment or a retry."""
-        return is_event(self.step)
+        """Whether it counts as an event, not only as a comment or a retry."""
+        return isinstance(self.step, RawStep) or is_event(self.step)
+
+    def data(self, scope: Scope, *, again: bool = False) -> bytes:
+        """Return the bytes that go out; `again` when they did before. Raises RenderError."""
+        step = self.step
+        if isinstance(step, RawStep):
+            whole = raw_bytes(step.raw, scope.at(self.path, "raw"))
+        else:
+            whole = self.encoded(self.event(scope), scope)
+        if step.cut is None or (again and self.again):
+            return whole
+        cut = number(step.cut, scope.at(self.path, "cut"), "cut")
+        if abs(cut) > len(whole):
+            raise RenderError(step.where, beyond(cut, len(whole)))
+        return whole[:cut]
+
+    def encoded(self, event: Event, scope: Scope) -> bytes:
+        """Return the bytes of the whole block."""
+        choose = None if self.form.newline else scope.chooser(self.path, "newline")
+        return encode(event, self.form, choose)
 
     def event(self, scope: Scope) -> Event:
         """Return the block as it is in `scope`. Raises RenderError."""
         step = self.step
+        assert not isinstance(step, RawStep)
         return Event(
             comment=self._field("comment", step.comment, scope, lines=True),
             event=self._field("event", step.event, scope),
             id=self.id(scope),
-            retry=self._retry(scope),
-            data=self._data(scope) if step.has_data else None,
+            retry=self._retry(step, scope),
+            data=data_text(step.data, scope.at(self.path, "data"), step.where)
+            if step.has_data
+            else None,
         )
 
     def id(self, scope: Scope) -> str | None:
         """Return the id alone, which is what a search for it needs. Raises RenderError."""
+        assert not isinstance(self.step, RawStep)
         return self._field("id", self.step.id, scope)
 
     def _field(
@@ -102,18 +137,15 @@ class Block:
             raise RenderError(text.where, f"id has a NUL, which makes clients ignore it: {value!r}")
         return value
 
-    def _retry(self, scope: Scope) -> int | None:
-        retry = self.step.retry
+    def _retry(self, step: EventStep, scope: Scope) -> int | None:
+        retry = step.retry
         if not isinstance(retry, Template):
             return retry
         value = retry.value(scope.at(self.path, "retry"))
-        number = _milliseconds(value) if isinstance(value, str) else value
-        if type(number) is not int or number < 0:
+        time = _milliseconds(value) if isinstance(value, str) else value
+        if type(time) is not int or time < 0:
             raise RenderError(retry.where, f"retry is no number of milliseconds: {value!r}")
-        return number
-
-    def _data(self, scope: Scope) -> str:
-        return data_text(self.step.data, scope.at(self.path, "data"), self.step.where)
+        return time
 
 
 class Scope(Protocol):
@@ -121,6 +153,9 @@ class Scope(Protocol):
 
     def at(self, path: str, field: str) -> Mapping[str, Any]:
         """Return the names in reach of the field `field` of the step `path`."""
+
+    def chooser(self, path: str, field: str) -> Callable[[Sequence[str]], str]:
+        """Return what draws one of several texts for that field."""
 
 
 def data_text(value: Any, names: Mapping[str, Any], where: Location) -> str:
@@ -151,6 +186,29 @@ def filled_text(value: Text, names: Mapping[str, Any]) -> str:
     return value.text(names) if isinstance(value, Template) else value
 
 
+def raw_bytes(value: Text | bytes, names: Mapping[str, Any]) -> bytes:
+    """Return bytes as they are, a text with its templates rendered as UTF-8."""
+    return value if isinstance(value, bytes) else utf8(filled_text(value, names))
+
+
+def number(value: int | Template, names: Mapping[str, Any], what: str) -> int:
+    """Return a whole number, rendered where it is a template. Raises RenderError."""
+    if not isinstance(value, Template):
+        return value
+    found = value.value(names)
+    if isinstance(found, str):
+        digits = found.removeprefix("-")
+        found = int(found) if digits.isascii() and digits.isdigit() else found
+    if type(found) is not int:
+        raise RenderError(value.where, f"{what} is no whole number: {found!r}")
+    return found
+
+
+def beyond(cut: int, size: int) -> str:
+    """Return what is wrong with a cut that a block of `size` bytes does not have."""
+    return f"cut: {cut} goes beyond this block, which has {size} byte{'' if size == 1 else 's'}"
+
+
 def _milliseconds(text: str) -> int | None:
     """Return `1500`, `1500ms` or `2s` as milliseconds, None for anything else."""
     if text.isascii() and text.isdigit():
@@ -173,10 +231,11 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """The connection stays open for `time`."""
+    """The connection stays open for `time`; a `silent` one lets no heartbeat out."""
 
     path: str
     time: Time
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +323,8 @@ class Row:
     """`times` connections in a row that are alike.
 
     `answer` is True for a whole answer without a stream; `broken` for a connection that ends
-    before the first byte of an answer.
+    before the first byte of an answer. `reads`: what a client makes of it is known only to who
+    parses it, because bytes were written or cut by hand. `laid`: its bytes are not simply sent.
     """
 
     where: Location
@@ -274,6 +334,10 @@ class Row:
     times: int = 1
     answer: bool = False
     broken: bool = False
+    wire: Wire = Wire()  # noqa: RUF009  (it is frozen)
+    form: Form = PLAIN
+    reads: bool = False
+    laid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +373,7 @@ class Program:
                 case "restart":
                     number = (number - 1) % total + 1
                 case response:
-                    return Row(response.where, (), "end", response, answer=True)
+                    return answer_row(self.scenario, response)
         for row in self.rows:
             if number <= row.times:
                 return row
@@ -317,14 +381,33 @@ class Program:
         return None
 
 
+def answer_row(scenario: Scenario, response: Response) -> Row:
+    """Return the row of a response that is a whole answer."""
+    wire = scenario.wire or Wire()
+    answer = response.raw_head is None
+    return Row(response.where, (), "end", response, answer=answer, wire=wire, laid=is_laid(wire))
+
+
+def form_of(wire: Wire) -> Form:
+    """Return how blocks are written on this wire."""
+    ends = {None: "\n", "lf": "\n", "crlf": "\r\n", "cr": "\r", "mixed": None}
+    return Form(ends[wire.newline], wire.space is not False)
+
+
+def is_laid(wire: Wire) -> bool:
+    """Whether the bytes of a body are not simply sent: marked, coded, in pieces or slowly."""
+    coded = wire.encoding not in (None, "identity")
+    return bool(wire.bom or coded) or wire.split is not None or wire.rate is not None
+
+
 def is_event(step: EventStep) -> bool:
     """Whether the block is an event: it has more than a comment or a reconnection time."""
     return step.has_data or step.event is not None or step.id is not None
 
 
-def stretch(blocks: Sequence[tuple[EventStep, Event]]) -> Stretch:
+def stretch(blocks: Sequence[tuple[EventStep, Event]], form: Form = PLAIN) -> Stretch:
     """Encode blocks without templates into one stretch."""
-    parts = [encode(event) for _, event in blocks]
+    parts = [encode(event, form) for _, event in blocks]
     ends, end = [], 0
     for part in parts:
         end += len(part)

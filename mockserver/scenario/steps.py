@@ -27,6 +27,7 @@ from mockserver.scenario.shapes import (
     wrong_type,
 )
 from mockserver.scenario.template import NAMES, has_template
+from mockserver.scenario.wire import CUT, RAW, SPLIT
 from mockserver.scenario.yamltree import Mapping, Node, Scalar, Sequence
 from mockserver.sse.encode import breaks_line
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from mockserver.errors import Location
 
 _RAW_MEND = "these bytes can only be written by a raw step"
-LATER_STEPS: Final = frozenset({"raw", "stall", "await", "call", "cut", "split"})
+LATER_STEPS: Final = frozenset({"await", "call"})
 
 
 def _field_fault(text: str) -> str | None:
@@ -144,9 +145,21 @@ STEP_KINDS: Final = (
                 "data": Key(
                     Data(), "A text as it is, or a value that goes out as JSON.", notes="has_data"
                 ),
+                "cut": CUT,
+                "split": SPLIT,
                 "violates": VIOLATES,
                 **_WAITS,
             },
+            later=LATER_STEPS,
+        ),
+    ),
+    StepKind(
+        "raw bytes",
+        ("raw",),
+        Record(
+            "raw bytes",
+            model.RawStep,
+            {"raw": RAW, "cut": CUT, "split": SPLIT, "violates": VIOLATES, **_WAITS},
             later=LATER_STEPS,
         ),
     ),
@@ -175,6 +188,21 @@ STEP_KINDS: Final = (
             model.HoldStep,
             {
                 "hold": Key(Duration(forever=True), "Open, nothing but heartbeats.", required=True),
+                **_WAITS,
+            },
+            later=LATER_STEPS,
+        ),
+    ),
+    StepKind(
+        "a stall",
+        ("stall",),
+        Record(
+            "a stall",
+            model.StallStep,
+            {
+                "stall": Key(
+                    Duration(forever=True), "Open, not a byte, heartbeats included.", required=True
+                ),
                 **_WAITS,
             },
             later=LATER_STEPS,
@@ -276,6 +304,7 @@ WAIT = Record("a step", model.WaitStep, dict(_WAITS))
 _STEP_KEYS: Final = {key: key for kind in STEP_KINDS for key in kind.record.keys}
 
 
+_BESIDE_BYTES: Final = {"violates": "that violates", "cut": "to cut", "split": "to split"}
 _BESIDE_AWAIT: Final = ("timeout", "otherwise")
 
 
@@ -300,6 +329,7 @@ def _read_step(node: Node, report: Report) -> Any:
         unknown_key(key, report, "a step", _STEP_KEYS, LATER_STEPS)
     if strange:
         return UNFIT
-    if "violates" in node.entries:
-        return report.wrong(node, "this step has nothing that violates", "no-kind", "add data")
+    for beside, what in _BESIDE_BYTES.items():
+        if beside in node.entries:
+            return report.wrong(node, f"this step has nothing {what}", "no-kind", "add data or raw")
     return WAIT.read(node, report)

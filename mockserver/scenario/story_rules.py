@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.errors import Location, did_you_mean
 from mockserver.scenario.model import (
+    BlockStep,
     ChanceStep,
     Connection,
     DisconnectStep,
     EachStep,
-    EventStep,
     HoldStep,
     IncludeStep,
     RepeatStep,
+    Response,
     Scenario,
+    StallStep,
     Step,
+    Wire,
 )
 from mockserver.scenario.template import NAMES, REQUEST_NAMES, Template
 from mockserver.scenario.units import FOREVER, Span, duration_text
@@ -63,6 +66,7 @@ def _check_parts(scenario: Scenario, report: Report) -> None:
     if not said:
         _check_lonely_answer(scenario, report)
     _check_bodies(scenario, report)
+    _check_heads(scenario, report)
 
 
 def _check_bodies(scenario: Scenario, report: Report) -> None:
@@ -77,11 +81,67 @@ def _check_bodies(scenario: Scenario, report: Report) -> None:
 
 
 def _check_lonely_answer(scenario: Scenario, report: Report) -> None:
+    if scenario.response is not None and scenario.response.raw_head is not None:
+        return
     for name, value in (("heartbeat", scenario.heartbeat), ("pace", scenario.pace)):
         if value is not None:
             what = f"{name} has no stream to work on: the response is the whole answer"
             mend = f"add stream, or leave {name} out"
             report.wrong(scenario.where, what, "nothing-to-do", mend)
+
+
+def _check_heads(scenario: Scenario, report: Report) -> None:
+    """Report heads that say a thing twice, and framings that HTTP does not have."""
+    heads = [(scenario.response, scenario.wire)]
+    for connection in scenario.connections or ():
+        wire = connection.wire.over(scenario.wire) if connection.wire else scenario.wire
+        if connection.response or connection.wire:
+            heads.append((connection.response or scenario.response, wire))
+        if connection.wire and (connection.disconnect or _broken(connection)):
+            what = "wire has nothing to work on: this connection ends before any byte"
+            report.wrong(connection.where, what, "nothing-to-do", "leave wire out")
+    if isinstance(scenario.afterwards, Response):
+        heads.append((scenario.afterwards, scenario.wire))
+    for head, wire in heads:
+        if head is not None and head.raw_head is not None:
+            _check_raw_head(head, wire, report)
+        elif head is not None and wire is not None and wire.transfer is not None:
+            _check_framing(head, wire, report)
+
+
+def _broken(connection: Connection) -> bool:
+    steps = connection.steps
+    lone = steps[0] if steps and len(steps) == 1 else None
+    return connection.response is None and isinstance(lone, DisconnectStep)
+
+
+def _check_raw_head(head: Response, wire: Wire | None, report: Report) -> None:
+    said = ("status", "reason", "headers", "file", "example")
+    beside = [name for name in said if getattr(head, name) not in (None, ())]
+    beside += ["body"] if head.has_body else []
+    for name in beside:
+        what = f"{name} beside raw_head, which is the whole head"
+        mend = f"write {name} into raw_head, or leave raw_head out"
+        if name in ("file", "body"):
+            mend = "send the body as raw steps"
+        report.wrong(head.where, what, "two-heads", mend)
+    for name in ("transfer", "encoding", "bom"):
+        if wire is not None and getattr(wire, name) not in (None, False, "identity"):
+            what = f"wire.{name} beside raw_head, after which nothing is framed"
+            report.wrong(head.where, what, "two-heads", "write the bytes as raw steps")
+
+
+def _check_framing(head: Response, wire: Wire, report: Report) -> None:
+    """Report a head that contradicts the framing (RFC 9112 § 6.3)."""
+    own = {name.lower(): values for name, values in head.headers if values}
+    connection = ",".join(str(value) for value in own.get("connection", ())).lower()
+    if wire.transfer == "close" and "keep-alive" in connection:
+        what = "transfer: close on a connection that is kept alive: its end is the body's end"
+        report.wrong(head.where, what, "bad-framing", "leave the Connection header out")
+    if "content-length" in own:
+        word = wire.transfer if isinstance(wire.transfer, str) else "length"
+        what = f"transfer: {word} beside a Content-Length header"
+        report.wrong(head.where, what, "bad-framing", "keep one of the two")
 
 
 @dataclass(slots=True)
@@ -205,14 +265,17 @@ class _Rules:
         for name, value in scenario.vars.items():
             self._check_value(value, known | {"vars"})
             known.add(name)
-        for response in (scenario.response, scenario.afterwards, scenario.heartbeat):
-            self._check_value(response, known)
+        for said in (
+            scenario.response, scenario.afterwards, scenario.heartbeat, scenario.wire,
+            scenario.outcome,
+        ):  # fmt: skip
+            self._check_value(said, known)
         self._check_value(scenario.pace, known)
         if isinstance(scenario.identity, Template):
             self._check_value(scenario.identity, set(_IDENTITY_NAMES))
         for connection in scenario.connections or ():
-            self._check_value(connection.response, known)
-            self._check_value(connection.delay, known)
+            self._check_value((connection.response, connection.delay), known)
+            self._check_value(connection.wire, known)
             self._check_steps(connection.steps or (), known)
         self._check_steps(scenario.stream or (), known)
 
@@ -256,7 +319,7 @@ class _Rules:
 def templates(value: Any) -> Iterator[Template]:
     """Yield every template in `value`, however deep."""
     match value:
-        case None | str() | int() | float() | Location() | Span():
+        case None | str() | bytes() | int() | float() | Location() | Span():
             return
         case Template():
             yield value
@@ -299,10 +362,12 @@ def _does_something(step: Step) -> bool:
     if _positive(step.delay):
         return True
     match step:
-        case EventStep() | DisconnectStep():
-            return True
+        case BlockStep() | DisconnectStep():
+            return getattr(step, "raw", None) not in ("", b"")
         case HoldStep():
             return _positive(step.hold)
+        case StallStep():
+            return _positive(step.stall)
         case RepeatStep():
             return any(map(_does_something, step.steps))
         case ChanceStep():
@@ -319,6 +384,8 @@ def _endless(step: Step) -> str:
     match step:
         case HoldStep(hold=Span(shortest=shortest)) if shortest == FOREVER:
             return "hold: forever"
+        case StallStep(stall=Span(shortest=shortest)) if shortest == FOREVER:
+            return "stall: forever"
         case RepeatStep(times=None):
             return "repeat: forever"
         case RepeatStep() | EachStep() if step.steps:
@@ -355,7 +422,7 @@ def _least(step: Step) -> float:
     """Return the seconds that `step` is certain to take, its own `at` aside."""
     least = step.delay.shortest if isinstance(step.delay, Span) else 0.0
     match step:
-        case HoldStep(hold=Span(shortest=shortest)):
+        case HoldStep(hold=Span(shortest=shortest)) | StallStep(stall=Span(shortest=shortest)):
             return least + shortest
         case RepeatStep(times=int() as times):
             every = step.every.shortest if isinstance(step.every, Span) else 0.0

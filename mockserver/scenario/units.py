@@ -11,6 +11,8 @@ FOREVER: Final = float("inf")
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)", re.ASCII)
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%", re.ASCII)
+_RATE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KB|MB|KiB|MiB)/s", re.ASCII)
+_SIZES: Final = {"B": 1, "KB": 1_000, "MB": 1_000_000, "KiB": 1 << 10, "MiB": 1 << 20}
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?", re.ASCII)
 
 
@@ -79,6 +81,20 @@ def percentage(text: str) -> float:
     if value > 100:
         raise UnitError(f"{text!r} is more than 100%", "write a percentage from 0% to 100%")
     return value / 100
+
+
+def rate(text: str) -> float:
+    """Read `512 B/s` or `64 KB/s` (thousands; KiB for 1,024) as bytes a second.
+
+    Raises UnitError.
+    """
+    found = _RATE.fullmatch(text)
+    if not found:
+        raise UnitError(f"{text!r} is no rate", "write 512 B/s or 64 KB/s")
+    value = float(found[1]) * _SIZES[found[2]]
+    if value <= 0:
+        raise UnitError(f"at {text!r} nothing would ever arrive", "write 1 B/s, or use stall")
+    return value
 
 
 def duration_text(seconds: float) -> str:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from mockserver.errors import ControlError
-from mockserver.play.answer import stream_head
+from mockserver.play.answer import Head, on_wire, reason_of, stream_head
 from mockserver.play.journal import Closed, Closer, Opened
 from mockserver.play.timeline import answer_of
+from mockserver.play.told import Told
 from mockserver.server import wire
 from mockserver.server.log import record
 from mockserver.server.respond import AnswerResponse, ProblemResponse, no_content
 from mockserver.server.stream import Stream
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mockserver.clock import Clock
     from mockserver.contract import Operation
+    from mockserver.play.answer import Answer
     from mockserver.play.opening import Opening
     from mockserver.play.session import Session
     from mockserver.play.story import Turn
@@ -35,6 +39,19 @@ class Connection:
     opening: Opening
     turn: Turn
     waiting: Waiting
+    told: Told = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.told = Told(
+            self.turn.subscription,
+            self.operation.id,
+            f"{self.opening.method} {self.opening.target}",
+            self.session.clock.now(),
+            self.opening.headers.get("host", ""),
+            self.opening.headers.get("origin"),
+            self.opening.last_event_id,
+        )
+        self.session.told.keep(self.told)
 
     async def perform(self) -> web.StreamResponse:
         """Do what the turn says. Raises ControlError and RenderError before the head is gone."""
@@ -58,21 +75,43 @@ class Connection:
     async def _turn(self) -> web.StreamResponse:
         turn = self.turn
         assert turn.row is not None
+        # All that can go wrong with the head does so before anything is noted or waited for.
+        answer: Answer | None = None
+        head: Head | None = None
+        if turn.player is not None:
+            head = self._stream_head()
+        elif not turn.row.broken:
+            answer = answer_of(turn, self.operation, self.opening)
+            head = answer.head
+            if turn.row.laid or turn.row.wire.transfer is not None:
+                head = on_wire(head, turn.row.wire, turn.scope, turn.coding)
+                turn.tell_body(answer.body)
         delay = turn.delay()
+        self._opened(head)
         if delay:
             await self.waiting.until(self.session.clock, self.session.clock.now() + delay)
             if self.waiting.stopping:
                 # The answer was not due yet; whoever waits for it sees the connection go.
                 wire.drop(self.request.transport)
                 return web.Response(status=503)
-        if turn.row.broken:
+        if head is None:
             return await self._broken()
-        if turn.player is None:
-            answer = AnswerResponse(answer_of(turn, self.operation, self.opening))
-            self._opened(answer.status)
-            return answer
-        stream = self.operation.stream
-        head = stream_head(turn.row.response, turn.scope, stream.status if stream else 200)
+        if turn.player is not None:
+            stream = Stream(turn, head, self.session, self.waiting, self.told)
+            return await stream.perform(self.request)
+        assert answer is not None
+        self.told.began, self.told.head = self.session.clock.now(), head
+        self.told.headers, self.told.body = head.headers, answer.body
+        self.told.sent = len(answer.body)
+        return AnswerResponse(answer)
+
+    def _stream_head(self) -> Head:
+        """Return the head of a stream that can at least begin."""
+        turn = self.turn
+        assert turn.row is not None
+        assert turn.player is not None
+        declared = self.operation.stream.status if self.operation.stream else 200
+        head = stream_head(turn.row, turn.scope, declared, turn.coding)
         if turn.player.fault:
             raise ControlError(
                 500,
@@ -80,12 +119,15 @@ class Connection:
                 code="template-error",
                 mend="mend the template, or send what it asks for",
             )
-        self._opened(head.status)
-        return await Stream(turn, head, self.session, self.waiting).perform(self.request)
+        return head
 
     def _over(self) -> web.StreamResponse:
         refused = self.turn.refused
-        self._opened(refused or 204)
+        status = refused or 204
+        head = Head(status, reason_of(status), ())
+        self._opened(head)
+        self.told.head, self.told.began = head, self.told.at
+        self.told.ended = (self.told.at, "end")
         if refused is None:
             return no_content()
         what = f"the story has no event with the id {self.opening.last_event_id!r}"
@@ -94,29 +136,44 @@ class Connection:
     async def _broken(self) -> web.StreamResponse:
         """End the connection before the first byte of an answer."""
         assert self.turn.row is not None
-        self._opened(0)
         if self.turn.row.end == "reset":
             await wire.reset(self.request.transport)
         else:
             wire.drop(self.request.transport)
         return web.Response(status=204)  # nobody is there to read it
 
-    def _opened(self, status: int) -> None:
+    def _opened(self, head: Head | None) -> None:
+        """Note the request as it came, before anything is waited for."""
         turn = self.turn
+        subscription = turn.subscription
+        now = self.told.at
+        again = turn.number > 1 or (turn.row is None and subscription.connections > 0)
         record(
             self.session,
             Opened(
-                self.session.clock.now(),
+                now,
                 self.operation.id,
-                f"{self.opening.method} {self.opening.target}",
+                self.told.target,
                 turn.program.name,
-                turn.subscription.address.subscription,
+                subscription.address.subscription,
                 turn.number,
-                status,
+                head.status if head else 0,
                 self.opening.last_event_id,
-                turn.notes,
+                round(now - subscription.since, 9) if again else None,
+                subscription.reconnection_time,
+                (*turn.notes, *self._refused_by_http(head)),
             ),
         )
+
+    def _refused_by_http(self, head: Head | None) -> Iterator[str]:
+        """Yield codes for what the script asks of the wire and this request cannot have."""
+        if head is None:
+            return
+        if head.transfer == "chunked" and self.request.version < (1, 1):
+            yield "no-chunks-in-http-1.0"
+        asked = self.opening.headers.get("connection", "").lower()
+        if head.transfer == "close" and "keep-alive" in asked:
+            yield "not-kept-alive"
 
     def _close(self, closer: Closer) -> None:
         """Note the end of a connection that had no stream, or never came to it."""
@@ -124,6 +181,7 @@ class Connection:
         assert turn.row is not None
         now = self.session.clock.now()
         turn.close_answer(closer, now)
+        self.told.ended = (now, "client" if closer == "client" else turn.row.end)
         record(
             self.session,
             Closed(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from mockserver.clock import turn_of_others
+from mockserver.play.cues import Disconnect, Send
 from mockserver.play.journal import Closed, Sent
-from mockserver.play.player import Disconnect, Send
 from mockserver.scenario.units import FOREVER
 from mockserver.server import wire
 from mockserver.server.log import record
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mockserver.play.player import Player
     from mockserver.play.session import Session
     from mockserver.play.story import Turn
+    from mockserver.play.told import Told
     from mockserver.server.waiting import Waiting
 
 JOINED_BYTES: Final = 64 * 1024
@@ -35,15 +36,34 @@ class EventStreamResponse(web.StreamResponse):
         self.head = head
         for name, value in head.headers:
             self.headers.add(name, value)
+        if head.transfer in ("close", "length"):
+            # aiohttp's switch for leaving the framing alone: no chunks, and no counting of bytes.
+            self._length_check = False
         # aiohttp's switch for sending the head together with the first bytes of the body:
         # one packet instead of two where the first event is due at once.
         self._send_headers_immediately = not joined
 
 
+class RawResponse(web.StreamResponse):
+    """A response whose head is written by the script, byte by byte: nothing is added to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.force_close()
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        """Send nothing."""
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Send nothing: the connection is closed instead."""
+
+
 class Stream:
     """One connection that is being told its part of the story."""
 
-    def __init__(self, turn: Turn, head: Head, session: Session[Clock], waiting: Waiting) -> None:
+    def __init__(
+        self, turn: Turn, head: Head, session: Session[Clock], waiting: Waiting, told: Told
+    ) -> None:
         assert turn.player is not None
         self._turn = turn
         self._player: Player = turn.player
@@ -51,33 +71,57 @@ class Stream:
         self._clock = session.clock
         self._head = head
         self._waiting = waiting
+        self._told = told
         self._parts: list[bytes] = []
         self._size = 0
         self._parts_at = 0.0
         self._blocks = 0
         self._sent = 0
         self._writes = 0
-        self._chunks: wire.Chunks | None = None
+        self._writer: wire.Writer | None = None
         self._ended: tuple[Closer, Disconnect | None] = ("client", None)
 
     async def perform(self, request: web.BaseRequest) -> web.StreamResponse:
         """Tell this connection's part; returns when it is over, whoever ended it."""
-        at_once = self._player.next_at == 0
-        response = EventStreamResponse(self._head, joined=at_once)
-        if "connection" not in self._head.own and request.version >= (1, 1) and request.keep_alive:
-            response.headers.setdefault("Connection", "keep-alive")
-        if request.version < (1, 1):
-            response.force_close()  # without chunks, only the end of the connection ends the body
+        response = self._response(request)
         start = self._clock.now()
+        if self._player.in_pieces:
+            wire.one_by_one(request.transport)
         try:
             await response.prepare(request)
+            self._begun(request, response, start)
             end = await self._play(request, response, start)
             await self._finish(request, response, end)
         except ConnectionError:
             pass  # the client left while something was being written
         finally:
+            if self._player.in_pieces:
+                wire.together(request.transport)
             self._close()
         return response
+
+    def _response(self, request: web.BaseRequest) -> web.StreamResponse:
+        head = self._head
+        if head.raw:
+            return RawResponse()
+        response = EventStreamResponse(head, joined=self._player.at_once)
+        said = (head.value("connection") or "").lower()
+        if request.version < (1, 1) or head.transfer == "close" or "close" in said:
+            # Without chunks, only the end of the connection ends the body.
+            response.force_close()
+        elif "connection" not in head.own and request.keep_alive:
+            response.headers.setdefault("Connection", "keep-alive")
+        return response
+
+    def _begun(self, request: web.BaseRequest, response: web.StreamResponse, start: float) -> None:
+        """Take note that the head is on its way."""
+        told, head = self._told, self._head
+        told.head, told.began, told.replay = head, start, self._turn.replay
+        told.headers = head.headers
+        if told.origin is not None and not head.raw:
+            told.headers = tuple(response.headers.items())
+        if head.raw:
+            self._writer = wire.writer_of(request, response)
 
     async def _play(
         self, request: web.BaseRequest, response: web.StreamResponse, start: float
@@ -88,18 +132,22 @@ class Stream:
         while not waiting.stopping:
             while not waiting.stopping and (cue := player.take(now)) is not None:
                 if isinstance(cue, Send):
-                    # Only what is due at one moment is joined.
-                    if self._parts and (cue.at != self._parts_at or self._size >= JOINED_BYTES):
+                    # Only what is due at one moment is joined, and never what goes alone.
+                    joins = cue.at == self._parts_at and self._size < JOINED_BYTES
+                    if self._parts and (cue.alone or not joins):
                         await self._flush(response)
                     self._add(cue)
+                    if cue.alone:
+                        await self._flush(response)
+                        self._writer = self._writer or wire.writer_of(request, response)
+                        await turn_of_others()
                 elif isinstance(cue, Disconnect):
                     return cue
             if self._parts:
                 await self._flush(response)
             elif not self._writes:
-                await response.write(b"")  # the head leaves now, company or not
-            if self._chunks is None:
-                self._chunks = wire.chunks(request, response)
+                await self._put(response, b"")  # the head leaves now, company or not
+            self._writer = self._writer or wire.writer_of(request, response)
             at = player.next_at
             if at is None:
                 return None
@@ -120,20 +168,33 @@ class Stream:
 
     async def _flush(self, response: web.StreamResponse) -> None:
         data = self._joined()
-        if self._chunks is not None and self._chunks.flowing:
-            self._chunks.write(data)
-        else:
-            await response.write(data)
+        if not data:
+            return  # of an event of which nothing goes out; an empty chunk would end the body
+        await self._put(response, data)
         self._writes += 1
         if len(data) >= JOINED_BYTES or self._writes % _WRITES_A_TURN == 0:
             # A write does not let others have their turn unless the socket is full.
             await turn_of_others()
+
+    async def _put(self, response: web.StreamResponse, data: bytes) -> None:
+        """Write, once the head is gone straight to the transport. Raises ConnectionError."""
+        writer = self._writer
+        if writer is None:
+            if not isinstance(response, RawResponse):
+                await response.write(data)
+        elif not data:
+            pass  # the head is gone, and an empty chunk would end the body
+        elif writer.flowing:
+            writer.write(data)
+        else:
+            await writer.put(data)
 
     def _joined(self) -> bytes:
         """Return what is to be written, and note it in the journal."""
         data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
         self._parts.clear()
         self._size = 0
+        self._told.sent += len(data)
         if self._blocks:
             first, self._sent = self._sent + 1, self._sent + self._blocks
             self._blocks = 0
@@ -155,17 +216,25 @@ class Stream:
     ) -> None:
         kind = "end" if end is None else end.kind
         self._ended = ("server" if end is None else "script", end)
-        if kind == "end":
+        if kind == "end" and not self._head.raw:
+            self._check_length(response)
             await response.write_eof(self._joined() if self._parts else b"")
             return
         if self._parts:
-            await response.write(self._joined())
+            await self._flush(response)
         elif not self._writes:
-            await response.write(b"")
-        if kind == "drop":
-            wire.drop(request.transport)
-        else:
+            await self._put(response, b"")
+        if kind == "reset":
             await wire.reset(request.transport)
+        else:
+            wire.drop(request.transport)
+
+    def _check_length(self, response: web.StreamResponse) -> None:
+        """Close a connection after a body that is not as long as its head says."""
+        if self._head.transfer == "length":
+            size = self._told.sent + self._size
+            if self._head.value("content-length") != str(size):
+                response.force_close()
 
     def _close(self) -> None:
         self._player.close()
@@ -175,6 +244,7 @@ class Stream:
         now = self._clock.now()
         turn = self._turn
         turn.subscription.close(by, now, end)
+        self._told.ended = (now, "client" if by == "client" else end.kind if end else "end")
         record(
             self._session,
             Closed(

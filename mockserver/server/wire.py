@@ -1,4 +1,7 @@
-"""The three ends of a connection, as three things on the wire (RFC 9112 § 7.1, RFC 9293 § 3.5)."""
+"""How bytes get to the socket, and the three ends of a connection on the wire.
+
+RFC 9112 § 7.1 has the last chunk, RFC 9293 § 3.5 FIN and RST.
+"""
 
 from __future__ import annotations
 
@@ -21,18 +24,22 @@ _FLUSH_TRIES: Final = 200
 _FLUSH_PAUSE: Final = 0.002
 
 
-class Chunks:
-    """Writes chunks straight to the transport, for as long as it takes them at once.
+class Writer:
+    """Writes straight to the transport, every write as a chunk or as it is.
 
     aiohttp's own way leads through four more calls, which with ten thousand streams is half of
-    what an event costs.
+    what an event costs; and it keeps to a Content-Length that the script wants to be wrong.
     """
 
-    __slots__ = ("_protocol", "_transport")
+    __slots__ = ("_chunked", "_drain", "_protocol", "_transport")
 
-    def __init__(self, protocol: BaseProtocol, transport: asyncio.Transport) -> None:
-        self._protocol = protocol
+    def __init__(
+        self, request: web.BaseRequest, transport: asyncio.Transport, *, chunked: bool
+    ) -> None:
+        self._protocol: BaseProtocol = request.protocol
         self._transport = transport
+        self._drain = request.writer.drain
+        self._chunked = chunked
 
     @property
     def flowing(self) -> bool:
@@ -40,17 +47,36 @@ class Chunks:
         return not (self._protocol.writing_paused or self._transport.is_closing())
 
     def write(self, data: bytes) -> None:
-        """Write one chunk (RFC 9112 § 7.1); `data` must not be empty."""
-        self._transport.write(b"%x\r\n%b\r\n" % (len(data), data))
+        """Write now; `data` must not be empty (an empty chunk ends the body, RFC 9112 § 7.1)."""
+        self._transport.write(b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data)
+
+    async def put(self, data: bytes) -> None:
+        """Write when there is room. Raises ConnectionError when the client has left."""
+        await self._drain()
+        if self._transport.is_closing():
+            raise ConnectionResetError("the client has left")
+        self.write(data)
 
 
-def chunks(request: web.BaseRequest, response: web.StreamResponse) -> Chunks | None:
-    """Return the way to write to a response whose head is gone; None if it has no chunks."""
+def writer_of(request: web.BaseRequest, response: web.StreamResponse) -> Writer | None:
+    """Return the way to write to a response whose head is gone; None if nobody is there."""
     transport = request.transport
-    chunked = response.headers.get("Transfer-Encoding") == "chunked"
-    if transport is None or not chunked or request.method == "HEAD":
+    if transport is None or request.method == "HEAD":
         return None
-    return Chunks(request.protocol, transport)
+    chunked = response.headers.get("Transfer-Encoding") == "chunked"
+    return Writer(request, transport, chunked=chunked)
+
+
+def one_by_one(transport: asyncio.Transport | None) -> None:
+    """Let writing pause as soon as anything is left over, so that no two writes become one."""
+    if transport is not None:
+        transport.set_write_buffer_limits(high=0)
+
+
+def together(transport: asyncio.Transport | None) -> None:
+    """Undo `one_by_one`."""
+    if transport is not None and not transport.is_closing():
+        transport.set_write_buffer_limits()
 
 
 def drop(transport: asyncio.Transport | None) -> None:

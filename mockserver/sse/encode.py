@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # § 9.2.5: end-of-line = ( cr lf / cr / lf ). U+2028 and its kin are none.
@@ -25,25 +29,52 @@ class Event:
     data: str | None = None
 
 
-def encode(event: Event) -> bytes:
-    """Return the block with its blank line: comment, event, id, retry, data, in this order."""
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How blocks are written: the line end (None: drawn line by line), a space after the colon."""
+
+    newline: str | None = "\n"
+    space: bool = True
+
+
+PLAIN: Final = Form()
+_ENDS: Final = ("\n", "\r\n", "\r")
+
+
+def encode(
+    event: Event, form: Form = PLAIN, choose: Callable[[Sequence[str]], str] | None = None
+) -> bytes:
+    """Return the block with its blank line: comment, event, id, retry, data, in this order.
+
+    `choose` draws the line ends of a form that leaves them open.
+    """
+    colon = ": " if form.space else ":"
     lines: list[str] = []
     if event.comment is not None:
-        lines += [f": {line}" for line in split_lines(event.comment)]
+        lines += [f"{colon}{line}" for line in split_lines(event.comment)]
     if event.event is not None:
-        lines.append(f"event: {event.event}")
+        lines.append(f"event{colon}{event.event}")
     if event.id is not None:
-        lines.append(f"id: {event.id}")
+        lines.append(f"id{colon}{event.id}")
     if event.retry is not None:
-        lines.append(f"retry: {event.retry}")
+        lines.append(f"retry{colon}{event.retry}")
     if event.data is not None:
-        lines += [f"data: {line}" for line in split_lines(event.data)]
-    lines.append("\n")
-    text = "\n".join(lines)
+        lines += [f"data{colon}{line}" for line in split_lines(event.data)]
+    if form.newline is not None:
+        lines.append(form.newline)
+        return utf8(form.newline.join(lines))
+    assert choose is not None
+    ends = [choose(_ENDS) for _ in lines]
+    # A LF right after a CR would belong to it, and the blank line would be none.
+    ends.append(choose(_ENDS[1:] if ends[-1] == "\r" else _ENDS))
+    return utf8("".join(line + end for line, end in zip([*lines, ""], ends, strict=True)))
+
+
+def utf8(text: str) -> bytes:
+    """Return `text` in UTF-8; a lone surrogate, which has none, becomes U+FFFD."""
     try:
         return text.encode()
     except UnicodeEncodeError:
-        # A lone surrogate has no UTF-8; U+FFFD is what the standard puts in its place.
         return _SURROGATE.sub("\ufffd", text).encode()
 
 

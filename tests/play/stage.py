@@ -191,7 +191,7 @@ class Visit:
             self.head, self.body, self.status = answer.head, answer.body, answer.head.status
             turn.close_answer("script", self.stage.now)
         else:
-            self.head = stream_head(turn.row.response, turn.scope)
+            self.head = stream_head(turn.row, turn.scope)
             self.status = self.head.status
 
     @property

@@ -417,7 +417,7 @@ response: {}
 a.yaml:2:1: unknown key 'xyz' in a scenario [unknown-key]
   xyz: 1
   ^^^
-  mend: known here: scenario, description, operation, when, default, vars, seed, response, stream, connections, afterwards, resume, identity, patience, pace, heartbeat, violates
+  mend: known here: scenario, description, operation, when, default, vars, seed, response, stream, connections, afterwards, resume, identity, patience, pace, heartbeat, wire, outcome, violates
 """,
     ),
     "no operation": (
@@ -446,36 +446,6 @@ a.yaml:3:11: a repeat needs the key 'times' [missing-key]
   - repeat: {steps: [{data: x}]}
             ^
   mend: add 'times: …'
-""",
-    ),
-    "raw is for later": (
-        [
-            """
-operation: streamEvents
-stream:
-- raw: x
-"""
-        ],
-        """
-a.yaml:3:3: 'raw' is a key of the language that this version does not play yet [not-yet]
-  - raw: x
-    ^^^
-  mend: leave it out until a later version
-""",
-    ),
-    "stall is for later": (
-        [
-            """
-operation: streamEvents
-stream:
-- stall: x
-"""
-        ],
-        """
-a.yaml:3:3: 'stall' is a key of the language that this version does not play yet [not-yet]
-  - stall: x
-    ^^^^^
-  mend: leave it out until a later version
 """,
     ),
     "await is for later": (
@@ -525,67 +495,569 @@ a.yaml:3:3: 'await' is a key of the language that this version does not play yet
   mend: leave it out until a later version
 """,
     ),
-    "cut is for later": (
+    "a list for raw bytes": (
+        [
+            """
+operation: streamEvents
+stream:
+- raw: [1]
+"""
+        ],
+        """
+a.yaml:3:8: expected bytes, got a list [wrong-type]
+  - raw: [1]
+         ^
+  mend: write a text, {hex: …} or {base64: …}
+""",
+    ),
+    "nothing for raw bytes": (
+        [
+            """
+operation: streamEvents
+stream:
+- raw:
+"""
+        ],
+        """
+a.yaml:3:7: expected text, got nothing [wrong-type]
+  - raw:
+        ^
+  mend: write "" for an empty text, or leave the key out
+""",
+    ),
+    "raw beside data": (
+        [
+            """
+operation: streamEvents
+stream:
+- {raw: x, data: y}
+"""
+        ],
+        """
+a.yaml:3:3: this step is an event and raw bytes at once [two-kinds]
+  - {raw: x, data: y}
+    ^
+  mend: write two steps
+""",
+    ),
+    "raw in an unknown alphabet": (
+        [
+            """
+operation: streamEvents
+stream:
+- raw: {hax: ef}
+"""
+        ],
+        """
+a.yaml:3:9: unknown key 'hax' in bytes [unknown-key]
+  - raw: {hax: ef}
+          ^^^
+  mend: did you mean 'hex'?
+""",
+    ),
+    "raw in two alphabets": (
+        [
+            """
+operation: streamEvents
+stream:
+- raw: {hex: ef, base64: 7w==}
+"""
+        ],
+        """
+a.yaml:3:8: bytes are written in one way [two-kinds]
+  - raw: {hex: ef, base64: 7w==}
+         ^
+  mend: write {hex: …} or {base64: …}
+""",
+    ),
+    "hex that is none": (
+        [
+            """
+operation: streamEvents
+stream:
+- raw: {hex: efb}
+"""
+        ],
+        """
+a.yaml:3:14: 'efb' is no hex [bad-bytes]
+  - raw: {hex: efb}
+               ^^^
+  mend: write two digits a byte, such as 'ef bb bf'
+""",
+    ),
+    "hex as a list": (
+        [
+            """
+operation: streamEvents
+stream:
+- raw: {hex: [1]}
+"""
+        ],
+        """
+a.yaml:3:14: expected hex, got a list [wrong-type]
+  - raw: {hex: [1]}
+               ^
+""",
+    ),
+    "base64 that is none": (
+        [
+            """
+operation: streamEvents
+stream:
+- raw: {base64: '7u/'}
+"""
+        ],
+        """
+a.yaml:3:17: '7u/' is no base64 [bad-bytes]
+  - raw: {base64: '7u/'}
+                  ^^^^^
+  mend: write groups of four, such as '77u/'
+""",
+    ),
+    "a cut beyond the block": (
         [
             """
 operation: streamEvents
 stream:
 - data: x
-  cut: 1
+  cut: 10
 """
         ],
         """
-a.yaml:4:3: 'cut' is a key of the language that this version does not play yet [not-yet]
-  cut: 1
-  ^^^
-  mend: leave it out until a later version
+a.yaml:3:3: cut: 10 goes beyond this block, which has 9 bytes [cut-beyond]
+  - data: x
+    ^
+  mend: write 9 at most, or leave cut out
 """,
     ),
-    "split is for later": (
+    "a cut beyond the block from its end": (
         [
             """
 operation: streamEvents
 stream:
-- data: x
-  split: 1
+- repeat: {times: 2, steps: [{raw: x, cut: -3}]}
 """
         ],
         """
-a.yaml:4:3: 'split' is a key of the language that this version does not play yet [not-yet]
-  split: 1
-  ^^^^^
-  mend: leave it out until a later version
+a.yaml:3:30: cut: -3 goes beyond this block, which has 1 byte [cut-beyond]
+  - repeat: {times: 2, steps: [{raw: x, cut: -3}]}
+                               ^
+  mend: write -1 at most, or leave cut out
 """,
     ),
-    "wire is for later": (
+    "a cut that is no number": (
         [
             """
 operation: streamEvents
-wire: {newline: crlf}
-response: {}
+stream:
+- {data: x, cut: half}
 """
         ],
         """
-a.yaml:2:1: 'wire' is a key of the language that this version does not play yet [not-yet]
-  wire: {newline: crlf}
-  ^^^^
-  mend: leave it out until a later version
+a.yaml:3:18: expected a whole number, got 'half' [wrong-type]
+  - {data: x, cut: half}
+                   ^^^^
 """,
     ),
-    "wire of a connection is for later": (
+    "a cut without bytes": (
+        [
+            """
+operation: streamEvents
+stream:
+- {delay: 1s, cut: 3}
+"""
+        ],
+        """
+a.yaml:3:3: this step has nothing to cut [no-kind]
+  - {delay: 1s, cut: 3}
+    ^
+  mend: add data or raw
+""",
+    ),
+    "a split without bytes": (
+        [
+            """
+operation: streamEvents
+stream:
+- split: 3
+"""
+        ],
+        """
+a.yaml:3:3: this step has nothing to split [no-kind]
+  - split: 3
+    ^
+  mend: add data or raw
+""",
+    ),
+    "a split of nothing": (
+        [
+            """
+operation: streamEvents
+stream:
+- {data: x, split: 0}
+"""
+        ],
+        """
+a.yaml:3:20: 0 is not between 1 and 1073741824 [out-of-range]
+  - {data: x, split: 0}
+                     ^
+  mend: choose one in between
+""",
+    ),
+    "a split without its size": (
+        [
+            """
+operation: streamEvents
+stream:
+- {data: x, split: {every: 5ms}}
+"""
+        ],
+        """
+a.yaml:3:20: a split needs the key 'bytes' [missing-key]
+  - {data: x, split: {every: 5ms}}
+                     ^
+  mend: add 'bytes: …'
+""",
+    ),
+    "a split with a bare number for a time": (
+        [
+            """
+operation: streamEvents
+stream:
+- {data: x, split: {bytes: 1, every: 5}}
+"""
+        ],
+        """
+a.yaml:3:38: '5' has no unit [bad-duration]
+  - {data: x, split: {bytes: 1, every: 5}}
+                                       ^
+  mend: write 5ms or 5s
+""",
+    ),
+    "a step after an endless stall": (
+        [
+            """
+operation: streamEvents
+stream:
+- stall: forever
+- data: x
+"""
+        ],
+        """
+a.yaml:4:3: this step can never run: stall: forever (line 3) has no end [unreachable]
+  - data: x
+    ^
+  mend: move it before that step, or give that step an end
+""",
+    ),
+    "an unknown line end": (
+        [
+            """
+operation: streamEvents
+wire: {newline: lfcr}
+stream: [{data: x}]
+"""
+        ],
+        """
+a.yaml:2:17: expected lf, crlf, cr or mixed, got 'lfcr' [wrong-value]
+  wire: {newline: lfcr}
+                  ^^^^
+  mend: did you mean 'lf'?
+""",
+    ),
+    "an unknown key in wire": (
+        [
+            """
+operation: streamEvents
+wire: {newlines: lf}
+stream: [{data: x}]
+"""
+        ],
+        """
+a.yaml:2:8: unknown key 'newlines' in wire [unknown-key]
+  wire: {newlines: lf}
+         ^^^^^^^^
+  mend: did you mean 'newline'?
+""",
+    ),
+    "a rate without its unit": (
+        [
+            """
+operation: streamEvents
+wire: {rate: 512}
+stream: [{data: x}]
+"""
+        ],
+        """
+a.yaml:2:14: '512' is no rate [bad-rate]
+  wire: {rate: 512}
+               ^^^
+  mend: write 512 B/s or 64 KB/s
+""",
+    ),
+    "a rate of nothing": (
+        [
+            """
+operation: streamEvents
+wire: {rate: 0 B/s}
+stream: [{data: x}]
+"""
+        ],
+        """
+a.yaml:2:14: at '0 B/s' nothing would ever arrive [bad-rate]
+  wire: {rate: 0 B/s}
+               ^^^^^
+  mend: write 1 B/s, or use stall
+""",
+    ),
+    "a list for a rate": (
+        [
+            """
+operation: streamEvents
+wire: {rate: [1]}
+stream: [{data: x}]
+"""
+        ],
+        """
+a.yaml:2:14: expected a rate such as 512 B/s or 64 KB/s, got a list [wrong-type]
+  wire: {rate: [1]}
+               ^
+""",
+    ),
+    "a coding that is not played": (
+        [
+            """
+operation: streamEvents
+wire: {encoding: br}
+stream: [{data: x}]
+"""
+        ],
+        """
+a.yaml:2:18: expected identity, gzip or deflate, got 'br' [wrong-value]
+  wire: {encoding: br}
+                   ^^
+  mend: known here: identity, gzip, deflate
+""",
+    ),
+    "an unknown transfer": (
+        [
+            """
+operation: streamEvents
+wire: {transfer: identity}
+stream: [{data: x}]
+"""
+        ],
+        """
+a.yaml:2:18: expected chunked, close or {length: N}, got 'identity' [wrong-value]
+  wire: {transfer: identity}
+                   ^^^^^^^^
+  mend: known here: chunked, close
+""",
+    ),
+    "a transfer without its length": (
+        [
+            """
+operation: streamEvents
+wire: {transfer: {}}
+stream: [{data: x}]
+"""
+        ],
+        """
+a.yaml:2:18: a transfer needs the key 'length' [missing-key]
+  wire: {transfer: {}}
+                   ^
+  mend: add 'length: …'
+""",
+    ),
+    "a negative length": (
+        [
+            """
+operation: streamEvents
+wire: {transfer: {length: -1}}
+stream: [{data: x}]
+"""
+        ],
+        """
+a.yaml:2:27: -1 is not between 0 and 9007199254740992 [out-of-range]
+  wire: {transfer: {length: -1}}
+                            ^^
+  mend: choose one in between
+""",
+    ),
+    "close beside keep-alive": (
+        [
+            """
+operation: streamEvents
+wire: {transfer: close}
+response: {headers: {Connection: keep-alive}}
+stream: [{data: x}]
+"""
+        ],
+        """
+a.yaml:3:11: transfer: close on a connection that is kept alive: its end is the body's end [bad-framing]
+  response: {headers: {Connection: keep-alive}}
+            ^
+  mend: leave the Connection header out
+""",
+    ),
+    "two lengths": (
         [
             """
 operation: streamEvents
 connections:
-- wire: {newline: crlf}
+- wire: {transfer: {length: 3}}
+  response: {headers: {content-length: 4}}
   steps: [{data: x}]
 """
         ],
         """
-a.yaml:3:3: 'wire' is a key of the language that this version does not play yet [not-yet]
-  - wire: {newline: crlf}
-    ^^^^
-  mend: leave it out until a later version
+a.yaml:4:13: transfer: length beside a Content-Length header [bad-framing]
+  response: {headers: {content-length: 4}}
+            ^
+  mend: keep one of the two
+""",
+    ),
+    "chunks beside a length": (
+        [
+            """
+operation: streamEvents
+wire: {transfer: chunked}
+response: {headers: {Content-Length: 4}}
+stream: [{data: x}]
+"""
+        ],
+        """
+a.yaml:3:11: transfer: chunked beside a Content-Length header [bad-framing]
+  response: {headers: {Content-Length: 4}}
+            ^
+  mend: keep one of the two
+""",
+    ),
+    "a raw head beside a status": (
+        [
+            """
+operation: streamEvents
+response: {status: 200, raw_head: "HTTP/1.1 200 OK\\r\\n\\r\\n"}
+stream: [{data: x}]
+"""
+        ],
+        """
+a.yaml:2:11: status beside raw_head, which is the whole head [two-heads]
+  response: {status: 200, raw_head: "HTTP/1.1 200 OK\\r\\n\\r\\n"}
+            ^
+  mend: write status into raw_head, or leave raw_head out
+""",
+    ),
+    "a raw head beside a body": (
+        [
+            """
+operation: streamEvents
+response: {raw_head: x, body: null}
+"""
+        ],
+        """
+a.yaml:2:11: body beside raw_head, which is the whole head [two-heads]
+  response: {raw_head: x, body: null}
+            ^
+  mend: send the body as raw steps
+""",
+    ),
+    "a raw head under a wire that frames": (
+        [
+            """
+operation: streamEvents
+wire: {bom: true, transfer: close, encoding: gzip}
+response: {raw_head: x}
+"""
+        ],
+        """
+a.yaml:3:11: wire.transfer beside raw_head, after which nothing is framed [two-heads]
+  response: {raw_head: x}
+            ^
+  mend: write the bytes as raw steps
+a.yaml:3:11: wire.encoding beside raw_head, after which nothing is framed [two-heads]
+  response: {raw_head: x}
+            ^
+  mend: write the bytes as raw steps
+a.yaml:3:11: wire.bom beside raw_head, after which nothing is framed [two-heads]
+  response: {raw_head: x}
+            ^
+  mend: write the bytes as raw steps
+""",
+    ),
+    "a wire for a connection that breaks": (
+        [
+            """
+operation: streamEvents
+connections:
+- {disconnect: reset, wire: {bom: true}}
+"""
+        ],
+        """
+a.yaml:3:3: wire has nothing to work on: this connection ends before any byte [nothing-to-do]
+  - {disconnect: reset, wire: {bom: true}}
+    ^
+  mend: leave wire out
+""",
+    ),
+    "a wire for a connection whose only step breaks it": (
+        [
+            """
+operation: streamEvents
+connections:
+- {steps: [{disconnect: drop}], wire: {bom: true}}
+"""
+        ],
+        """
+a.yaml:3:3: wire has nothing to work on: this connection ends before any byte [nothing-to-do]
+  - {steps: [{disconnect: drop}], wire: {bom: true}}
+    ^
+  mend: leave wire out
+""",
+    ),
+    "an unknown name in a wire": (
+        [
+            """
+operation: streamEvents
+wire: {split: "{{ nobody }}"}
+stream: [{data: x}]
+"""
+        ],
+        """
+a.yaml:2:15: unknown name 'nobody' in a template [unknown-name]
+  wire: {split: "{{ nobody }}"}
+                ^^^^^^^^^^^^^^
+  mend: known here: connection, example, hex, last_event_id, now, pick, random_bool, random_float, random_int, random_string, request, session, shuffle, subscription, timestamp, uuid, vars
+""",
+    ),
+    "an outcome without data": (
+        [
+            """
+operation: streamEvents
+stream: [{data: x}]
+outcome: {events: [{type: message}]}
+"""
+        ],
+        """
+a.yaml:3:20: an event needs the key 'data' [missing-key]
+  outcome: {events: [{type: message}]}
+                     ^
+  mend: add 'data: …'
+""",
+    ),
+    "an outcome in an unknown state": (
+        [
+            """
+operation: streamEvents
+stream: [{data: x}]
+outcome: {state: reconnecting}
+"""
+        ],
+        """
+a.yaml:3:18: expected open, connecting or closed, got 'reconnecting' [wrong-value]
+  outcome: {state: reconnecting}
+                   ^^^^^^^^^^^^
+  mend: did you mean 'connecting'?
 """,
     ),
     "expect is for later": (
@@ -600,50 +1072,6 @@ response: {}
 a.yaml:2:1: 'expect' is a key of the language that this version does not play yet [not-yet]
   expect: []
   ^^^^^^
-  mend: leave it out until a later version
-""",
-    ),
-    "raw_head is for later": (
-        [
-            """
-operation: streamEvents
-response: {raw_head: x}
-"""
-        ],
-        """
-a.yaml:2:12: 'raw_head' is a key of the language that this version does not play yet [not-yet]
-  response: {raw_head: x}
-             ^^^^^^^^
-  mend: leave it out until a later version
-""",
-    ),
-    "raw_head of a connection is for later": (
-        [
-            """
-operation: streamEvents
-connections:
-- response: {raw_head: x}
-"""
-        ],
-        """
-a.yaml:3:14: 'raw_head' is a key of the language that this version does not play yet [not-yet]
-  - response: {raw_head: x}
-               ^^^^^^^^
-  mend: leave it out until a later version
-""",
-    ),
-    "raw_head of afterwards is for later": (
-        [
-            """
-operation: streamEvents
-stream: [{data: x}]
-afterwards: {raw_head: x}
-"""
-        ],
-        """
-a.yaml:3:14: 'raw_head' is a key of the language that this version does not play yet [not-yet]
-  afterwards: {raw_head: x}
-               ^^^^^^^^
   mend: leave it out until a later version
 """,
     ),
@@ -1564,7 +1992,7 @@ stream:
 a.yaml:3:3: this step has nothing that violates [no-kind]
   - violates: nothing
     ^
-  mend: add data
+  mend: add data or raw
 """,
     ),
     "delay and at": (

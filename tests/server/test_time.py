@@ -67,9 +67,11 @@ async def test_a_delay_before_the_head_waits_on_the_sessions_clock(tmp_path):
         client = await RawClient.connect(server)
         await client.send(STATUS)
         await _open_connections(server, 1)
-        assert server.session().journal == []
+        (told,) = server._session("default").told
+        assert told.head is None
         server.session().advance("5s")
         await client.until(b"data: a\n\n")
+        assert (told.at, told.began) == (0.0, 5.0)
         await client.leave()
 
 

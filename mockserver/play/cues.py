@@ -1,0 +1,69 @@
+"""What one connection will get, and when: the cues, and the places in a story they lead to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from mockserver.scenario.model import Kind, Split
+
+
+# Places and sends are made for every event: named tuples take a third of a dataclass's time.
+class Place(NamedTuple):
+    """A point in a story: after `cues` cues of its connection `number`.
+
+    `base` is the scripted time at which that connection began, `story` the time at the point.
+    """
+
+    number: int
+    cues: int = 0
+    base: float = 0.0
+    story: float = 0.0
+
+
+class Send(NamedTuple):
+    """Bytes to be written at the offset `at`: `blocks` of the story, or a heartbeat (0).
+
+    One that is `alone` leaves in a write of its own. Of an event in pieces, the last one brings
+    the block and its id.
+    """
+
+    at: float
+    data: bytes
+    blocks: int
+    place: Place | None = None
+    id: str | None = None
+    """The last id in it, None where it has none."""
+    after_id: int = 0
+    """How many of the blocks come after the one with that id."""
+    retry: int | None = None
+    """The last reconnection time in it, in milliseconds."""
+    alone: bool = False
+    split: tuple[str, Split] | None = None
+    """The pieces that its own step asks for, with the step's address for chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The connection is held open from `at` to `until`; a `silent` one sends no heartbeat."""
+
+    at: float
+    until: float
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnect:
+    """The connection ends at `at`, and the story goes on at `place`.
+
+    `fault` is why it could not be told to its end.
+    """
+
+    at: float
+    kind: Kind
+    place: Place
+    fault: str = ""
+
+
+Cue: TypeAlias = Send | Held | Disconnect

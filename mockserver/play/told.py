@@ -1,0 +1,69 @@
+"""What connections were told, kept so that it can be told again instead of being copied."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mockserver.play.answer import Head
+    from mockserver.play.player import Player
+    from mockserver.play.story import Subscription
+
+TOLD: Final = 2_000
+"""Connections that a session remembers; older ones are forgotten and counted."""
+
+Ending = Literal["end", "drop", "reset", "client"]
+
+
+@dataclass(slots=True)
+class Told:
+    """One request and what it was answered with; times in seconds by the session's clock.
+
+    `head` is None when the connection breaks before the first byte of one, or has not sent it
+    yet. The body is what `replay` plays up to `sent` bytes, or else `body`.
+    """
+
+    subscription: Subscription
+    operation: str
+    target: str
+    at: float
+    host: str
+    origin: str | None
+    last_event_id: str | None
+    head: Head | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    """As they were sent, with what the server has added."""
+    began: float = 0.0
+    """When the head left."""
+    body: bytes = b""
+    replay: Callable[[], Player] | None = None
+    sent: int = 0
+    """Bytes of the body, before any transfer coding."""
+    ended: tuple[float, Ending] | None = None
+
+
+class Memory:
+    """The last connections of one session, oldest first."""
+
+    def __init__(self, limit: int = TOLD) -> None:
+        self._told: deque[Told] = deque(maxlen=limit)
+        self.forgotten = 0
+        """How many had to go to keep within the limit."""
+
+    def keep(self, told: Told) -> None:
+        """Add a connection."""
+        if len(self._told) == self._told.maxlen:
+            self.forgotten += 1
+        self._told.append(told)
+
+    def __iter__(self) -> Iterator[Told]:
+        return iter(tuple(self._told))
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._told.clear()
+        self.forgotten = 0
