@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -321,11 +322,9 @@ class _Coding:
 def _salvaged(stream: Any, data: bytes) -> bytes:
     """Return what comes before the byte that cannot be, so that chunks make no difference."""
     decoded = b""
-    for at in range(len(data)):
-        try:
+    with suppress(zlib.error):
+        for at in range(len(data)):
             decoded += stream.decompress(data[at : at + 1])
-        except zlib.error:
-            break
     return decoded
 
 

@@ -4,6 +4,8 @@ import gzip
 import zlib
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mockserver.play.oracle import Changed, ConformingClient, Received
 
@@ -14,9 +16,9 @@ HOST = "shop.example"
 def client_of(*acts):
     """Tell a client one act a second: a method's name and its arguments."""
     client = ConformingClient()
-    for at, (act, *given) in enumerate(acts):
-        named = given.pop() if given and isinstance(given[-1], dict) else {}
-        getattr(client, act)(float(at), *given, **named)
+    for at, (act, *told) in enumerate(acts):
+        named = told.pop() if told and isinstance(told[-1], dict) else {}
+        getattr(client, act)(float(at), *told, **named)
     return client
 
 
@@ -712,3 +714,30 @@ def test_a_raw_response_returns_its_events():
     assert client.receive_raw(3.0, b"") == []
     client.finish(4.0, "end")
     assert client.receive_raw(5.0, ONE) == []
+
+
+_PARTS = [
+    b"HTTP/1.1 200 OK\r\n", b"HTTP/1.0 200\r\n", b"HTTP/1.1 103 x\r\n", b"HTTP/1.1 307 x\r\n",
+    b"Content-Type: text/event-stream\r\n", b"Location: /\r\n", b"Content-Length: 9\r\n",
+    b"Content-Length: 0\r\n", b"Transfer-Encoding: chunked\r\n", b"Content-Encoding: gzip\r\n",
+    b"Content-Encoding: deflate\r\n", b"\r\n", b"\n", b"\r", b"9\r\n", b"0\r\n\r\n", ONE, TWO,
+    b"\xff", b"\0", b":", b" ", b"4\r\ndata\r\n", gzip.compress(ONE), zlib.compress(ONE)[:-1],
+]  # fmt: skip
+
+
+@settings(deadline=None)
+@given(
+    head=st.sampled_from([b"", HEAD, HEAD + b"\r\n", CHUNKED]),
+    parts=st.lists(st.sampled_from(_PARTS), max_size=12),
+    kind=st.sampled_from(["end", "drop", "reset", "client"]),
+)
+def test_whatever_is_sent_raw_is_read_alike_in_any_pieces(head, parts, kind):
+    """Nothing breaks the client itself, and chunks make no difference to what it does."""
+    response = head + b"".join(parts)
+    read = []
+    for size in (1, 2, 1000):
+        acts = [("receive_raw", piece) for piece in pieces(response, size)]
+        client = client_of(("request",), *acts, ("finish", kind))
+        read.append((heard(client), story(client)))
+
+    assert read[0] == read[1] == read[2]
