@@ -81,6 +81,7 @@ STREAMS = {
         [message("Hello", type="greeting", last_event_id="abc")],
     ),
     "a mark before a comment": (BOM + b":comment\ndata: Hello\n\n", [message("Hello")]),
+    # Chromium 156 loses the line end here: its parser steps over the byte behind the mark.
     "a mark before a blank line": (BOM + b"\ndata: a\n\n", [message("a")]),
     "a mark behind a blank line": (b"\n" + BOM + b"data: a\n\ndata: b\n\n", [message("b")]),
     "a mark alone": (BOM, []),
