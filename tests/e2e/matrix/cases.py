@@ -33,10 +33,9 @@ def conformance() -> list[Scenario]:
     return sorted(found, key=lambda scenario: _order(scenario.name))
 
 
-def _order(name: str) -> list[tuple[bool, int, str]]:
-    """Sort LE-2 before LE-10."""
-    parts = name.replace("-", "/").split("/")
-    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
+def _order(name: str) -> list[tuple[int, str]]:
+    """Sort LE-2 before LE-10, and LE-10 before LE-10a."""
+    return [(int(number or 0), text) for number, text in re.findall(r"(\d+)|(\D+)", name)]
 
 
 def _operations() -> dict[str, tuple[str, str]]:

@@ -160,7 +160,8 @@ CLIENTS = (
         (*PYTHON, "use_launchdarkly.py"),
         "launchdarkly-eventsource",
         "Its `SSEClient`, told to come back after every fault but an answer that is no event stream, "
-        "as LaunchDarkly's own SDK does; half a second of first delay in place of one.",
+        "as LaunchDarkly's own SDK does; a tenth of a second between connections in place of one that "
+        "doubles. What `retry` says it does not heed.",
         lambda scenario: "its HTTP is GET only" if scenario.method != "GET" else "",
     ),
     Client(

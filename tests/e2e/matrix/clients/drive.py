@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import sys
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from typing import Any
 
 BUFFER = 1 << 26
 """Bytes that one line of input may have."""
+
+PRINTING = threading.Lock()
 
 
 @dataclass
@@ -31,7 +34,9 @@ class Run:
             return
         self.over = kind in {"closed", "stopped"}
         at = round(time.monotonic() * 1000)
-        print(json.dumps({"name": self.name, "at": at, "kind": kind, **fields}), flush=True)  # noqa: T201
+        line = json.dumps({"name": self.name, "at": at, "kind": kind, **fields})
+        with PRINTING:
+            print(line, flush=True)  # noqa: T201
 
     def opened(self) -> None:
         """Say that a connection has been accepted as an event stream."""

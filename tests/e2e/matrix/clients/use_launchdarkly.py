@@ -10,9 +10,11 @@ import threading
 from drive import Run, drive
 from ld_eventsource import SSEClient
 from ld_eventsource.actions import Event, Fault, Start
-from ld_eventsource.config import ConnectStrategy, ErrorStrategy
+from ld_eventsource.config import ConnectStrategy, ErrorStrategy, RetryDelayStrategy
 from ld_eventsource.errors import HTTPContentTypeError, HTTPStatusError
 
+RETRY_DELAY = 0.1
+"""Seconds, each time; by default it is one second that doubles, and jitter."""
 REFUSED = (HTTPStatusError, HTTPContentTypeError)
 
 
@@ -37,7 +39,8 @@ async def in_a_thread(run: Run) -> object:
     over: asyncio.Future[object] = loop.create_future()
     client = SSEClient(
         ConnectStrategy.http(run.url, headers=run.headers),
-        initial_retry_delay=0.5,
+        initial_retry_delay=RETRY_DELAY,
+        retry_delay_strategy=RetryDelayStrategy.default(RETRY_DELAY, 1, 0),
         error_strategy=ErrorStrategy.always_continue(),
     )
 
