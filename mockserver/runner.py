@@ -259,6 +259,25 @@ class SessionHandle:
         now: float = self._server._in_loop(lambda: clock.advance(seconds))  # noqa: SLF001
         return now
 
+    def dispatched(self) -> list[dict[str, Any]]:
+        """Return what conforming clients have dispatched so far, one entry a subscription.
+
+        Each has `scenario`, `state` (connecting, open, closed), `events` (type, data,
+        lastEventId, origin, connection, at) and `connections`.
+        """
+        from mockserver.play.dispatched import as_json, listen  # noqa: PLC0415
+
+        def hear() -> list[dict[str, Any]]:
+            work = listen(self._server._session(self.name).told)  # noqa: SLF001
+            while True:
+                try:
+                    next(work)
+                except StopIteration as done:
+                    return [as_json(listener) for listener in done.value]
+
+        found: list[dict[str, Any]] = self._server._in_loop(hear)  # noqa: SLF001
+        return found
+
     def reset(self) -> None:
         """Forget the session's subscriptions and journal; its clock goes on."""
         self._server._in_loop(  # noqa: SLF001

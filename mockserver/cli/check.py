@@ -51,12 +51,14 @@ def run(args: argparse.Namespace) -> int:
 
 def _doubts(workspace: Workspace, catalog: Catalog) -> list[Problem]:
     from mockserver.play.conformance import event_problems  # noqa: PLC0415
+    from mockserver.play.outcome import outcome_problems  # noqa: PLC0415
     from mockserver.scenario.catalog import warnings  # noqa: PLC0415
     from mockserver.workspace import petstore  # noqa: PLC0415
 
     # Our own document is complete; the streams of large vendors do not fit their own.
     own = workspace.spec.resolve() == petstore().spec.resolve()
     problems = event_problems(catalog, "error" if own else "warning")
+    problems += outcome_problems(catalog)
     return [*problems, *warnings(catalog), *workspace.document_warnings(catalog.contract)]
 
 

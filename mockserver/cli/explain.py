@@ -30,6 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("scenario", metavar="SCENARIO", help="the scenario's name")
     files.add_arguments(parser)
     parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument(
+        "--dispatched", action="store_true", help="and what a conforming client makes of it"
+    )
     parser.add_argument("--connection", type=int, metavar="N", help="only the Nth connection")
     parser.add_argument(
         "--last-event-id", metavar="ID", help="what a first request with this Last-Event-ID gets"
@@ -80,9 +83,11 @@ def run(args: argparse.Namespace) -> int:
                 mend=f"it has {program.connections} before what comes afterwards",
             )
     if args.json:
-        print(json.dumps([as_json(lane) for lane in lanes], ensure_ascii=False, indent=2))
+        found = [as_json(lane, dispatched=args.dispatched) for lane in lanes]
+        print(json.dumps(found, ensure_ascii=False, indent=2))
     else:
-        print("\n".join(as_text(program, operation, opening, lanes)))
+        shown = as_text(program, operation, opening, lanes, dispatched=args.dispatched)
+        print("\n".join(shown))
     return 0
 
 
@@ -155,8 +160,10 @@ def _body(text: str) -> Any:
         return text
 
 
-def as_json(lane: Lane) -> dict[str, Any]:
+def as_json(lane: Lane, *, dispatched: bool = False) -> dict[str, Any]:
     """Return a connection as JSON; `offset` in seconds, `at_byte` in the body."""
+    from mockserver.play.dispatched import event_json  # noqa: PLC0415
+
     head = lane.head
     at_byte = 0
     cues = []
@@ -165,9 +172,16 @@ def as_json(lane: Lane) -> dict[str, Any]:
         if cue.what == "send":
             entry |= {"at_byte": at_byte, **_bytes(cue.data)}
             at_byte += len(cue.data)
-        elif cue.what == "hold":
+        elif cue.what in ("hold", "stall"):
             entry["until"] = None if cue.until == float("inf") else cue.until
         cues.append(entry)
+    heard: dict[str, Any] = {}
+    if dispatched:
+        heard["dispatched"] = [event_json(event) for event in lane.dispatched]
+        heard["states"] = [
+            {"at": _at(changed.at), "state": changed.state, "why": changed.why}
+            for changed in lane.states
+        ]
     return {
         "connection": lane.number,
         "last_event_id": lane.last_event_id,
@@ -177,7 +191,13 @@ def as_json(lane: Lane) -> dict[str, Any]:
         "cues": cues,
         "goes_on": lane.goes_on,
         "notes": lane.notes,
+        **heard,
     }
+
+
+def _at(seconds: float) -> float | None:
+    """Return a time that JSON can hold; null for one that never comes."""
+    return None if seconds == float("inf") else seconds
 
 
 def _bytes(data: bytes) -> dict[str, str]:
@@ -188,7 +208,12 @@ def _bytes(data: bytes) -> dict[str, str]:
 
 
 def as_text(
-    program: Program, operation: Operation, opening: Opening, lanes: list[Lane]
+    program: Program,
+    operation: Operation,
+    opening: Opening,
+    lanes: list[Lane],
+    *,
+    dispatched: bool = False,
 ) -> Iterator[str]:
     """Yield the lines of a timeline."""
     yield f"scenario {program.name}"
@@ -199,6 +224,8 @@ def as_text(
         notes = f" [{', '.join(lane.notes)}]" if lane.notes else ""
         yield f"connection {lane.number}{came}{notes}"
         yield from _lane_text(lane)
+        if dispatched:
+            yield from _heard_text(lane)
     if lanes and not lanes[-1].goes_on:
         afterwards = program.scenario.afterwards
         yield ""
@@ -220,15 +247,27 @@ def _lane_text(lane: Lane) -> Iterator[str]:
         offset = duration_text(cue.at)
         if cue.what == "send":
             yield from _indented(offset, cue.data)
-        elif cue.what == "hold":
+        elif cue.what in ("hold", "stall"):
             until = cue.until - cue.at
-            yield f"{offset:>10}  hold {duration_text(until)}"
+            yield f"{offset:>10}  {cue.what} {duration_text(until)}"
         else:
             yield f"{offset:>10}  {cue.what}"
     if lane.goes_on:
         yield f"{'':>10}  … goes on"
     if lane.fault:
         yield f"{'':>10}  fault: {lane.fault}"
+
+
+def _heard_text(lane: Lane) -> Iterator[str]:
+    """Yield what a conforming client makes of a connection."""
+    for event in lane.dispatched:
+        id_ = f" id {json.dumps(event.last_event_id, ensure_ascii=False)}"
+        data = json.dumps(event.data, ensure_ascii=False)
+        yield _short(f"{'':>10}  → {event.type}{id_ if event.last_event_id else ''}: {data}")
+    if not lane.dispatched:
+        yield f"{'':>10}  → no event"
+    for changed in lane.states:
+        yield f"{'':>10}  → {changed.state} ({changed.why})"
 
 
 def _indented(offset: str, data: bytes) -> Iterator[str]:

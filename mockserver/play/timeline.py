@@ -7,9 +7,17 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from mockserver.play.answer import Answer, Head, reason_of, stream_head, whole_answer
+from mockserver.play.answer import (
+    Answer,
+    Head,
+    on_wire,
+    reason_of,
+    stream_head,
+    whole_answer,
+)
 from mockserver.play.cues import Disconnect, Held, Send
 from mockserver.play.opening import Opening
+from mockserver.play.oracle import ConformingClient
 from mockserver.play.session import DEFAULT
 from mockserver.play.story import Stories, Turn
 from mockserver.scenario.conditions import conditions
@@ -20,12 +28,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mockserver.contract import Operation
+    from mockserver.play.oracle import Changed, Received
     from mockserver.scenario.program import Program
 
 LIMIT: Final = 50
 """Cues of a connection that are shown unless more are asked for."""
 
 
+_HOST: Final = "localhost"
+_BLANK_LINE: Final = re.compile(rb"(?>\r\n|\r|\n)(?>\r\n|\r|\n)")
 _BEATS_SHOWN: Final = 2
 """Heartbeats of an endless hold that are shown."""
 
@@ -34,7 +45,8 @@ _BEATS_SHOWN: Final = 2
 class Planned:
     """A cue: at the offset `at` in seconds, `what` happens; `data` are the bytes of a block.
 
-    `what` is `send`, `hold`, `end`, `drop` or `reset`; a hold lasts until `until`.
+    `what` is `send`, `hold`, `stall`, `end`, `drop` or `reset`; a hold or stall lasts until
+    `until`.
     """
 
     at: float
@@ -60,6 +72,10 @@ class Lane:
     """Whether it is held open for ever in the end."""
     notes: tuple[str, ...] = ()
     fault: str = ""
+    dispatched: list[Received] = field(default_factory=list)
+    """What a conforming client has made of it."""
+    states: list[Changed] = field(default_factory=list)
+    """The states that such a client went through."""
 
 
 def timeline(
@@ -71,48 +87,77 @@ def timeline(
     limit: int = LIMIT,
     connections: int | None = None,
     example: Callable[[str], Any] | None = None,
+    listener: ConformingClient | None = None,
 ) -> list[Lane]:
     """Return what the connections of one subscription get, in order.
 
     Every connection is opened as `opening`, the later ones with the Last-Event-ID that a
-    client would send by then. Raises RenderError.
+    client would send by then. A `listener` hears it, and once it has been told to stay away it
+    opens no more. Raises RenderError.
     """
     stories = Stories(seed, DEFAULT)
+    client = listener or ConformingClient()
     lanes: list[Lane] = []
     for _ in range(connections or min(program.connections, LIMIT)):
         turn = stories.turn(program, opening, 0.0, example)
-        lane = _lane(turn, operation, opening, limit)
+        heard, changed = len(client.events), len(client.states)
+        client.request(0.0, host=_HOST, origin=opening.headers.get("origin"))
+        lane = _lane(turn, operation, opening, limit, client)
+        lane.dispatched, lane.states = client.events[heard:], client.states[changed:]
         lanes.append(lane)
         last_id = turn.subscription.last_id
-        if lane.fault or turn.row is None or (lane.goes_on and not (lane.held and last_id)):
+        stays_away = listener is not None and listener.state == "closed"
+        if (
+            stays_away
+            or lane.fault
+            or turn.row is None
+            or (lane.goes_on and not (lane.held and last_id))
+        ):
             break
         if lane.held:
             # The client has heard enough and comes back for the rest.
+            client.finish(FOREVER, "client")
             turn.subscription.close("client", 0.0, None)
         opening = replace(opening, last_event_id=last_id or None)
     return lanes
 
 
-def _lane(turn: Turn, operation: Operation, opening: Opening, limit: int) -> Lane:
+def _lane(
+    turn: Turn, operation: Operation, opening: Opening, limit: int, client: ConformingClient
+) -> Lane:
     last_id = opening.last_event_id
     if turn.row is None:
         status = turn.refused or 204
         head = Head(status, reason_of(status), ())
-        return Lane(turn.number, last_id, head, body=b"", notes=turn.notes)
+        lane = Lane(turn.number, last_id, head, body=b"", notes=turn.notes)
+        return _answered(lane, client)
     delay = turn.delay()
     if turn.player is not None:
         declared = operation.stream.status if operation.stream else 200
         head = stream_head(turn.row, turn.scope, declared, turn.coding)
         lane = Lane(turn.number, last_id, head, delay, notes=turn.notes)
-        _play(turn, lane, limit)
+        if delay != FOREVER:
+            _play(turn, lane, limit, client)
         return lane
     turn.close_answer("script", 0.0)
     if turn.row.broken:
         lane = Lane(turn.number, last_id, None, delay, notes=turn.notes)
         lane.cues.append(Planned(0.0, turn.row.end))
+        client.finish(0.0, turn.row.end)
         return lane
     answer = answer_of(turn, operation, opening)
-    return Lane(turn.number, last_id, answer.head, delay, answer.body, notes=turn.notes)
+    head = on_wire(answer.head, turn.row.wire, turn.scope, turn.coding)
+    lane = Lane(turn.number, last_id, head, delay, answer.body, notes=turn.notes)
+    return lane if delay == FOREVER else _answered(lane, client)
+
+
+def _answered(lane: Lane, client: ConformingClient) -> Lane:
+    """Let `client` hear a whole answer."""
+    assert lane.head is not None
+    client.respond(lane.delay, lane.head.status, lane.head.headers)
+    client.receive(lane.delay, lane.body or b"")
+    client.finish(lane.delay, "end")
+    return lane
 
 
 def answer_of(turn: Turn, operation: Operation, opening: Opening) -> Answer:
@@ -123,8 +168,12 @@ def answer_of(turn: Turn, operation: Operation, opening: Opening) -> Answer:
     return whole_answer(turn.row.response, turn.scope, operation, turn.program.files, accept)
 
 
-def _play(turn: Turn, lane: Lane, limit: int) -> None:
+def _play(turn: Turn, lane: Lane, limit: int, client: ConformingClient) -> None:
     assert turn.player is not None
+    assert lane.head is not None
+    hear = client.receive_raw if lane.head.raw else client.receive
+    if not lane.head.raw:
+        client.respond(0.0, lane.head.status, lane.head.headers)
     for count, cue in enumerate(turn.player.due(FOREVER)):
         at = cue.at
         if at == FOREVER or max(count, len(lane.cues)) >= limit:
@@ -135,30 +184,34 @@ def _play(turn: Turn, lane: Lane, limit: int) -> None:
                 turn.subscription.record(cue)
                 shown = blocks(cue.data)
                 room = limit - len(lane.cues)
-                lane.cues += [Planned(at, "send", block) for block in islice(shown, room)]
+                sent = [Planned(at, "send", block) for block in islice(shown, room)]
+                lane.cues += sent
+                hear(at, b"".join(block.data for block in sent))
                 if next(shown, None) is not None:
                     lane.goes_on = True
                     return
             case Held():
+                what = "stall" if cue.silent else "hold"
                 if cue.until > at:
-                    lane.cues.append(Planned(at, "hold", until=cue.until))
+                    lane.cues.append(Planned(at, what, until=cue.until))
                 if cue.until == FOREVER:
                     lane.held = True
                     limit = min(limit, len(lane.cues) + _BEATS_SHOWN)
             case Disconnect():
                 lane.fault = cue.fault
                 lane.cues.append(Planned(at, cue.kind))
+                client.finish(at, cue.kind)
                 turn.subscription.close("script", 0.0, cue)
 
 
 def blocks(data: bytes) -> Iterator[bytes]:
     """Split what was encoded block by block; a block ends with its blank line."""
     start = 0
-    while start < len(data):
-        end = data.find(b"\n\n", start)
-        stop = len(data) if end < 0 else end + 2
-        yield data[start:stop]
-        start = stop
+    for found in _BLANK_LINE.finditer(data):
+        yield data[start : found.end()]
+        start = found.end()
+    if start < len(data):
+        yield data[start:]
 
 
 def usual_request(program: Program, operation: Operation) -> Opening:

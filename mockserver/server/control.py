@@ -9,8 +9,9 @@ from urllib.parse import unquote
 from aiohttp import web
 
 import mockserver
-from mockserver.clock import Clock, ManualClock
+from mockserver.clock import Clock, ManualClock, turn_of_others
 from mockserver.errors import ControlError
+from mockserver.play.dispatched import as_json, listen
 from mockserver.scenario.units import UnitError, span
 from mockserver.server.requests import session_name
 
@@ -28,13 +29,16 @@ async def respond(request: web.BaseRequest, path: str, sessions: Sessions[Clock]
             return _json({"status": "ok", "version": mockserver.__version__})
         case ("GET" | "HEAD", "sessions", name, "clock"):
             return _json(_time(sessions.get(session_name(name))))
+        case ("GET" | "HEAD", "sessions", name, "dispatched"):
+            return _json(await _dispatched(sessions, session_name(name)))
         case ("POST", "sessions", name, "clock"):
             return _json(_advance(sessions.get(session_name(name)), await _read(request)))
     raise ControlError(
         404,
         f"the control API has no {request.method} {path}",
         code="unknown-control",
-        mend="GET /_mock/health, GET or POST /_mock/sessions/{name}/clock",
+        mend="GET /_mock/health, GET or POST /_mock/sessions/{name}/clock, "
+        "GET /_mock/sessions/{name}/dispatched",
     )
 
 
@@ -46,6 +50,23 @@ def _json(value: Any) -> web.Response:
 
 def _time(session: Session[Clock]) -> dict[str, Any]:
     return {"session": session.name, "now": session.clock.now()}
+
+
+async def _dispatched(sessions: Sessions[Clock], name: str) -> dict[str, Any]:
+    """Return what conforming clients have dispatched in a session; nothing where it is none yet."""
+    session = sessions.find(name)
+    if session is None:
+        return {"session": name, "subscriptions": [], "forgotten_connections": 0}
+    work = listen(session.told)
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            found = [as_json(listener) for listener in done.value]
+            break
+        await turn_of_others()
+    forgotten = session.told.forgotten
+    return {"session": name, "subscriptions": found, "forgotten_connections": forgotten}
 
 
 def _advance(session: Session[Clock], body: Any) -> dict[str, Any]:

@@ -15,7 +15,8 @@ import timelines
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 SHIPPED, PROBLEMS = timelines.catalog()
-NAMES = sorted(SHIPPED.programs)
+# What the conformance scenarios are for is said by themselves, as their outcome.
+NAMES = sorted(name for name in SHIPPED.programs if not name.startswith("conformance/"))
 
 
 def golden(name):

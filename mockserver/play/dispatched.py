@@ -1,0 +1,139 @@
+"""What conforming clients have dispatched of what a session's connections were told: the oracle.
+
+Nothing was written down while they were told: every connection is played once more, up to the
+bytes that had left, to a client that has no faults.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from mockserver.play.cues import Send
+from mockserver.play.oracle import ConformingClient
+from mockserver.scenario.units import FOREVER
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator
+
+    from mockserver.play.oracle import Received
+    from mockserver.play.story import Subscription
+    from mockserver.play.told import Told
+
+EVENTS: Final = 100_000
+"""Events of a subscription that are listed; more are counted."""
+
+
+@dataclass(slots=True)
+class Listener:
+    """A conforming client in the place of the one that holds a subscription."""
+
+    subscription: Subscription
+    client: ConformingClient = field(default_factory=ConformingClient)
+    connections: list[tuple[Told, str]] = field(default_factory=list)
+    """What was told, and the state that it left the client in."""
+    unlisted: int = 0
+    """Events beyond the bound."""
+
+    def listen(self, told: Told) -> Iterator[None]:
+        """Hear one connection; yields where others may have their turn."""
+        client = self.client
+        client.request(told.at, host=told.host, origin=told.origin)
+        head = told.head
+        if head is not None:
+            if not head.raw:
+                client.respond(told.began, head.status, told.headers)
+            if told.replay is not None:
+                yield from self._replay(told)
+            elif told.body:
+                client.receive(told.began, told.body)
+        if told.ended is not None:
+            at, kind = told.ended
+            client.finish(at, kind)
+        self.unlisted += max(0, len(client.events) - EVENTS)
+        del client.events[EVENTS:]
+        self.connections.append((told, client.state))
+
+    def _replay(self, told: Told) -> Iterator[None]:
+        assert told.replay is not None
+        assert told.head is not None
+        hear = self.client.receive_raw if told.head.raw else self.client.receive
+        left = told.sent
+        player = told.replay()
+        while left > 0 and (cue := player.take(FOREVER)) is not None:
+            if isinstance(cue, Send):
+                data = cue.data[:left]
+                left -= len(data)
+                hear(round(told.began + cue.at, 9), data)
+                self.unlisted += max(0, len(self.client.events) - EVENTS)
+                del self.client.events[EVENTS:]
+                yield
+        player.close()
+
+
+def listen(memory: Iterable[Told]) -> Generator[None, None, list[Listener]]:
+    """Return what was heard of every subscription, in the order in which they began.
+
+    Yields where others may have their turn: a long stream takes a while.
+    """
+    listeners: dict[int, Listener] = {}
+    for told in memory:
+        key = id(told.subscription)
+        listener = listeners.setdefault(key, Listener(told.subscription))
+        yield from listener.listen(told)
+    return list(listeners.values())
+
+
+def as_json(listener: Listener) -> dict[str, Any]:
+    """Return what one subscription's client has dispatched and lived through, times in seconds."""
+    client, subscription = listener.client, listener.subscription
+    first = listener.connections[0][0]
+    events = [event_json(event) for event in client.events]
+    return {
+        "scenario": subscription.program.name,
+        "subscription": subscription.address.subscription,
+        "operation": first.operation,
+        "target": first.target,
+        "state": client.state,
+        "states": [
+            {"at": changed.at, "state": changed.state, "why": changed.why}
+            for changed in client.states
+        ],
+        "last_event_id": client.last_event_id,
+        "reconnection_time": client.reconnection_time,
+        "events": events,
+        "unlisted_events": listener.unlisted,
+        "connections": [
+            _connection_json(number, told, state, events)
+            for number, (told, state) in enumerate(listener.connections, 1)
+        ],
+    }
+
+
+def event_json(event: Received) -> dict[str, Any]:
+    """Return an event with the names that the DOM's MessageEvent has."""
+    return {
+        "type": event.type,
+        "data": event.data,
+        "lastEventId": event.last_event_id,
+        "origin": event.origin,
+        "connection": event.connection,
+        "at": event.at,
+    }
+
+
+def _connection_json(
+    number: int, told: Told, state: str, events: list[dict[str, Any]]
+) -> dict[str, Any]:
+    ended = told.ended and {"at": told.ended[0], "kind": told.ended[1]}
+    return {
+        "connection": number,
+        "at": told.at,
+        "target": told.target,
+        "last_event_id": told.last_event_id,
+        "status": told.head.status if told.head else None,
+        "bytes": told.sent,
+        "ended": ended,
+        "state": state,
+        "events": [event for event in events if event["connection"] == number],
+    }
