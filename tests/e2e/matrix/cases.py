@@ -56,6 +56,15 @@ def _named(paths: Mapping[str, Any], base: str) -> Iterator[tuple[str, tuple[str
                 yield f"{method.upper()} {base}{path}", reached
 
 
+def _attempts(document: Mapping[str, Any]) -> int:
+    """Count the connections of the story."""
+    if "connections" in document:
+        return sum(int(each.get("times", 1)) for each in document["connections"])
+    steps = document.get("stream") or [{}]
+    ends = ["disconnect" in step for step in steps]
+    return sum(ends) + (not ends[-1])
+
+
 def _types(tree: Any) -> Iterator[str]:
     """Find every type that an event could be given by anyone who misreads it."""
     match tree:
@@ -83,7 +92,7 @@ def _scenario(
     if "query" in when:
         path += "?" + urlencode(when["query"])
     outcome = document["outcome"]
-    events = outcome.get("events", [])
+    events = outcome.get("events") or []
     types = {str(event.get("type", "message")) for event in events if isinstance(event, dict)}
     types |= set(_types(document))
     return Scenario(
@@ -91,6 +100,7 @@ def _scenario(
         path=path,
         events=len(events),
         state=outcome.get("state", "connecting"),
+        attempts=_attempts(document),
         types=tuple(sorted(types | {"message"})),
         method=method,
         headers={key: str(value) for key, value in when.get("headers", {}).items()}

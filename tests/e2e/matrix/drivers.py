@@ -62,6 +62,7 @@ class Scenario:
     path: str
     events: int
     state: str
+    attempts: int = 1
     types: tuple[str, ...] = ()
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -168,7 +169,7 @@ class Program:
                 continue
             asked = now
             known = await ask()
-            if not known.reached(scenario.events, scenario.state):
+            if not known.reached(scenario.events, scenario.state, scenario.attempts):
                 continue
             if done and judge(run.record, known, scenario.state).agrees:
                 if scenario.state != "open" or not await run.wait(QUIET):

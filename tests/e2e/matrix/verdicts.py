@@ -35,9 +35,12 @@ class Known:
         """The events of the story, told once."""
         return self.subscriptions[0] if self.subscriptions else ()
 
-    def reached(self, events: int, state: str) -> bool:
-        """Whether the story has been told."""
-        return len(self.subscriptions) > 1 or (len(self.first) >= events and self.state == state)
+    def reached(self, events: int, state: str, attempts: int) -> bool:
+        """Whether the story has been told, which has so many connections unless it is closed."""
+        if len(self.subscriptions) > 1:
+            return True
+        ripe = state == "closed" or self.attempts is None or self.attempts >= attempts
+        return ripe and len(self.first) >= events and self.state == state
 
 
 @dataclass
