@@ -26,6 +26,7 @@ _Headers: TypeAlias = "Sequence[tuple[str, str]]"
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS: Final = 20
 _HEAD_BYTES: Final = 1 << 18
+_KNOWN: Final = frozenset({"gzip", "deflate", "br", "zstd"})
 _TOKEN: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"  # noqa: S105  (of HTTP's grammar, no secret)
 _MEDIA_TYPE: Final = re.compile(f"{_TOKEN}/{_TOKEN}")
 _MEMBER: Final = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*(?:"|\\?\Z))+', re.DOTALL)
@@ -179,7 +180,10 @@ class ConformingClient:
             self._fail(at, f"{found} is no event stream" if found else "no Content-Type")
         else:
             self._now.awaits = "body"
-            self._now.codings = [_Coding(name) for name in reversed(_codings(headers))]
+            codings = _codings(headers)
+            # Fetch, handle content codings: "If codings are not supported, then return bytes."
+            known = all(name.removeprefix("x-") in _KNOWN for name in codings)
+            self._now.codings = [_Coding(name) for name in reversed(codings)] if known else []
             self._change(at, "open", "status 200")
 
     def _may_read(self, headers: _Headers) -> bool:
@@ -314,8 +318,7 @@ class _Coding:
             # tell by the first byte.
             self._stream = zlib.decompressobj(15 if data[0] & 0x0F == 8 else -15)
         else:
-            # Fetch hands on the bytes of a coding that the client does not know; which ones it does
-            # is not known here, and none of them makes events of coded bytes.
+            # Browsers know these as well; nothing here needs to.
             self.broken = True
 
 

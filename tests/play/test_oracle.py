@@ -581,8 +581,10 @@ CODINGS = {
     "gzip for deflate": (["deflate"], gzip.compress(ONE), [], LOST),
     "a wrong checksum": (["gzip"], bytes(BROKEN), ["1"], LOST),
     "a break after an event": (["gzip"], flushed(ONE) + b"\xff" * 9, ["1"], LOST),
-    "a coding that is not known": (["br"], ONE, [], LOST),
-    "one of two not known": (["br, gzip"], gzip.compress(ONE), [], LOST),
+    "plain bytes as br": (["br"], ONE, [], LOST),
+    "br under gzip": (["br, gzip"], gzip.compress(ONE), [], LOST),
+    "a coding that nobody supports": (["foo"], ONE, ["1"], ENDED),
+    "one of two that nobody supports": (["foo, gzip"], gzip.compress(ONE), [], ENDED),
 }
 
 
