@@ -47,6 +47,8 @@ MAX_FIELDS: Final = 128
 """Headers of a request; more is a 431."""
 KEPT: Final = 2048
 """First bytes of a request that are kept until it has been read."""
+SAID: Final = 300
+"""Characters of what aiohttp says, with the line that it quotes."""
 
 _LINE: Final = re.compile(rb"[\r\n]*([!-~]{1,32}) ([^ \r\n]*)")
 # What other protocols begin with: TLS (RFC 8446 § 5.1), and HTTP/2 (RFC 9113 § 3.4).
@@ -197,7 +199,7 @@ def refusal(error: HttpProcessingError, head: bytes) -> ControlError:
         if head.startswith(beginning):
             return ControlError(400, what, code="bad-request", mend=mend)
     if isinstance(error, LineTooLong):
-        return _too_long(_bytes(error.args[0]), head)
+        return _too_long(error.args[0], head)
     said = _on_one_line(error.message)
     about = said.partition(": b")[0].lower()
     if "too many headers" in about:
@@ -210,20 +212,23 @@ def refusal(error: HttpProcessingError, head: bytes) -> ControlError:
         what = f"the target cannot be read: {said}"
         return ControlError(400, what, code="bad-request", mend=_REQUEST_LINE)
     mend = next((mend for words, mend in _MENDS if words in about), _REQUEST_LINE)
-    name = _header_with(_bytes(error.args[0]), head) if isinstance(error, InvalidHeader) else ""
+    name = _header_with(_quoted(error.args[0]), head) if isinstance(error, InvalidHeader) else ""
     what = f"the {f'header {name}' if name else 'request'} cannot be read: {said}"
     return ControlError(400, what, code="bad-request", mend=mend)
 
 
-def _too_long(told: bytes, head: bytes) -> ControlError:
+def _too_long(line: object, head: bytes) -> ControlError:
     """Tell a long target (RFC 9110 § 15.5.15) from a long header (RFC 6585 § 5) and name it."""
-    told = told.removesuffix(b"...")
+    told = _quoted(line)
+    target = isinstance(line, str) and line.startswith("Status line")
     found = _LINE.match(head)
-    if found and (found[2].startswith(told) or found[0].startswith(told)):
+    if told and found:
+        target = found[2].startswith(told) or found[0].startswith(told)
+    if target:
         what = f"the target is longer than {MAX_TARGET:,} bytes"
         return ControlError(414, what, code="target-too-long", mend="send what is long in a body")
     name = _header_with(told, head)
-    which = f"the header {name}" if name else f"a header with {told[:40]!r}"
+    which = f"the header {name}" if name else f"a header with {told[:40]!r}" if told else "a header"
     what = f"{which} is longer than {MAX_FIELD:,} bytes"
     return ControlError(431, what, code="headers-too-large", mend="send a shorter one")
 
@@ -235,11 +240,9 @@ def _header_with(told: bytes, head: bytes) -> str:
     return name.decode("ascii", "backslashreplace") if colon else ""
 
 
-def _bytes(line: object) -> bytes:
-    """Return the bytes that aiohttp's exception quotes, which may be text."""
-    if isinstance(line, str):
-        return line.encode("utf-8", "surrogateescape")
-    return bytes(line) if isinstance(line, (bytes, bytearray)) else b""
+def _quoted(line: object) -> bytes:
+    """Return the bytes that aiohttp's exception quotes; where it has text, it only describes."""
+    return bytes(line).removesuffix(b"...") if isinstance(line, (bytes, bytearray)) else b""
 
 
 def _on_one_line(message: str) -> str:
@@ -248,4 +251,5 @@ def _on_one_line(message: str) -> str:
     kept = [line for line in lines if line.strip("^")]
     if len(kept) > 1 and kept[0] == "Bad status line:":
         del kept[0]
-    return " ".join(kept).replace("status line", "request line")
+    said = " ".join(kept).replace("status line", "request line")
+    return said if len(said) <= SAID else said[: SAID - 1] + "…"
