@@ -93,12 +93,12 @@ class Layout:
         waits = self._waits(path, split)
         start = 0
         while start + size < len(data):
-            yield Send(at, data[start : start + size], 0, alone=True)
-            at = round(at + max(next(waits), size / rate if rate else 0.0), 9)
+            yield Send(round(at, 9), data[start : start + size], 0, alone=True)
+            at += max(next(waits), size / rate if rate else 0.0)
             start += size
         rest = data[start:]
-        self.free = round(at + len(rest) / rate, 9) if rate else at
-        yield cue._replace(at=at, data=rest, alone=True, split=None)
+        self.free = round(at + len(rest) / rate if rate else at, 9)
+        yield cue._replace(at=round(at, 9), data=rest, alone=True, split=None)
 
     def _size(self, path: str, split: Split) -> int:
         size = number(split.bytes, self._scope.at(path, "split"), "split")

@@ -145,7 +145,7 @@ class Player:
                 case Disconnect():
                     if cue.kind == "end":
                         yield from layout.end(at)
-                    yield replace(cue, at=layout.free if cue.kind == "end" else at)
+                    yield replace(cue, at=max(at, layout.free))
 
     def _story(self) -> Iterator[Cue]:
         walk = None

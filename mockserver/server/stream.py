@@ -58,6 +58,12 @@ class RawResponse(web.StreamResponse):
         """Send nothing: the connection is closed instead."""
 
 
+async def _two_turns() -> None:
+    """Let sockets that have become readable be read: what was written is so in the next turn."""
+    await turn_of_others()
+    await turn_of_others()
+
+
 class Stream:
     """One connection that is being told its part of the story."""
 
@@ -78,6 +84,8 @@ class Stream:
         self._blocks = 0
         self._sent = 0
         self._writes = 0
+        self._apart = False
+        """Whether others have had their turn since the last write."""
         self._writer: wire.Writer | None = None
         self._ended: tuple[Closer, Disconnect | None] = ("client", None)
 
@@ -138,9 +146,7 @@ class Stream:
                         await self._flush(response)
                     self._add(cue)
                     if cue.alone:
-                        await self._flush(response)
-                        self._writer = self._writer or wire.writer_of(request, response)
-                        await turn_of_others()
+                        await self._flush_alone(request, response)
                 elif isinstance(cue, Disconnect):
                     return cue
             if self._parts:
@@ -171,10 +177,20 @@ class Stream:
         if not data:
             return  # of an event of which nothing goes out; an empty chunk would end the body
         await self._put(response, data)
+        self._apart = False
         self._writes += 1
         if len(data) >= JOINED_BYTES or self._writes % _WRITES_A_TURN == 0:
             # A write does not let others have their turn unless the socket is full.
             await turn_of_others()
+
+    async def _flush_alone(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
+        """Write one piece between two pauses that let a client in this loop, too, read it alone."""
+        if not self._apart:
+            await _two_turns()
+        await self._flush(response)
+        self._writer = self._writer or wire.writer_of(request, response)
+        await _two_turns()
+        self._apart = True
 
     async def _put(self, response: web.StreamResponse, data: bytes) -> None:
         """Write, once the head is gone straight to the transport. Raises ConnectionError."""
