@@ -100,6 +100,7 @@ def _scenario(
         path=path,
         events=len(events),
         state=outcome.get("state", "connecting"),
+        endless="events" not in outcome and outcome.get("state") == "open",
         attempts=_attempts(document),
         types=tuple(sorted(types | {"message"})),
         method=method,

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,12 +20,18 @@ LINE = 1 << 28
 PARALLEL = 16
 STARTING = 60.0
 """Seconds until a program says that it is ready; a browser has to start, beside all the others."""
-LONGEST = 20.0
+LONGEST = 60.0
 """Seconds after which a run ends whatever its state."""
+IDLE = 12.0
+"""Seconds in which nothing may have happened between client and server, as long as more is due."""
 BEHIND = 2.5
 """Seconds that a client may be behind a server which has nothing more to say to it."""
-GLANCE = 0.4
-"""Seconds between two looks at what the server knows while the client shows nothing new."""
+GLANCE = 1.5
+"""Seconds between two looks at what the server knows, unless the client shows all that is due."""
+PAUSE = 4
+"""How many times as long as it took to ask the server it is left alone."""
+ENOUGH = 5
+"""Events of an endless stream that will do."""
 QUIET = 0.15
 """Seconds without a further line after which an open connection is taken to have said it all."""
 
@@ -68,7 +74,17 @@ class Scenario:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str | None = None
     about: str = ""
-    longest: float = LONGEST
+    endless: bool = False
+    """Whether events come as long as the client stays."""
+
+    def judge(self, record: Record, known: Known) -> Verdict:
+        """Compare what the client reported with what the server knows."""
+        if self.endless and len(record.events) >= ENOUGH:
+            known = replace(known, events=known.events[: len(record.events)])
+        verdict = judge(record, known, self.state)
+        if verdict.agrees and not known.reached(self.events, self.state, self.attempts):
+            return replace(verdict, instead="does not come back")
+        return verdict
 
 
 View = Callable[[Known], tuple[Known, str]]
@@ -136,8 +152,8 @@ class Program:
 
     async def play(
         self, scenario: Scenario, url: str, ask: Callable[[], Awaitable[Known]]
-    ) -> Record:
-        """Run one scenario until nothing more can come of it."""
+    ) -> tuple[Record, Known]:
+        """Run one scenario until nothing more can come of it; return what was known then."""
         run = self._runs[scenario.name] = _Run()
         order = {
             "name": scenario.name,
@@ -149,35 +165,46 @@ class Program:
         await self._send(order if scenario.body is None else {**order, "body": scenario.body})
         async with asyncio.timeout(STARTING):
             await self._ready.wait()
-        await self._watch(run, scenario, ask)
+        known = await self._watch(run, scenario, ask)
         if not run.record.over:
             await self._send({"stop": scenario.name})
             while not run.record.over and await run.wait(10):
                 pass
-        return run.record
+        return run.record, known or await ask()
 
     async def _watch(
         self, run: _Run, scenario: Scenario, ask: Callable[[], Awaitable[Known]]
-    ) -> None:
-        """Return when the client gave up, agrees, is hopelessly behind, or out of time."""
-        begun = asked = time.monotonic()
-        told_at = None
-        while not run.record.over and (now := time.monotonic()) < begun + scenario.longest:
-            news = await run.wait(GLANCE)
+    ) -> Known | None:
+        """Return what is known when the client agrees with it; None when there is no hope for that.
+
+        That is when it has given up, is behind a server that has told all, or nothing moves.
+        """
+        began = moved = time.monotonic()
+        again, glance, last, told = began, began + GLANCE, Known(), None
+        while not run.record.over:
+            await run.wait(glance - time.monotonic())
+            now = time.monotonic()
             done = run.record.reached(scenario.events, scenario.state)
-            if run.record.over or (news and not done and now < asked + GLANCE):
+            if run.record.over or now < (again if done else glance):
                 continue
-            asked = now
             known = await ask()
+            looked = time.monotonic()
+            again = looked + PAUSE * (looked - now)
+            glance = max(again, looked + GLANCE)
+            if known.pace != last.pace:
+                last, moved = known, looked
             if not known.reached(scenario.events, scenario.state, scenario.attempts):
+                if looked > min(moved + IDLE, began + LONGEST):
+                    return None
                 continue
-            if done and judge(run.record, known, scenario.state).agrees:
-                if scenario.state != "open" or not await run.wait(QUIET):
-                    return
+            if done and scenario.judge(run.record, known).agrees:
+                if scenario.state != "open" or scenario.endless or not await run.wait(QUIET):
+                    return known
                 continue
-            told_at = told_at or now
-            if now > told_at + BEHIND:
-                return
+            told = told or looked
+            if looked > told + BEHIND:
+                return None
+        return None
 
     async def _send(self, order: dict[str, Any]) -> None:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
@@ -215,12 +242,11 @@ async def play_all(
     async def one(program: Program, scenario: Scenario) -> Verdict:
         session = f"{client}-{scenario.name.replace('/', '-')}"
         async with places:
-            record = await program.play(scenario, f"{url}/@{session}", lambda: ask(session))
-            known, state = await ask(session), scenario.state
-            if view is not None:
-                known, state = view(known)
-                record = record.in_one_form()
-            return judge(record, known, state)
+            record, known = await program.play(scenario, f"{url}/@{session}", lambda: ask(session))
+        if view is None:
+            return scenario.judge(record, known)
+        known, state = view(known)
+        return judge(record.in_one_form(), known, state)
 
     async with Program(command) as program:
         verdicts = await asyncio.gather(*(one(program, scenario) for scenario in scenarios))

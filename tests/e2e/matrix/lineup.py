@@ -19,6 +19,11 @@ NODE = ("node", "--no-warnings")
 
 GET_ONLY = "an EventSource can only send a GET request without headers of its own"
 ANY_STREAM = "it knows chat completions only"
+TOO_BIG = (
+    "the 32 MiB of VL-07 would take the most of the run's time, so three clients stand for all"
+)
+BIG = ("VL-07",)
+STRONG = ("Chromium, window", "undici", "httpx-sse")
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,12 @@ class Client:
     """Why a scenario is not for it; empty if it is."""
     view: View | None = None
     """What it makes of a stream, where it is no EventSource."""
+
+    def why_not(self, scenario: Scenario) -> str:
+        """Return why a scenario is not run with it; empty if it is."""
+        if scenario.name in BIG and self.name not in STRONG:
+            return TOO_BIG
+        return self.takes(scenario)
 
     @property
     def chat(self) -> bool:

@@ -90,7 +90,7 @@ def _summary(
     yield "| client | package | version | agrees on | how it is used |"
     yield "|---|---|---|---|---|"
     for client in clients:
-        run = [scenario for scenario in scenarios if not client.takes(scenario)]
+        run = [scenario for scenario in scenarios if not client.why_not(scenario)]
         entries = [listed(found, client.name, scenario.name) for scenario in run]
         agreed = sum(not entry for entry in entries)
         sometimes = sum(bool(entry) and all(e.sometimes for e in entry) for entry in entries)
@@ -101,7 +101,7 @@ def _summary(
     apart: dict[str, set[str]] = {}
     for client in clients:
         for scenario in scenarios:
-            if why := client.takes(scenario):
+            if why := client.why_not(scenario):
                 apart.setdefault(why, set()).add(client.name)
     if apart:
         yield "Scenarios that are not run with a client, and why:\n"
@@ -144,7 +144,7 @@ def _table(
 
 
 def _cell(client: Client, scenario: Scenario, found: Sequence[Deviation]) -> str:
-    if client.takes(scenario):
+    if client.why_not(scenario):
         return "–"  # the sign for nothing, not a minus
     entries = listed(found, client.name, scenario.name)
     return ", ".join(f"{'~' if e.sometimes else ''}{e.number}" for e in entries) or "✓"

@@ -1,9 +1,22 @@
 """Compares what a client reported with what the server knows a conforming one has dispatched."""
 
 import json
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
+
+LONG = 4096
+"""UTF-16 units of data that are compared as they are."""
+
+
+def shorten(data: str) -> str:
+    """Return long data as ``listen.js`` does."""
+    units = data.encode("utf-16-le", "surrogatepass")
+    if len(units) <= 2 * LONG:
+        return data
+    start = units[:80].decode("utf-16-le", "replace")
+    return f"{start}… {len(units) // 2} units, CRC-32 {zlib.crc32(units):08x}"
 
 
 class Event(NamedTuple):
@@ -16,31 +29,32 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True)
 class Known:
-    """What the server knows of a session: the events of its subscriptions, and the first's state.
+    """What the server knows that a conforming client made of a session, the story told once."""
 
-    Further subscriptions are the second and third time that a client without an ID hears the story.
-    """
-
-    subscriptions: Sequence[Sequence[Event]] = ()
+    events: Sequence[Event] = ()
     state: str = "connecting"
     attempts: int | None = None
-    """Connections of the first subscription, redirects not counted; None where nobody counts."""
+    """Connections, redirects not counted; None where nobody counts."""
+    sent: int = 0
+    """Bytes of all bodies."""
+    again: bool = False
+    """Whether the client, without an ID, has come to hear the story again."""
     refused: bool = False
     """Whether the first answer was no stream."""
     cut: bool = False
     """Whether a connection ended in another way than properly."""
 
     @property
-    def first(self) -> Sequence[Event]:
-        """The events of the story, told once."""
-        return self.subscriptions[0] if self.subscriptions else ()
+    def pace(self) -> tuple[int | None, int, bool]:
+        """What changes as long as anything happens."""
+        return self.attempts, self.sent, self.again
 
     def reached(self, events: int, state: str, attempts: int) -> bool:
         """Whether the story has been told, which has so many connections unless it is closed."""
-        if len(self.subscriptions) > 1:
+        if self.again:
             return True
         ripe = state == "closed" or self.attempts is None or self.attempts >= attempts
-        return ripe and len(self.first) >= events and self.state == state
+        return ripe and len(self.events) >= events and self.state == state
 
 
 @dataclass
@@ -130,11 +144,11 @@ def judge(record: Record, known: Known, state: str) -> Verdict:
     The state is an EventSource's, or that of a completion: `ends` or `raises`.
     """
     heard = record.up_to(known.attempts)
-    events = _events(heard.events, known.first)
+    events = _events(heard.events, known.events)
     if state in {"ends", "raises"}:
         ending = _completed(record, state)
     else:
-        ending = _ending(heard.states_after(len(known.first)), state)
+        ending = _ending(heard.states_after(len(known.events)), state)
     return Verdict(", ".join(filter(None, (events, ending))), record, known)
 
 
@@ -146,7 +160,7 @@ def completion(known: Known) -> tuple[Known, str]:
     """
     chunks: list[Event] = []
     ending = "raises" if known.cut or known.refused else "ends"
-    for event in known.first:
+    for event in known.events:
         if event.data == "[DONE]":
             ending = "ends"
             break
@@ -155,7 +169,7 @@ def completion(known: Known) -> tuple[Known, str]:
             ending = "raises"
             break
         chunks.append(Event("message", chunk, None))
-    return replace(known, subscriptions=[chunks]), ending
+    return replace(known, events=chunks), ending
 
 
 def _chunk(event: Event) -> str | None:

@@ -10,7 +10,11 @@
 //   {"name": "LE-01", "at": 99, "kind": "closed"}     it has given up; `stopped`: it was told to stop
 // It ends with its input, and with it whatever still runs.
 
+import {readFileSync} from 'node:fs'
 import {createInterface} from 'node:readline'
+
+const shared = readFileSync(new URL('listen.js', import.meta.url), 'utf8')
+export const {listen, shorten} = new Function(`${shared}; return {listen, shorten}`)()
 
 /** `start(run, emit)` begins a run and returns a function that stops it. */
 export function drive(start) {

@@ -8,7 +8,12 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+sys.path.append(str(Path(__file__).parent.parent))
+
+from verdicts import shorten
 
 BUFFER = 1 << 26
 """Bytes that one line of input may have."""
@@ -44,7 +49,7 @@ class Run:
 
     def event(self, kind: str, data: str, last_event_id: str | None) -> None:
         """Say that the client gave out an event."""
-        self.emit("event", type=kind, data=data, lastEventId=last_event_id)
+        self.emit("event", type=kind, data=shorten(data), lastEventId=last_event_id)
 
     def lost(self, reason: object) -> None:
         """Say that the connection is lost and that the client will come back."""

@@ -4,7 +4,7 @@
 
 import {setTimeout as wait} from 'node:timers/promises'
 import {EventSourceParserStream} from 'eventsource-parser/stream'
-import {driveLoop} from './drive.mjs'
+import {driveLoop, shorten} from './drive.mjs'
 
 driveLoop(async ({url, method, headers, body}, emit, signal) => {
   let lastEventId = ''
@@ -28,7 +28,7 @@ driveLoop(async ({url, method, headers, body}, emit, signal) => {
         .pipeThrough(new EventSourceParserStream({onRetry: (time) => (retry = time)}))
       for await (const {event, data, id} of events) {
         lastEventId = id ?? lastEventId
-        emit({kind: 'event', type: event ?? 'message', data, lastEventId})
+        emit({kind: 'event', type: event ?? 'message', data: shorten(data), lastEventId})
       }
       emit({kind: 'error', readyState: 0, message: 'the body has ended'})
     } catch (error) {

@@ -3,7 +3,7 @@
 // one out for every blank line. It is made for pages; of a page it needs no more than what stands
 // here.
 
-import {drive} from './drive.mjs'
+import {drive, shorten} from './drive.mjs'
 
 globalThis.window = globalThis
 globalThis.document = {addEventListener() {}, removeEventListener() {}, hidden: false}
@@ -29,7 +29,7 @@ drive(({url, method, headers, body}, emit) => {
       else throw new RetriableError(`${status} ${type}`)
     },
     onmessage({event, data}) {
-      if (data) emit({kind: 'event', type: event || 'message', data, lastEventId: null})
+      if (data) emit({kind: 'event', type: event || 'message', data: shorten(data), lastEventId: null})
     },
     onclose() {
       throw new RetriableError('the body has ended')
