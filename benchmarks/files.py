@@ -8,6 +8,7 @@ NUMBERED_START = "id: 100000\n" + START
 BURST = 200_000
 MANY = 2_000
 SHORT = 10
+PIECES = 1_000_000
 
 
 def quote(start: str = START) -> str:
@@ -28,6 +29,10 @@ def stories(ticks: int) -> dict[str, str]:
         "numbered": repeat("numbered", BURST, numbered),
         "many": repeat("many", MANY, f"{{data: {quote()}}}"),
         "short": repeat("short", SHORT, f"{{data: {quote()}}}"),
+        "pieces": (
+            "operation: pieces\nafterwards: restart\n"
+            f"stream: [{{data: \"{{{{ 'x' * {PIECES} }}}}\", split: 1}}]\n"
+        ),
         "ticks": repeat("ticks", ticks, f"{{data: {quote()}}}", ", every: 1s"),
     }
 

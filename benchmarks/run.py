@@ -10,6 +10,7 @@ benchmarks/README.md says what each measure is. Traffic goes to 127.0.0.1 only.
 import argparse
 import json
 import resource
+import socket
 import statistics
 import subprocess
 import tempfile
@@ -17,6 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import Thread
 
 import files
 from processes import BARE, HERE, MOCKSERVER, ROOT, Client, Running, first_bytes, serve
@@ -222,11 +224,60 @@ def measure_timed(bench: Bench, clients: int) -> list[Row]:
     ]
 
 
+def rest_of(port: int, path: str, upto: float) -> float:
+    """Read a stream for `upto` seconds, or to its end; return the seconds that it took."""
+    begun = time.perf_counter()
+    head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=upto) as connection:
+        connection.sendall(head.encode())
+        while connection.recv(1 << 20) and time.perf_counter() - begun < upto:
+            pass
+    return time.perf_counter() - begun
+
+
+def measure_pieces(bench: Bench) -> list[Row]:
+    """Send 1 MB in writes of one byte: what other streams notice of it, and what it weighs."""
+    client = bench.client()
+    idle, busy, grown = [], [], []
+    with Running(bench.ours()) as server:
+        for _ in range(bench.rounds):
+            for lateness, pieces in ((idle, False), (busy, True)):
+                load = client.start("timed", server.port, "/ticks", 100, TICKS, 1, 1.0)
+                if load.stdout.readline().strip() != "ready":
+                    raise SystemExit("the timed client failed")
+                memory, most = server.memory(), 0
+                reader = Thread(target=rest_of, args=(server.port, "/pieces", TICKS))
+                if pieces:
+                    reader.start()
+                while load.poll() is None:
+                    time.sleep(0.2)  # noqa: TID251  (real time is what is measured)
+                    most = max(most, server.memory())
+                lateness.append(json.loads(load.communicate()[0])["p99"])
+                if pieces:
+                    grown.append((most - memory) * 1024 / files.PIECES)
+                    reader.join()
+        before = server.memory()
+        with socket.create_connection(("127.0.0.1", server.port)) as stuck:
+            stuck.sendall(b"GET /static HTTP/1.1\r\nHost: stuck\r\n\r\n")
+            time.sleep(3)  # noqa: TID251  (it has had time to be stuck)
+            held = server.memory() - before
+        alone = rest_of(server.port, "/pieces", 120.0)
+    p99 = [statistics.median(runs) for runs in (busy, idle)]
+    size = statistics.median(grown)
+    return [
+        compared("pieces: p99 of 100 others (idle)", "ms", *p99, most=2.0),
+        Row("pieces: memory, events' size", "x", size, None, "< 8 x", size < 8),
+        Row("pieces: 1 MB by single bytes", "s", alone, None, ""),
+        Row("a reader that is stuck", "KiB", held, None, "< 1,024", held < 1024),
+    ]
+
+
 MEASURES: dict[str, Callable[[Bench], list[Row]]] = {
     "start": measure_start,
     "check": measure_check,
     "burst": measure_burst,
     "short": measure_short,
+    "pieces": measure_pieces,
     "timed": lambda bench: measure_timed(bench, 1_000),
     "timed10k": lambda bench: measure_timed(bench, 10_000),
 }

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
 
 from mockserver.cli import files
 from mockserver.errors import LoadError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from mockserver.errors import Problem
     from mockserver.scenario.catalog import Catalog
     from mockserver.workspace import Workspace
+
+_FOLDED: Final = 8
+"""Scenarios of one folder for one operation that are listed by name."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -97,11 +101,21 @@ def _print_table(catalog: Catalog) -> None:
     wide = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
     for name, path, kind, scenarios in rows:
         left = f"{name:{wide[0]}}  {path:{wide[1]}}  {kind:{wide[2]}}"
-        for index, scenario in enumerate(scenarios or ["-"]):
+        for index, scenario in enumerate(list(_folded(scenarios)) or ["-"]):
             print(f"{left if index == 0 else ' ' * len(left)}  {scenario}".rstrip())
     if any(program.scenario.default for program in catalog.programs.values()):
         print("\n* the default among several")
     sys.stdout.flush()
+
+
+def _folded(names: list[str]) -> Iterator[str]:
+    """Yield names as they are, but a long folder as one line."""
+    for folder, found in groupby(names, key=lambda name: name.rpartition("/")[0]):
+        inside = list(found)
+        if folder and len(inside) > _FOLDED:
+            yield f"{folder}/… ({len(inside)} scenarios)"
+        else:
+            yield from inside
 
 
 def _count(number: int, word: str) -> str:
