@@ -72,12 +72,21 @@ class StoryScope:
         if scenario.vars:
             self._fill(scenario.vars)
 
-    def anew(self) -> StoryScope:
-        """Return a scope for the same request, at the same point. Raises RenderError."""
-        twin = StoryScope(self._scenario, self._address, self._opening, self._epoch, self._example)
-        twin.enter(self.connection)
-        twin.story = self.story
-        return twin
+    def again(self) -> Callable[[], StoryScope]:
+        """Return what makes a scope like this one as it is now, without holding on to this one.
+
+        What is made raises RenderError where the variables do.
+        """
+        given = (self._scenario, self._address, self._opening, self._epoch, self._example)
+        connection, story = self.connection, self.story
+
+        def make() -> StoryScope:
+            scope = StoryScope(*given)
+            scope.enter(connection)
+            scope.story = story
+            return scope
+
+        return make
 
     def enter(self, connection: int) -> None:
         """Go to the story's connection `connection`."""

@@ -117,16 +117,16 @@ class Turn:
 
     def tell(self, segments: Sequence[Segment], gap: int = 0) -> None:
         """Make the player of these segments of the story. Raises RenderError."""
-        scope, row = self.scope, self.row
-        assert row is not None
+        assert self.row is not None
+        program, coding, response = self.program, self.coding, self.row.response
+        # It outlives the connection, so it must not hold on to this turn and all that hangs on it.
+        make_scope = self.scope.again()
 
         def play() -> Player:
             # The player is ahead of the head, whose templates have a scope of their own.
-            own = scope.anew()
-            head = raw_head(row.response, own)
-            return Player(
-                self.program, segments, own, gap=gap, coding=self.coding, head=head
-            )  # fmt: skip
+            scope = make_scope()
+            head = raw_head(response, scope)
+            return Player(program, segments, scope, gap=gap, coding=coding, head=head)
 
         self.replay = play
         self.player = play()

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from mockserver.play.player import Player
     from mockserver.play.story import Subscription
 
-TOLD: Final = 2_000
+TOLD: Final = 1_000
 """Connections that a session remembers; older ones are forgotten and counted."""
+TOLD_BYTES: Final = 32 * 1024 * 1024
+"""Bytes of the bodies of requests and answers that they may have, all together."""
 
 Ending = Literal["end", "drop", "reset", "client"]
 
@@ -43,22 +45,29 @@ class Told:
     replay: Callable[[], Player] | None = None
     sent: int = 0
     """Bytes of the body, before any transfer coding."""
+    weight: int = 0
+    """Bytes of bodies that are kept for it: the request's and the answer's."""
     ended: tuple[float, Ending] | None = None
 
 
 class Memory:
     """The last connections of one session, oldest first."""
 
-    def __init__(self, limit: int = TOLD) -> None:
-        self._told: deque[Told] = deque(maxlen=limit)
+    def __init__(self, limit: int = TOLD, weight: int = TOLD_BYTES) -> None:
+        self._told: deque[Told] = deque()
+        self._limit = limit
+        self._most = weight
+        self._weight = 0
         self.forgotten = 0
-        """How many had to go to keep within the limit."""
+        """How many had to go to keep within the bounds."""
 
     def keep(self, told: Told) -> None:
         """Add a connection."""
-        if len(self._told) == self._told.maxlen:
-            self.forgotten += 1
         self._told.append(told)
+        self._weight += told.weight
+        while len(self._told) > self._limit or (self._weight > self._most and len(self._told) > 1):
+            self._weight -= self._told.popleft().weight
+            self.forgotten += 1
 
     def __iter__(self) -> Iterator[Told]:
         return iter(tuple(self._told))
@@ -66,4 +75,4 @@ class Memory:
     def clear(self) -> None:
         """Forget everything."""
         self._told.clear()
-        self.forgotten = 0
+        self._weight = self.forgotten = 0

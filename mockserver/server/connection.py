@@ -51,7 +51,6 @@ class Connection:
             self.opening.headers.get("origin"),
             self.opening.last_event_id,
         )
-        self.session.told.keep(self.told)
 
     async def perform(self) -> web.StreamResponse:
         """Do what the turn says. Raises ControlError and RenderError before the head is gone."""
@@ -87,7 +86,7 @@ class Connection:
                 head = on_wire(head, turn.row.wire, turn.scope, turn.coding)
                 turn.tell_body(answer.body)
         delay = turn.delay()
-        self._opened(head)
+        self._opened(head, answer.body if answer else b"")
         if delay:
             await self.waiting.until(self.session.clock, self.session.clock.now() + delay)
             if self.waiting.stopping:
@@ -101,7 +100,7 @@ class Connection:
             return await stream.perform(self.request)
         assert answer is not None
         self.told.began, self.told.head = self.session.clock.now(), head
-        self.told.headers, self.told.body = head.headers, answer.body
+        self.told.headers = head.headers
         self.told.sent = len(answer.body)
         return AnswerResponse(answer)
 
@@ -142,9 +141,13 @@ class Connection:
             wire.drop(self.request.transport)
         return web.Response(status=204)  # nobody is there to read it
 
-    def _opened(self, head: Head | None) -> None:
+    def _opened(self, head: Head | None, body: bytes = b"") -> None:
         """Note the request as it came, before anything is waited for."""
         turn = self.turn
+        asked = self.opening.body
+        asked_bytes = len(asked) if isinstance(asked, str) else self.request.content_length or 0
+        self.told.body, self.told.weight = body, len(body) + asked_bytes
+        self.session.told.keep(self.told)
         subscription = turn.subscription
         now = self.told.at
         again = turn.number > 1 or (turn.row is None and subscription.connections > 0)

@@ -194,6 +194,21 @@ async def test_more_events_than_are_listed_are_counted(tmp_path, monkeypatch):
     assert (subscription["unlisted_events"], subscription["last_event_id"]) == (4990, "5000")
 
 
+async def test_connections_with_large_bodies_are_forgotten_sooner(tmp_path):
+    """What is kept is bounded in bytes as well; the last one is always there."""
+    text = OPERATION + "response: {status: 500, body: \"{{ 'x' * 1000 }}\"}"
+    async with serving(tmp_path, text) as server:
+        session = server._session("default")
+        session.told.__init__(weight=2500)
+        for _ in range(4):
+            await fetch(server, STATUS)
+        two = [len(told.body) for told in session.told]
+        session.told.__init__(weight=10)
+        await fetch(server, STATUS)
+        one = [len(told.body) for told in session.told]
+    assert (two, one) == ([1000, 1000], [1000])
+
+
 async def test_connections_beyond_the_bound_are_forgotten_and_counted(tmp_path):
     """The oldest go first."""
     text = OPERATION + "stream: [{data: x}]\nafterwards: repeat"
