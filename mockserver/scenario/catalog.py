@@ -139,7 +139,7 @@ def _parameter_problems(scenario: Scenario, operations: Sequence[Operation]) -> 
 
     for name in scenario.when.path if scenario.when else ():
         check(name, scenario.where)
-    for template in templates(scenario):
+    for template in templates(scenario) if scenario.templated else ():
         for expression in template.expressions:
             for reference in expression.references:
                 if reference[:2] == ("request", "path") and len(reference) > 2:

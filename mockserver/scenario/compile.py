@@ -163,6 +163,7 @@ class _OpMaker:
         pace = scenario.pace
         nothing = isinstance(pace, Span) and pace.longest == 0
         self._pace = None if nothing else pace
+        self._templated = scenario.templated
         sent = [step for step in all_steps(steps) if isinstance(step, BlockStep)]
         self.form = form_of(wire)
         self.reads = any(isinstance(step, RawStep) or step.cut is not None for step in sent)
@@ -230,7 +231,7 @@ class _OpMaker:
 
     def _is_static(self, step: EventStep) -> bool:
         whole = step.cut is None and step.split is None and self.form.newline is not None
-        return whole and next(templates(step), None) is None
+        return whole and (not self._templated or next(templates(step), None) is None)
 
     def _stretches(self, blocks: Sequence[tuple[EventStep, Event]]) -> Iterator[Stretch]:
         """Encode `blocks`, cut between events so that no stretch is much over STRETCH_BYTES."""

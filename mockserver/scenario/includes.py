@@ -61,7 +61,7 @@ class _Includer:
                 replace(row, steps=tuple(self._steps(row.steps))) if row.steps else row
                 for row in rows
             )
-        return replace(scenario, stream=stream, connections=rows)
+        return replace(scenario, stream=stream, connections=rows, templated=True)
 
     def _steps(self, steps: Sequence[Step]) -> Iterator[Step]:
         for step in steps:

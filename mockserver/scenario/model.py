@@ -287,3 +287,5 @@ class Scenario:
     wire: Wire | None = None
     outcome: Outcome | None = None
     violates: str | None = None
+    templated: bool = True
+    """Whether there may be templates in it: those without need not be searched for any."""

@@ -39,14 +39,18 @@ def _read_file(shown: str, default_name: str, raw: bytes) -> tuple[list[Scenario
     for document in parsed.documents:
         if isinstance(document, Scalar) and document.value is None:
             continue
-        before = len(report.problems)
+        before, templates = len(report.problems), report.templates
         scenario = SCENARIO.read(document, report)
         if scenario is UNFIT:
             continue
         if several and isinstance(document, Mapping) and "scenario" not in document.entries:
             what = "each of several documents in a file needs a name"
             report.wrong(document, what, "missing-key", "add 'scenario: …'")
-        scenario = replace(scenario, name=scenario.name or default_name)
+        scenario = replace(
+            scenario,
+            name=scenario.name or default_name,
+            templated=report.templates > templates,
+        )
         check_story(scenario, report, whole=len(report.problems) == before)
         if len(report.problems) == before and not _broken_yaml(parsed.problems[:before]):
             scenarios.append(scenario)

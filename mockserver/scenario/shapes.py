@@ -30,6 +30,8 @@ class Report:
 
     file: SourceFile
     problems: list[Problem] = field(default_factory=list)
+    templates: int = 0
+    """How many templates were found."""
 
     def wrong(self, node: Node | Location, what: str, code: str, mend: str = "") -> Any:
         """Write down a problem at `node` and return UNFIT."""
@@ -73,6 +75,7 @@ def wrong_type(node: Node, report: Report, expected: str, mend: str = "") -> Any
 
 def template(node: Scalar, report: Report) -> Any:
     """Return the Template in `node`."""
+    report.templates += 1
     try:
         return Template(node.text, report.file.at(node))
     except TemplateError as error:

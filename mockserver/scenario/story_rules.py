@@ -48,7 +48,8 @@ def check_story(scenario: Scenario, report: Report, *, whole: bool = True) -> No
         rules.check_stream(scenario.stream)
     for connection in scenario.connections or ():
         rules.check_connection(connection)
-    rules.check_names()
+    if scenario.templated:
+        rules.check_names()
 
 
 def _check_parts(scenario: Scenario, report: Report) -> None:
