@@ -20,6 +20,8 @@ class Place(NamedTuple):
     cues: int = 0
     base: float = 0.0
     story: float = 0.0
+    within: int = 0
+    """Bytes of the next block that have been taken already: an id may stand inside a raw step."""
 
 
 class Send(NamedTuple):

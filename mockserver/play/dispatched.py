@@ -20,8 +20,18 @@ if TYPE_CHECKING:
     from mockserver.play.story import Subscription
     from mockserver.play.told import Told
 
-EVENTS: Final = 100_000
-"""Events of a subscription that are listed; more are counted."""
+EVENTS: Final = 10_000
+"""Events of a subscription that are listed unless more are asked for; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One connection as the client heard it: the state it was left in, and which events."""
+
+    told: Told
+    connection: int
+    state: str
+    events: range
 
 
 @dataclass(slots=True)
@@ -29,17 +39,18 @@ class Listener:
     """A conforming client in the place of the one that holds a subscription."""
 
     subscription: Subscription
+    limit: int = EVENTS
     client: ConformingClient = field(default_factory=ConformingClient)
-    connections: list[tuple[Told, str]] = field(default_factory=list)
-    """What was told, and the state that it left the client in."""
+    heard: list[Heard] = field(default_factory=list)
     unlisted: int = 0
-    """Events beyond the bound."""
+    """Events beyond the limit."""
 
     def listen(self, told: Told) -> Iterator[None]:
         """Hear one connection; yields where others may have their turn."""
         client = self.client
-        client.request(told.at, host=told.host, origin=told.origin)
-        head = told.head
+        followed = bool(self.heard) and self.heard[-1].told.leads_to(told)
+        client.request(told.at, host=told.host, origin=told.origin, followed=followed)
+        head, first = told.head, len(client.events)
         if head is not None:
             if not head.raw:
                 client.respond(told.began, head.status, told.headers)
@@ -50,9 +61,15 @@ class Listener:
         if told.ended is not None:
             at, kind = told.ended
             client.finish(at, kind)
-        self.unlisted += max(0, len(client.events) - EVENTS)
-        del client.events[EVENTS:]
-        self.connections.append((told, client.state))
+        self._forget()
+        heard = Heard(told, client.connection, client.state, range(first, len(client.events)))
+        self.heard.append(heard)
+        yield
+
+    def _forget(self) -> None:
+        """Count what is beyond the limit instead of keeping it."""
+        self.unlisted += max(0, len(self.client.events) - self.limit)
+        del self.client.events[self.limit :]
 
     def _replay(self, told: Told) -> Iterator[None]:
         assert told.replay is not None
@@ -65,13 +82,12 @@ class Listener:
                 data = cue.data[:left]
                 left -= len(data)
                 hear(round(told.began + cue.at, 9), data)
-                self.unlisted += max(0, len(self.client.events) - EVENTS)
-                del self.client.events[EVENTS:]
+                self._forget()
                 yield
         player.close()
 
 
-def listen(memory: Iterable[Told]) -> Generator[None, None, list[Listener]]:
+def listen(memory: Iterable[Told], limit: int = EVENTS) -> Generator[None, None, list[Listener]]:
     """Return what was heard of every subscription, in the order in which they began.
 
     Yields where others may have their turn: a long stream takes a while.
@@ -79,7 +95,7 @@ def listen(memory: Iterable[Told]) -> Generator[None, None, list[Listener]]:
     listeners: dict[int, Listener] = {}
     for told in memory:
         key = id(told.subscription)
-        listener = listeners.setdefault(key, Listener(told.subscription))
+        listener = listeners.setdefault(key, Listener(told.subscription, limit))
         yield from listener.listen(told)
     return list(listeners.values())
 
@@ -87,7 +103,7 @@ def listen(memory: Iterable[Told]) -> Generator[None, None, list[Listener]]:
 def as_json(listener: Listener) -> dict[str, Any]:
     """Return what one subscription's client has dispatched and lived through, times in seconds."""
     client, subscription = listener.client, listener.subscription
-    first = listener.connections[0][0]
+    first = listener.heard[0].told
     events = [event_json(event) for event in client.events]
     return {
         "scenario": subscription.program.name,
@@ -103,10 +119,7 @@ def as_json(listener: Listener) -> dict[str, Any]:
         "reconnection_time": client.reconnection_time,
         "events": events,
         "unlisted_events": listener.unlisted,
-        "connections": [
-            _connection_json(number, told, state, events)
-            for number, (told, state) in enumerate(listener.connections, 1)
-        ],
+        "connections": [_connection_json(heard, events) for heard in listener.heard],
     }
 
 
@@ -122,18 +135,16 @@ def event_json(event: Received) -> dict[str, Any]:
     }
 
 
-def _connection_json(
-    number: int, told: Told, state: str, events: list[dict[str, Any]]
-) -> dict[str, Any]:
-    ended = told.ended and {"at": told.ended[0], "kind": told.ended[1]}
+def _connection_json(heard: Heard, events: list[dict[str, Any]]) -> dict[str, Any]:
+    told = heard.told
     return {
-        "connection": number,
+        "connection": heard.connection,
         "at": told.at,
         "target": told.target,
         "last_event_id": told.last_event_id,
         "status": told.head.status if told.head else None,
         "bytes": told.sent,
-        "ended": ended,
-        "state": state,
-        "events": [event for event in events if event["connection"] == number],
+        "ended": told.ended and {"at": told.ended[0], "kind": told.ended[1]},
+        "state": heard.state,
+        "events": events[heard.events.start : heard.events.stop],
     }

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 JOURNAL_ENTRIES: Final = 20_000
 """Entries a session keeps; older ones are dropped and counted."""
 
+KEPT: Final = 1_000
+"""Characters of what a client sent that an entry keeps."""
+
 Closer = Literal["script", "client", "server"]
 
 
@@ -80,6 +83,12 @@ class Refused:
 
 
 Entry: TypeAlias = Opened | Sent | Closed | Refused
+
+
+def kept(text: str) -> str:
+    """Return as much of what a client sent as an entry keeps, surrogates as escapes."""
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= KEPT else text[: KEPT - 1] + "…"
 
 
 class Journal:

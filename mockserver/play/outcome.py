@@ -21,11 +21,15 @@ if TYPE_CHECKING:
     from mockserver.scenario.model import Outcome
     from mockserver.scenario.program import Program
 
-_CUES: Final = 200_000
+_CUES: Final = 20_000
 """Cues of a connection that are looked at."""
 _WIDTH: Final = 120
-_HEADERS: Final = {"accept": "text/event-stream", "cache-control": "no-cache"}
-"""What an EventSource sends with every request (§ 9.2.2; Fetch, cache mode no-store)."""
+_HEADERS: Final = {
+    "accept": "text/event-stream",
+    "accept-encoding": "gzip, deflate, br, zstd",
+    "cache-control": "no-cache",
+}
+"""What an EventSource sends with every request (§ 9.2.2; Fetch, HTTP-network-or-cache fetch)."""
 
 Event = tuple[str, str, str]
 """Type, data and lastEventId."""

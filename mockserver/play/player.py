@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from mockserver.play.cues import Cue, Disconnect, Held, Place, Send
 from mockserver.play.layout import Layout
 from mockserver.play.walk import StuckError, Walk
-from mockserver.scenario.program import Block, Hold, Program, Row, Stop, Stretch
+from mockserver.scenario.program import Block, Hold, Program, Row, Stop, Stretch, echoed
 from mockserver.scenario.template import RenderError
 from mockserver.scenario.units import FOREVER
 from mockserver.sse.parse import Parser
@@ -150,7 +150,7 @@ class Player:
     def _story(self) -> Iterator[Cue]:
         walk = None
         for segment in self._segments:
-            walk = self._walk(segment, walk)
+            walk, within = self._walk(segment, walk), segment.place.within
             passages = walk.passages()
             for op, first in passages:
                 if walk.due != FOREVER:
@@ -164,7 +164,10 @@ class Player:
                     return
                 # A hold among events that are sent again is only the time between them.
                 if not isinstance(op, Hold) or walk.cues >= segment.happened:
-                    yield self._cue(walk, op, first, again=walk.cues <= segment.happened)
+                    cue = self._cue(walk, op, first, again=walk.cues <= segment.happened)
+                    if isinstance(cue, Send) and within:
+                        cue, within = cue._replace(data=cue.data[within:]), 0
+                    yield cue
                     walk.lapse(self._late)
             if not segment.resumed:
                 yield Disconnect(walk.due, segment.row.end, _next_row(walk))
@@ -203,7 +206,7 @@ class Player:
                 event = op.event(self._scope)
                 data = op.encoded(event, self._scope)
                 split = None if op.step.split is None else (op.path, op.step.split)
-                return Send(due, data, 1, place, event.id, 0, event.retry, split=split)
+                return Send(due, data, 1, place, echoed(event.id), 0, event.retry, split=split)
             case Hold():
                 return Held(due, due + walk.held, op.silent)
 
@@ -214,7 +217,7 @@ class Player:
         id_, retry = parser.last_event_id, parser.reconnection_time
         parser.feed(data)
         return (
-            parser.last_event_id if parser.last_event_id != id_ else None,
+            echoed(parser.last_event_id) if parser.last_event_id != id_ else None,
             parser.reconnection_time if parser.reconnection_time != retry else None,
         )
 

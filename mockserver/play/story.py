@@ -15,9 +15,9 @@ from mockserver.play.shelf import Shelf
 from mockserver.play.walk import QUIET, QUIET_ROUNDS, StuckError, Walk
 from mockserver.scenario.model import RawStep
 from mockserver.scenario.moments import EPOCH
-from mockserver.scenario.program import Block, Hold, Pause, Stretch, filled_text
+from mockserver.scenario.program import Block, Hold, Pause, Stretch, echoed, filled_text
 from mockserver.scenario.template import RenderError, Template
-from mockserver.sse.parse import Parser
+from mockserver.sse.parse import Parser, blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -202,7 +202,7 @@ class _Client:
         longest = self._ended.first(fits)
         self._gone.first(fits)
         # A client that was given an empty id has none: it sends no header (WHATWG § 9.2.3).
-        last_id = opening.last_event_id or ""
+        last_id = echoed(opening.last_event_id) or ""
         found = [self._ended.with_last_id(last_id, fits)]
         if last_id:
             found.append(self._gone.with_last_id(last_id, fits))
@@ -329,7 +329,7 @@ def _start(
     The first is None where the story is over.
     """
     program = subscription.program
-    last_id = opening.last_event_id
+    last_id = echoed(opening.last_event_id)
     if subscription.state == "over":
         return None, None, ()
     fresh = subscription.connections == 0
@@ -364,9 +364,8 @@ def _segments(subscription: Subscription, start: Place, resume_at: Place | None)
     # there without ids is not sent again, or every further one would bring all before it.
     caught_up = subscription.last_id is not None and resume_at == subscription.last_id_place
     if program.scenario.resume.policy == "replay":
-        resume_at = Place(
-            resume_at.number, max(resume_at.cues - 1, 0), resume_at.base, resume_at.story
-        )
+        before = resume_at.cues if resume_at.within else max(resume_at.cues - 1, 0)
+        resume_at = resume_at._replace(cues=before, within=0)
     segments = []
     for number in range(resume_at.number, start.number + 1):
         row = program.row(number)
@@ -486,9 +485,11 @@ def _places(
             walk = Walk(row, number, scope, base=base, happened=_ALL_HAPPENED)
             parser = Parser() if row.reads else None
             for op, _ in walk.passages():
-                for cues in _cues_up_to(op, last_id, walk, scope, parser):
-                    yield Place(number, cues, base, walk.story)
-                enough = until is not None and (number, walk.cues) >= _order(until)
+                for cues, within in _places_in(op, last_id, walk, scope, parser):
+                    yield Place(number, cues, base, walk.story, within)
+                # Of bytes written by hand, a client may have got the first part of what comes next.
+                passed = (number, walk.cues - 1 if parser else walk.cues)
+                enough = until is not None and passed >= _order(until)
                 if enough or not budget.spend(_price(op)):
                     return
             number, base = number + 1, walk.story
@@ -501,28 +502,34 @@ def _price(op: object) -> int:
     return QUIET_ROUNDS if op is QUIET else 1
 
 
-def _cues_up_to(
+def _places_in(
     op: object, last_id: str, walk: Walk, scope: StoryScope, parser: Parser | None
-) -> Iterator[int]:
-    """Yield how many cues of the row have passed once an event with this id has.
+) -> Iterator[tuple[int, int]]:
+    """Yield how many cues of the row, and bytes of the next, have passed after this id.
 
     `parser` reads along where bytes were written by hand.
     """
     if parser is not None:
-        before = parser.last_event_id
+        data = b""
         if isinstance(op, Stretch):
-            parser.feed(op.data)
+            data = op.data
         elif isinstance(op, Block):
             # An event that was cut off is whole when it is sent again, and then has its id.
-            parser.feed(op.data(scope, again=True))
-        if before != last_id == parser.last_event_id:
-            yield walk.cues
+            data = op.data(scope, again=True)
+        passed = 0
+        for block in blocks(data):
+            before = parser.last_event_id
+            parser.feed(block)
+            passed += len(block)
+            if before != parser.last_event_id and echoed(parser.last_event_id) == last_id:
+                whole = passed == len(data)
+                yield (walk.cues, 0) if whole else (walk.cues - 1, passed)
     elif isinstance(op, Stretch) and last_id in op.ids:
         for index, known in enumerate(op.ids, 1):
             if known == last_id:
-                yield walk.cues - len(op.ids) + index
-    elif isinstance(op, Block) and op.id(scope) == last_id:
-        yield walk.cues
+                yield walk.cues - len(op.ids) + index, 0
+    elif isinstance(op, Block) and echoed(op.id(scope)) == last_id:
+        yield walk.cues, 0
 
 
 def _order(place: Place) -> tuple[int, int]:

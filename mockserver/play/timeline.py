@@ -21,8 +21,10 @@ from mockserver.play.oracle import ConformingClient
 from mockserver.play.session import DEFAULT
 from mockserver.play.story import Stories, Turn
 from mockserver.scenario.conditions import conditions
+from mockserver.scenario.program import echoed
 from mockserver.scenario.story_rules import templates
 from mockserver.scenario.units import FOREVER
+from mockserver.sse.parse import blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +38,6 @@ LIMIT: Final = 50
 
 
 _HOST: Final = "localhost"
-_BLANK_LINE: Final = re.compile(rb"(?>\r\n|\r|\n)(?>\r\n|\r|\n)")
 _BEATS_SHOWN: Final = 2
 """Heartbeats of an endless hold that are shown."""
 
@@ -105,7 +106,7 @@ def timeline(
         lane = _lane(turn, operation, opening, limit, client)
         lane.dispatched, lane.states = client.events[heard:], client.states[changed:]
         lanes.append(lane)
-        last_id = turn.subscription.last_id
+        last_id = echoed(client.last_event_id)
         stays_away = listener is not None and listener.state == "closed"
         if (
             stays_away
@@ -146,8 +147,7 @@ def _lane(
         client.finish(0.0, turn.row.end)
         return lane
     answer = answer_of(turn, operation, opening)
-    head = on_wire(answer.head, turn.row.wire, turn.scope, turn.coding)
-    lane = Lane(turn.number, last_id, head, delay, answer.body, notes=turn.notes)
+    lane = Lane(turn.number, last_id, answer.head, delay, answer.body, notes=turn.notes)
     return lane if delay == FOREVER else _answered(lane, client)
 
 
@@ -161,11 +161,16 @@ def _answered(lane: Lane, client: ConformingClient) -> Lane:
 
 
 def answer_of(turn: Turn, operation: Operation, opening: Opening) -> Answer:
-    """Return the whole answer of a turn without a stream. Raises RenderError."""
+    """Return the whole answer of a turn without a stream, its head as the wire has it.
+
+    Raises RenderError.
+    """
     assert turn.row is not None
     assert turn.row.response is not None
     accept = opening.headers.get("accept", "*/*")
-    return whole_answer(turn.row.response, turn.scope, operation, turn.program.files, accept)
+    answer = whole_answer(turn.row.response, turn.scope, operation, turn.program.files, accept)
+    head = on_wire(answer.head, turn.row.wire, turn.scope, turn.coding)
+    return replace(answer, head=head)
 
 
 def _play(turn: Turn, lane: Lane, limit: int, client: ConformingClient) -> None:
@@ -204,16 +209,6 @@ def _play(turn: Turn, lane: Lane, limit: int, client: ConformingClient) -> None:
                 turn.subscription.close("script", 0.0, cue)
 
 
-def blocks(data: bytes) -> Iterator[bytes]:
-    """Split what was encoded block by block; a block ends with its blank line."""
-    start = 0
-    for found in _BLANK_LINE.finditer(data):
-        yield data[start : found.end()]
-        start = found.end()
-    if start < len(data):
-        yield data[start:]
-
-
 def usual_request(program: Program, operation: Operation) -> Opening:
     """Return a request that fits the scenario: its plain conditions met, the rest by name.
 
@@ -237,6 +232,7 @@ def usual_request(program: Program, operation: Operation) -> Opening:
     target = re.sub(r"\{([^}]*)\}", lambda found: path[found[1]], operation.full_paths[0])
     query = "&".join(f"{name}={value}" for name, value in wanted["query"].items())
     return Opening(
+        last_event_id=wanted["headers"].get("last-event-id"),
         method=operation.method,
         target=f"{target}?{query}" if query else target,
         path=path,

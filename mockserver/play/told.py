@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
+from urllib.parse import urljoin, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,6 +21,7 @@ TOLD: Final = 1_000
 TOLD_BYTES: Final = 32 * 1024 * 1024
 """Bytes of the bodies of requests and answers that they may have, all together."""
 
+_SESSION: Final = re.compile(r"^/@[^/]*")
 Ending = Literal["end", "drop", "reset", "client"]
 
 
@@ -48,6 +52,17 @@ class Told:
     weight: int = 0
     """Bytes of bodies that are kept for it: the request's and the answer's."""
     ended: tuple[float, Ending] | None = None
+
+    def leads_to(self, other: Told) -> bool:
+        """Whether this was a redirect, and `other` is the request that follows it."""
+        location = self.head and self.head.value("location")
+        if not location:
+            return False
+        asked, follows = (told.target.partition(" ")[2] for told in (self, other))
+        with contextlib.suppress(ValueError):
+            led = urlsplit(urljoin(f"http://{self.host}{asked}", location))
+            return _SESSION.sub("", f"{led.path}?{led.query}".rstrip("?")) == follows
+        return False
 
 
 class Memory:

@@ -40,6 +40,7 @@ from mockserver.scenario.program import (
     answer_row,
     beyond,
     data_text,
+    echoed,
     form_of,
     is_event,
     is_laid,
@@ -275,7 +276,9 @@ class _OpMaker:
         event = block.event(_Numbers({counter: _MARK}))
         mark, whole, id_ = str(_MARK), encode(event, self.form), event.id
         form = whole.replace(b"%", b"%%").replace(mark.encode(), b"%d")
-        id_form = None if id_ is None else id_.replace("%", "%%").replace(mark, "%d")
+        id_form = (
+            None if id_ is None else (echoed(id_) or "").replace("%", "%%").replace(mark, "%d")
+        )
         holes = whole.count(mark.encode())
         return Series(block.step, form, holes, id_form, (id_ or "").count(mark), times)
 

@@ -33,7 +33,7 @@ class Stretch:
     ends: tuple[int, ...]
     """Where in `data` each block ends."""
     ids: tuple[str | None, ...]
-    """The id each block writes; None where it writes none."""
+    """The id each block writes, as a client echoes it; None where it writes none."""
     dispatched: tuple[bool, ...]
     """Whether the block is an event, not only a comment or a retry."""
     retry: int | None
@@ -184,6 +184,14 @@ def filled(value: Any, names: Mapping[str, Any]) -> Any:
 def filled_text(value: Text, names: Mapping[str, Any]) -> str:
     """Return a text with its templates rendered. Raises RenderError."""
     return value.text(names) if isinstance(value, Template) else value
+
+
+def echoed(id_: str | None) -> str | None:
+    """Return an id as Last-Event-ID brings it back: a header has no space at its ends.
+
+    RFC 9110 § 5.5; WHATWG § 9.2.4.
+    """
+    return None if id_ is None else id_.strip(" \t")
 
 
 def raw_bytes(value: Text | bytes, names: Mapping[str, Any]) -> bytes:
@@ -416,7 +424,7 @@ def stretch(blocks: Sequence[tuple[EventStep, Event]], form: Form = PLAIN) -> St
     return Stretch(
         b"".join(parts),
         tuple(ends),
-        tuple(event.id for _, event in blocks),
+        tuple(echoed(event.id) for _, event in blocks),
         tuple(is_event(step) for step, _ in blocks),
         retries[-1] if retries else None,
         tuple(step.where for step, _ in blocks),

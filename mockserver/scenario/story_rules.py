@@ -106,8 +106,8 @@ def _check_heads(scenario: Scenario, report: Report) -> None:
     for head, wire in heads:
         if head is not None and head.raw_head is not None:
             _check_raw_head(head, wire, report)
-        elif head is not None and wire is not None and wire.transfer is not None:
-            _check_framing(head, wire, report)
+        elif head is not None:
+            _check_framing(head, wire or Wire(), report)
 
 
 def _broken(connection: Connection) -> bool:
@@ -129,12 +129,19 @@ def _check_raw_head(head: Response, wire: Wire | None, report: Report) -> None:
     for name in ("transfer", "encoding", "bom"):
         if wire is not None and getattr(wire, name) not in (None, False, "identity"):
             what = f"wire.{name} beside raw_head, after which nothing is framed"
-            report.wrong(head.where, what, "two-heads", "write the bytes as raw steps")
+            mend = f"write the bytes as raw steps, or keep {name} out of this connection's wire"
+            report.wrong(head.where, what, "two-heads", mend)
 
 
 def _check_framing(head: Response, wire: Wire, report: Report) -> None:
     """Report a head that contradicts the framing (RFC 9112 § 6.3)."""
     own = {name.lower(): values for name, values in head.headers if values}
+    if "transfer-encoding" in own:
+        what = "Transfer-Encoding is told by the server, by how it sends the body"
+        mend = "use wire.transfer, or raw_head for a head that is wrong"
+        report.wrong(head.where, what, "bad-framing", mend)
+    if wire.transfer is None:
+        return
     connection = ",".join(str(value) for value in own.get("connection", ())).lower()
     if wire.transfer == "close" and "keep-alive" in connection:
         what = "transfer: close on a connection that is kept alive: its end is the body's end"

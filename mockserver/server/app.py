@@ -11,8 +11,8 @@ from aiohttp import web
 
 from mockserver.contract import NoRoute, Operation
 from mockserver.errors import ControlError
-from mockserver.play.answer import Answer, stream_head
-from mockserver.play.journal import Opened, Refused
+from mockserver.play.answer import Answer, Head, raw_head, reason_of, stream_head
+from mockserver.play.journal import Opened, Refused, kept
 from mockserver.play.match import choose
 from mockserver.play.session import DEFAULT
 from mockserver.play.story import Stories
@@ -24,6 +24,7 @@ from mockserver.server.log import log, record
 from mockserver.server.protocol import Server
 from mockserver.server.requests import Target, opening_of, target_of, wanted_scenario
 from mockserver.server.respond import AnswerResponse, ProblemResponse, example_answer
+from mockserver.server.stream import stream_response
 from mockserver.server.waiting import Waiting
 
 if TYPE_CHECKING:
@@ -32,17 +33,13 @@ if TYPE_CHECKING:
     from aiohttp.http_parser import RawRequestMessage
 
     from mockserver.clock import Clock
-    from mockserver.play.answer import Head
     from mockserver.play.opening import Opening
     from mockserver.play.session import Session, Sessions
-    from mockserver.play.story import Turn
     from mockserver.scenario.catalog import Catalog
     from mockserver.scenario.program import Program
 
 MAX_BODY: Final = 16 * 1024 * 1024
 """Bytes of a request's body; more is a 413."""
-_REFUSED_TEXT: Final = 1_000
-"""Characters that the journal keeps of a refused request's target, and of the reason."""
 _GRACE: Final = 0.5
 """Seconds that connections have to end properly when the server stops."""
 
@@ -173,15 +170,9 @@ def _record_refused(request: Request, error: ControlError) -> None:
             return
         name, asked = target.session, target.text
     session = request.live.sessions.get(name)
-    asked = _kept(f"{request.method} {asked}") if request.method else ""
+    asked = kept(f"{request.method} {asked}") if request.method else ""
     at = session.clock.now()
-    record(session, Refused(at, asked, error.status, error.code, _kept(error.what)))
-
-
-def _kept(text: str) -> str:
-    """Return as much of a text as the journal keeps of a refused request."""
-    text = _encodable(text)
-    return text if len(text) <= _REFUSED_TEXT else text[: _REFUSED_TEXT - 1] + "…"
+    record(session, Refused(at, asked, error.status, error.code, kept(error.what)))
 
 
 def _encodable(text: str) -> str:
@@ -216,26 +207,15 @@ async def _hops(request: Request, live: Live, waiting: Waiting) -> web.StreamRes
         _record_example(session, operation, opening, answer.status)
         return answer
     if request.method == "HEAD":
-        return _head_only(live.catalog, session, program, operation, opening)
+        return _head_only(request, session, program, operation, opening)
     now = session.clock.now()
     turn = session.stories.turn(program, opening, now, live.catalog.example)
     # Hops 4 to 6: the cues, the socket, the journal.
     connection = Connection(request, session, operation, opening, turn, waiting)
     try:
         return await connection.perform()
-    except Exception:
-        request.opened = _has_opening(session, turn)
-        raise
-
-
-def _has_opening(session: Session[Clock], turn: Turn) -> bool:
-    """Whether the journal says of a turn that it began."""
-    own = (turn.program.name, turn.subscription.address.subscription, turn.number)
-    return any(
-        (entry.scenario, entry.subscription, entry.connection) == own
-        for entry in session.journal
-        if isinstance(entry, Opened)
-    )
+    finally:
+        request.opened = connection.opened
 
 
 def _is_control(path: str) -> bool:
@@ -303,7 +283,7 @@ def _record_example(
 
 
 def _head_only(
-    catalog: Catalog,
+    request: Request,
     session: Session[Clock],
     program: Program,
     operation: Operation,
@@ -311,8 +291,17 @@ def _head_only(
 ) -> web.StreamResponse:
     """Answer HEAD as a first GET would begin, without taking a turn in anybody's story."""
     aside = Stories(session.seed, session.name, session.epoch)
-    turn = aside.turn(program, opening, 0.0, catalog.example)
-    if turn.row is None or turn.row.answer:
-        return AnswerResponse(answer_of(turn, operation, opening))
+    turn = aside.turn(program, opening, 0.0, request.live.catalog.example)
+    if turn.row is None:
+        status = turn.refused or 204
+        return AnswerResponse(Answer(Head(status, reason_of(status), ()), b""))
+    if turn.row.answer:
+        answer = answer_of(turn, operation, opening)
+        if answer.head.transfer is None and not turn.row.laid:
+            return AnswerResponse(answer)
+        return stream_response(request, answer.head, joined=False)
     declared = operation.stream.status if operation.stream else 200
-    return AnswerResponse(Answer(stream_head(turn.row, turn.scope, declared, turn.coding), b""))
+    head = stream_head(turn.row, turn.scope, declared, turn.coding)
+    if head.raw and request.transport is not None:
+        request.transport.write(raw_head(turn.row.response, turn.scope))
+    return stream_response(request, head, joined=False)

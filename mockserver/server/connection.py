@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from mockserver.errors import ControlError
-from mockserver.play.answer import Head, on_wire, reason_of, stream_head
-from mockserver.play.journal import Closed, Closer, Opened
+from mockserver.play.answer import Head, reason_of, stream_head
+from mockserver.play.journal import Closed, Closer, Opened, kept
 from mockserver.play.timeline import answer_of
 from mockserver.play.told import Told
 from mockserver.server import wire
@@ -40,16 +40,18 @@ class Connection:
     turn: Turn
     waiting: Waiting
     told: Told = field(init=False)
+    opened: bool = field(default=False, init=False)
+    """Whether the journal has its opening."""
 
     def __post_init__(self) -> None:
         self.told = Told(
             self.turn.subscription,
             self.operation.id,
-            f"{self.opening.method} {self.opening.target}",
+            kept(f"{self.opening.method} {self.opening.target}"),
             self.session.clock.now(),
             self.opening.headers.get("host", ""),
             self.opening.headers.get("origin"),
-            self.opening.last_event_id,
+            self.opening.last_event_id and kept(self.opening.last_event_id),
         )
 
     async def perform(self) -> web.StreamResponse:
@@ -82,8 +84,7 @@ class Connection:
         elif not turn.row.broken:
             answer = answer_of(turn, self.operation, self.opening)
             head = answer.head
-            if turn.row.laid or turn.row.wire.transfer is not None:
-                head = on_wire(head, turn.row.wire, turn.scope, turn.coding)
+            if turn.row.laid or head.transfer is not None:
                 turn.tell_body(answer.body)
         delay = turn.delay()
         self._opened(head, answer.body if answer else b"")
@@ -148,6 +149,7 @@ class Connection:
         asked_bytes = len(asked) if isinstance(asked, str) else self.request.content_length or 0
         self.told.body, self.told.weight = body, len(body) + asked_bytes
         self.session.told.keep(self.told)
+        self.opened = True
         subscription = turn.subscription
         now = self.told.at
         again = turn.number > 1 or (turn.row is None and subscription.connections > 0)
@@ -161,7 +163,7 @@ class Connection:
                 subscription.address.subscription,
                 turn.number,
                 head.status if head else 0,
-                self.opening.last_event_id,
+                self.told.last_event_id,
                 round(now - subscription.since, 9) if again else None,
                 subscription.reconnection_time,
                 (*turn.notes, *self._refused_by_http(head)),
@@ -185,6 +187,8 @@ class Connection:
         now = self.session.clock.now()
         turn.close_answer(closer, now)
         self.told.ended = (now, "client" if closer == "client" else turn.row.end)
+        if not self.opened:
+            return
         record(
             self.session,
             Closed(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -11,7 +11,7 @@ from aiohttp import web
 import mockserver
 from mockserver.clock import Clock, ManualClock, turn_of_others
 from mockserver.errors import ControlError
-from mockserver.play.dispatched import as_json, listen
+from mockserver.play.dispatched import EVENTS, as_json, listen
 from mockserver.scenario.units import UnitError, span
 from mockserver.server.requests import session_name
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mockserver.play.session import Session, Sessions
 
 PREFIX = "/_mock"
+_FRESH: Final = {"Cache-Control": "no-store"}
 
 
 async def respond(request: web.BaseRequest, path: str, sessions: Sessions[Clock]) -> web.Response:
@@ -30,7 +31,8 @@ async def respond(request: web.BaseRequest, path: str, sessions: Sessions[Clock]
         case ("GET" | "HEAD", "sessions", name, "clock"):
             return _json(_time(sessions.get(session_name(name))))
         case ("GET" | "HEAD", "sessions", name, "dispatched"):
-            return _json(await _dispatched(sessions, session_name(name)))
+            limit = _limit(request.query.get("events", ""))
+            return await _dispatched(sessions, session_name(name), limit)
         case ("POST", "sessions", name, "clock"):
             return _json(_advance(sessions.get(session_name(name)), await _read(request)))
     raise ControlError(
@@ -44,29 +46,44 @@ async def respond(request: web.BaseRequest, path: str, sessions: Sessions[Clock]
 
 def _json(value: Any) -> web.Response:
     text = json.dumps(value) + "\n"  # whoever types curl gets a line of its own
-    headers = {"Cache-Control": "no-store"}
-    return web.Response(text=text, content_type="application/json", headers=headers)
+    return web.Response(text=text, content_type="application/json", headers=_FRESH)
 
 
 def _time(session: Session[Clock]) -> dict[str, Any]:
     return {"session": session.name, "now": session.clock.now()}
 
 
-async def _dispatched(sessions: Sessions[Clock], name: str) -> dict[str, Any]:
-    """Return what conforming clients have dispatched in a session; nothing where it is none yet."""
+async def _dispatched(sessions: Sessions[Clock], name: str, limit: int) -> web.Response:
+    """Return what conforming clients have dispatched in a session; nothing where it is none yet.
+
+    Others have their turn all the while: a session may have told a million events.
+    """
     session = sessions.find(name)
-    if session is None:
-        return {"session": name, "subscriptions": [], "forgotten_connections": 0}
-    work = listen(session.told)
+    work = listen(session.told if session else (), limit)
     while True:
         try:
             next(work)
         except StopIteration as done:
-            found = [as_json(listener) for listener in done.value]
+            listeners = done.value
             break
         await turn_of_others()
-    forgotten = session.told.forgotten
-    return {"session": name, "subscriptions": found, "forgotten_connections": forgotten}
+    parts = []
+    for listener in listeners:
+        parts.append(json.dumps(as_json(listener)))
+        await turn_of_others()
+    rest = {"session": name, "forgotten_connections": session.told.forgotten if session else 0}
+    text = f'{json.dumps(rest)[:-1]}, "subscriptions": [{", ".join(parts)}]}}\n'
+    return web.Response(text=text, content_type="application/json", headers=_FRESH)
+
+
+def _limit(text: str) -> int:
+    """Read how many events are to be listed. Raises ControlError."""
+    if not text:
+        return EVENTS
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        what = f"{text!r} is no number of events"
+        raise ControlError(400, what, code="bad-control", mend="write ?events=1000")
+    return int(text)
 
 
 def _advance(session: Session[Clock], body: Any) -> dict[str, Any]:

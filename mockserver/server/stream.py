@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 JOINED_BYTES: Final = 64 * 1024
 """Events with no time between them leave in writes of about this size."""
 _WRITES_A_TURN: Final = 64
+_CUES_A_TURN: Final = 256
 
 
 class EventStreamResponse(web.StreamResponse):
@@ -58,6 +59,22 @@ class RawResponse(web.StreamResponse):
         """Send nothing: the connection is closed instead."""
 
 
+def stream_response(
+    request: web.BaseRequest, head: Head, *, joined: bool
+) -> EventStreamResponse | RawResponse:
+    """Return what sends the head, with `joined` together with the first bytes behind it."""
+    if head.raw:
+        return RawResponse()
+    response = EventStreamResponse(head, joined=joined)
+    said = (head.value("connection") or "").lower()
+    if request.version < (1, 1) or head.transfer == "close" or "close" in said:
+        # Without chunks, only the end of the connection ends the body.
+        response.force_close()
+    elif "connection" not in head.own and request.keep_alive:
+        response.headers.setdefault("Connection", "keep-alive")
+    return response
+
+
 async def _two_turns() -> None:
     """Let sockets that have become readable be read: what was written is so in the next turn."""
     await turn_of_others()
@@ -83,6 +100,7 @@ class Stream:
         self._parts_at = 0.0
         self._blocks = 0
         self._sent = 0
+        self._cues = 0
         self._writes = 0
         self._apart = False
         """Whether others have had their turn since the last write."""
@@ -91,7 +109,7 @@ class Stream:
 
     async def perform(self, request: web.BaseRequest) -> web.StreamResponse:
         """Tell this connection's part; returns when it is over, whoever ended it."""
-        response = self._response(request)
+        response = stream_response(request, self._head, joined=self._player.at_once)
         start = self._clock.now()
         if self._player.in_pieces:
             wire.one_by_one(request.transport)
@@ -106,19 +124,6 @@ class Stream:
             if self._player.in_pieces:
                 wire.together(request.transport)
             self._close()
-        return response
-
-    def _response(self, request: web.BaseRequest) -> web.StreamResponse:
-        head = self._head
-        if head.raw:
-            return RawResponse()
-        response = EventStreamResponse(head, joined=self._player.at_once)
-        said = (head.value("connection") or "").lower()
-        if request.version < (1, 1) or head.transfer == "close" or "close" in said:
-            # Without chunks, only the end of the connection ends the body.
-            response.force_close()
-        elif "connection" not in head.own and request.keep_alive:
-            response.headers.setdefault("Connection", "keep-alive")
         return response
 
     def _begun(self, request: web.BaseRequest, response: web.StreamResponse, start: float) -> None:
@@ -140,13 +145,7 @@ class Stream:
         while not waiting.stopping:
             while not waiting.stopping and (cue := player.take(now)) is not None:
                 if isinstance(cue, Send):
-                    # Only what is due at one moment is joined, and never what goes alone.
-                    joins = cue.at == self._parts_at and self._size < JOINED_BYTES
-                    if self._parts and (cue.alone or not joins):
-                        await self._flush(response)
-                    self._add(cue)
-                    if cue.alone:
-                        await self._flush_alone(request, response)
+                    await self._send(request, response, cue)
                 elif isinstance(cue, Disconnect):
                     return cue
             if self._parts:
@@ -163,6 +162,21 @@ class Stream:
             # Never before it is due: some event loops wake a little early.
             now = max(at, clock.now() - start) if clock.passes else at
         return None
+
+    async def _send(
+        self, request: web.BaseRequest, response: web.StreamResponse, cue: Send
+    ) -> None:
+        """Join a cue to what is about to be written, or write it."""
+        self._cues += 1
+        if self._cues % _CUES_A_TURN == 0:
+            await turn_of_others()  # bytes that a coding makes small take long to fill a write
+        # Only what is due at one moment is joined, and never what goes alone.
+        joins = cue.at == self._parts_at and self._size < JOINED_BYTES
+        if self._parts and (cue.alone or not joins):
+            await self._flush(response)
+        self._add(cue)
+        if cue.alone:
+            await self._flush_alone(request, response)
 
     def _add(self, cue: Send) -> None:
         """Add a cue to what is about to be written."""

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _BOM: Final = b"\xef\xbb\xbf"
 _LINE_ENDS: Final = b"\r\n"
+# Atomic, or the CR and the LF of one line end could be taken for two.
+_BLANK_LINE: Final = re.compile(rb"(?>\r\n|\r|\n)(?>\r\n|\r|\n)")
 _DIGITS: Final = 300
 """Longer numbers count as 10 to this: nobody waits for them, and a float can still hold it."""
 
@@ -123,3 +129,13 @@ def _decoded(value: bytes) -> str:
     with the algorithm of Encoding § 8.1.1); whole values have no need of that one.
     """
     return value.decode("utf-8", "replace")
+
+
+def blocks(data: bytes) -> Iterator[bytes]:
+    """Split whole blocks from one another, each with its blank line; what is left comes last."""
+    start = 0
+    for found in _BLANK_LINE.finditer(data):
+        yield data[start : found.end()]
+        start = found.end()
+    if start < len(data):
+        yield data[start:]

@@ -214,6 +214,15 @@ def test_identity_is_never_refused():
 
 RESUMED = {
     "a raw id": ('stream: [{raw: "id: 5\\nda"}, {raw: "ta: x\\n\\n"}, {id: 6, data: y}]', "5", ["y"]),
+    "an id inside a raw step": (
+        'stream: [{raw: "id: 3\\ndata: x\\n\\nid: 4\\ndata: y\\n\\n"}, {id: 5, data: z}]', "3", ["y", "z"],
+    ),
+    "an id with spaces at its ends": (
+        "stream: [{id: ' 1 ', data: x}, {id: 2, data: y}]", "1", ["y"],
+    ),
+    "a raw id with spaces at its ends": (
+        'stream: [{raw: "id:  1 \\ndata: x\\n\\n"}, {id: 2, data: y}]', "1", ["y"],
+    ),
     "behind a cut event": (
         'stream: [{id: 1, data: x, cut: -1}, {raw: "\\n"}, {id: 2, data: y}]', "1", ["y"],
     ),
@@ -245,6 +254,19 @@ def test_an_id_in_an_incomplete_block_is_unknown():
     text = 'stream: [{raw: "id: 5\\ndata: x\\n"}, {disconnect: drop}, {id: 6, data: y}]'
 
     assert Stage(text).connect("5").notes == ("unknown-last-event-id",)
+
+
+def test_a_client_that_has_left_in_the_middle_of_a_raw_step():
+    """Goes on behind the event that it got last."""
+    raw = "id: 3\\ndata: x\\n\\nid: 4\\ndata: y\\n\\n"
+    stage = Stage(
+        f'stream: [{{raw: "{raw}", split: {{bytes: 16, every: 1s}}}}, {{id: 5, data: z}}]'
+    )
+    stage.connect().receive(until=0.5).leave()
+    visit = stage.connect("3").receive()
+
+    assert [event.data for event in Parser().feed(visit.bytes)] == ["y", "z"]
+    assert (visit.number, visit.notes) == (2, ())
 
 
 LOST = {

@@ -884,6 +884,21 @@ a.yaml:2:27: -1 is not between 0 and 9007199254740992 [out-of-range]
   mend: choose one in between
 """,
     ),
+    "a transfer coding among the headers": (
+        [
+            """
+operation: streamEvents
+response: {headers: {transfer-encoding: gzip}}
+stream: [{data: x}]
+"""
+        ],
+        """
+a.yaml:2:11: Transfer-Encoding is told by the server, by how it sends the body [bad-framing]
+  response: {headers: {transfer-encoding: gzip}}
+            ^
+  mend: use wire.transfer, or raw_head for a head that is wrong
+""",
+    ),
     "close beside keep-alive": (
         [
             """
@@ -974,15 +989,15 @@ response: {raw_head: x}
 a.yaml:3:11: wire.transfer beside raw_head, after which nothing is framed [two-heads]
   response: {raw_head: x}
             ^
-  mend: write the bytes as raw steps
+  mend: write the bytes as raw steps, or keep transfer out of this connection's wire
 a.yaml:3:11: wire.encoding beside raw_head, after which nothing is framed [two-heads]
   response: {raw_head: x}
             ^
-  mend: write the bytes as raw steps
+  mend: write the bytes as raw steps, or keep encoding out of this connection's wire
 a.yaml:3:11: wire.bom beside raw_head, after which nothing is framed [two-heads]
   response: {raw_head: x}
             ^
-  mend: write the bytes as raw steps
+  mend: write the bytes as raw steps, or keep bom out of this connection's wire
 """,
     ),
     "a wire for a connection that breaks": (

@@ -6,7 +6,6 @@ import pytest
 from clients import STATUS, RawClient, fetch, serving
 
 from mockserver.clock import turn_of_others
-from mockserver.play import dispatched
 
 OPERATION = "operation: streamOrderStatus\n"
 
@@ -164,6 +163,17 @@ async def test_the_servers_own_cors_headers_count(tmp_path):
     assert told(subscription) == [(1, "message", "x", "")]
 
 
+async def test_a_redirect_to_itself_is_followed_twenty_times(tmp_path):
+    """To the client they are all one connection, until it has had enough (Fetch)."""
+    text = OPERATION + "response: {status: 302, headers: {Location: ../status/stream}}"
+    async with serving(tmp_path, text) as server:
+        for _ in range(21):
+            await fetch(server, STATUS)
+        (subscription,) = server.session().dispatched()
+    assert subscription["states"][-1]["why"] == "too many redirects"
+    assert {c["connection"] for c in subscription["connections"]} == {1}
+
+
 async def test_sessions_and_subscriptions_are_apart(tmp_path):
     """Two orders are two stories, and a session that was not used has none."""
     async with serving(tmp_path, OPERATION + "stream: [{data: x}, {disconnect: drop}]") as server:
@@ -183,14 +193,16 @@ async def test_sessions_and_subscriptions_are_apart(tmp_path):
     assert cleared == []
 
 
-async def test_more_events_than_are_listed_are_counted(tmp_path, monkeypatch):
+async def test_more_events_than_are_asked_for_are_counted(tmp_path):
     """The last event ID is that of the last event all the same."""
-    monkeypatch.setattr(dispatched, "EVENTS", 10)
     text = OPERATION + "stream: [{repeat: {times: 5000, steps: [{id: '{{ n }}', data: x}]}}]"
     async with serving(tmp_path, text) as server:
         await fetch(server, STATUS)
-        (subscription,) = server.session().dispatched()
-    assert len(subscription["events"]) == 10
+        received = await fetch(server, "/_mock/sessions/default/dispatched?events=10")
+        (subscription,) = json.loads(received.content)["subscriptions"]
+        refused = await fetch(server, "/_mock/sessions/default/dispatched?events=many")
+    assert refused.status == 400
+    assert len(subscription["events"]) == len(subscription["connections"][0]["events"]) == 10
     assert (subscription["unlisted_events"], subscription["last_event_id"]) == (4990, "5000")
 
 

@@ -255,6 +255,50 @@ stream: []
 CONTENT_TYPES = ["text/event-stream;", 'Text/Event-Stream; charset="UTF-8"', "x bogus", "", None]  # fmt: skip
 
 
+HEAD_ONLY = {
+    "a raw head": ('response: {raw_head: "HTTP/1.1 200 OK\\r\\nX: 1\\r\\n\\r\\n"}\nstream: [{data: x}]', b"HTTP/1.1 200 OK\r\nX: 1\r\n\r\n"),
+    "garbage": ('response: {raw_head: "garbage"}', b"garbage"),
+    "a length": (
+        "wire: {transfer: {length: 300}}\nresponse: {status: 503, body: x, headers: {Content-Type: a/b, Retry-After: null}}",
+        b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: a/b\r\nContent-Length: 300\r\n\r\n",
+    ),
+    "a coding": (
+        "wire: {encoding: gzip}\nresponse: {status: 400, body: x, headers: {Content-Type: a/b}}",
+        b"HTTP/1.1 400 Bad Request\r\nContent-Type: a/b\r\nVary: Accept-Encoding\r\nContent-Encoding: gzip\r\n\r\n",
+    ),
+    "an end": (
+        "wire: {transfer: close}\nresponse: {headers: {X-Accel-Buffering: null, Cache-Control: null}}\nstream: [{data: x}]",
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "head"), HEAD_ONLY.values(), ids=HEAD_ONLY)
+async def test_head_shows_the_head_of_a_get(tmp_path, text, head):
+    """As the wire has it, and without a body."""
+    async with serving(tmp_path, OPERATION + text) as server:
+        client = await RawClient.connect(server)
+        await client.send(STATUS, "Accept-Encoding: gzip", method="HEAD")
+        raw = await client.until(b"\r\n\r\n" if b"\r\n" in head else head)
+        await client.leave()
+    assert raw.replace(b"Connection: keep-alive\r\n", b"") == head
+
+
+async def test_a_head_for_an_id_that_is_refused(tmp_path):
+    """Gets the status that a GET gets."""
+    text = OPERATION + "resume: {unknown: 410}\nstream: [{id: 1, data: x}]"
+    async with serving(tmp_path, text) as server:
+        assert (await fetch(server, STATUS, "Last-Event-ID: 9", method="HEAD")).status == 410
+
+
+async def test_a_content_length_of_an_answer_is_the_scripts(tmp_path):
+    """Right or wrong."""
+    text = OPERATION + "response: {status: 500, headers: {Content-Length: '99'}, body: hello}"
+    async with serving(tmp_path, text) as server:
+        received = await fetch(server, STATUS)
+    assert (received.header("Content-Length"), received.content) == ("99", b"hello")
+
+
 @pytest.mark.parametrize("value", CONTENT_TYPES)
 async def test_odd_content_types_go_out_as_they_are(tmp_path, value):
     """Null leaves the header out."""
