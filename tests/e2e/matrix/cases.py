@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from drivers import CHAT, Scenario
+from verdicts import Event, shorten
 
 from mockserver.scenario.yamltree import parse, plain, plain_data
 
@@ -56,13 +57,32 @@ def _named(paths: Mapping[str, Any], base: str) -> Iterator[tuple[str, tuple[str
                 yield f"{method.upper()} {base}{path}", reached
 
 
+def _outcome(outcome: Mapping[str, Any]) -> list[Event] | None:
+    """Return the events as the scenario's author tells them, unless it takes templates."""
+    if "events" not in outcome or "{{" in str(outcome["events"]):
+        return None
+    return [
+        Event(str(each.get("type", "message")), shorten(str(each["data"])), str(each.get("id", "")))
+        if isinstance(each, dict)
+        else Event("message", shorten(str(each)), "")
+        for each in outcome["events"] or []
+    ]
+
+
 def _attempts(document: Mapping[str, Any]) -> int:
-    """Count the connections of the story."""
+    """Count the connections of the story, redirects not among them."""
     if "connections" in document:
-        return sum(int(each.get("times", 1)) for each in document["connections"])
+        final = [each for each in document["connections"] if not _leads_on(each)]
+        return max(1, sum(int(each.get("times", 1)) for each in final))
     steps = document.get("stream") or [{}]
     ends = ["disconnect" in step for step in steps]
     return sum(ends) + (not ends[-1])
+
+
+def _leads_on(connection: Mapping[str, Any]) -> bool:
+    response = connection.get("response", {})
+    status = str(response.get("status", 200))
+    return "Location" in response.get("headers", {}) and (status[0] == "3" or "{{" in status)
 
 
 def _types(tree: Any) -> Iterator[str]:
@@ -101,6 +121,7 @@ def _scenario(
         events=len(events),
         state=outcome.get("state", "connecting"),
         endless="events" not in outcome and outcome.get("state") == "open",
+        outcome=_outcome(outcome),
         attempts=_attempts(document),
         types=tuple(sorted(types | {"message"})),
         method=method,

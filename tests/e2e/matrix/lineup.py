@@ -19,11 +19,12 @@ NODE = ("node", "--no-warnings")
 
 GET_ONLY = "an EventSource can only send a GET request without headers of its own"
 ANY_STREAM = "it knows chat completions only"
-TOO_BIG = (
-    "the 32 MiB of VL-07 would take the most of the run's time, so three clients stand for all"
-)
-BIG = ("VL-07",)
-STRONG = ("Chromium, window", "undici", "httpx-sse")
+TOO_BIG = "it would take the most of the run's time, so some clients stand for all"
+BIG = {
+    "VL-07": {"Chromium, window", "undici", "httpx-sse"},
+    "LM-25": {"httpx-sse", "aiohttp-sse-client2", "openai (Python)", "openai (Node.js)"},
+}
+"""Scenarios of dozens of megabytes, and the clients that they are run with."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Client:
 
     def why_not(self, scenario: Scenario) -> str:
         """Return why a scenario is not run with it; empty if it is."""
-        if scenario.name in BIG and self.name not in STRONG:
+        if self.name not in BIG.get(scenario.name, {self.name}):
             return TOO_BIG
         return self.takes(scenario)
 

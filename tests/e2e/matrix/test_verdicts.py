@@ -34,7 +34,7 @@ def record(*entries: dict | Event) -> Record:
 
 def known(*events: Event, attempts: int = 1, **more: bool) -> Known:
     """Return what the server knows of one subscription with these events."""
-    return Known(events, attempts=attempts, **more)
+    return Known([events], attempts=attempts, **more)
 
 
 TOLD = known(ONE, TWO)

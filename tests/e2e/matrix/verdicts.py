@@ -31,10 +31,11 @@ class Event(NamedTuple):
 class Known:
     """What the server knows that a conforming client made of a session, the story told once."""
 
-    events: Sequence[Event] = ()
+    heard: Sequence[Sequence[Event]] = ()
+    """The events of each connection, redirects not counted."""
     state: str = "connecting"
-    attempts: int | None = None
-    """Connections, redirects not counted; None where nobody counts."""
+    attempts: int = 0
+    """How many connections there were."""
     sent: int = 0
     """Bytes of all bodies."""
     again: bool = False
@@ -45,15 +46,20 @@ class Known:
     """Whether a connection ended in another way than properly."""
 
     @property
-    def pace(self) -> tuple[int | None, int, bool]:
+    def events(self) -> list[Event]:
+        """The events of all connections."""
+        return [event for events in self.heard for event in events]
+
+    @property
+    def pace(self) -> tuple[int, int, bool]:
         """What changes as long as anything happens."""
         return self.attempts, self.sent, self.again
 
     def reached(self, events: int, state: str, attempts: int) -> bool:
         """Whether the story has been told, which has so many connections unless it is closed."""
-        if self.again:
+        if self.again or self.attempts > attempts:
             return True
-        ripe = state == "closed" or self.attempts is None or self.attempts >= attempts
+        ripe = state == "closed" or self.attempts >= attempts
         return ripe and len(self.events) >= events and self.state == state
 
 
@@ -65,6 +71,8 @@ class Record:
     events: list[Event] = field(default_factory=list)
     states: list[tuple[int, str]] = field(default_factory=list)
     """Each state with the number of events before it."""
+    ends: int = 0
+    """How often it lost its connection, or gave up."""
     over: bool = False
     raised: bool = False
     """Whether it gave up by an exception."""
@@ -79,8 +87,10 @@ class Record:
                 self._enter("open")
             case "error" if line["readyState"] == 0:
                 self._enter("connecting")
+                self.ends += 1
             case "closed":
                 self._enter("closed")
+                self.ends += 1
                 self.raised = line.get("raised", False)
                 self.over = True
             case "stopped":
@@ -92,13 +102,12 @@ class Record:
     def _enter(self, state: str) -> None:
         self.states.append((len(self.events), state))
 
-    def up_to(self, attempts: int | None) -> "Record":
+    def up_to(self, attempts: int) -> "Record":
         """Return the record of so many connections; after that a client may hear it all again."""
-        part, ends = Record(), 0
+        part = Record()
         for line in self.lines:
             part.add(line)
-            ends += line["kind"] == "closed" or line.get("readyState") == 0
-            if ends == attempts:
+            if part.ends == attempts:
                 break
         return part
 
@@ -143,8 +152,11 @@ def judge(record: Record, known: Known, state: str) -> Verdict:
 
     The state is an EventSource's, or that of a completion: `ends` or `raises`.
     """
-    heard = record.up_to(known.attempts)
-    events = _events(heard.events, known.events)
+    heard = record.up_to(max(1, known.attempts))
+    # Stopped after its last word, it may have come back behind our back.
+    if state == "connecting" and heard.ends:
+        known = replace(known, heard=known.heard[: heard.ends])
+    events = _events(_once(heard.events, known), known.events)
     if state in {"ends", "raises"}:
         ending = _completed(record, state)
     else:
@@ -169,7 +181,7 @@ def completion(known: Known) -> tuple[Known, str]:
             ending = "raises"
             break
         chunks.append(Event("message", chunk, None))
-    return replace(known, events=chunks), ending
+    return replace(known, heard=[chunks]), ending
 
 
 def _chunk(event: Event) -> str | None:
@@ -190,6 +202,17 @@ def _completed(record: Record, wanted: str) -> str:
     if record.raised == (wanted == "raises"):
         return ""
     return "raises" if record.raised else "ends as if all were well"
+
+
+def _once(got: list[Event], known: Known) -> list[Event]:
+    """Leave out the beginning of a second telling.
+
+    It is among the connections of the first where a client has sent a request twice by itself, as
+    HTTP lets it do after a kept connection broke without a byte.
+    """
+    once = len(known.events)
+    more = got[once:]
+    return got[:once] if known.again and more == known.events[: len(more)] else got
 
 
 def _events(got: Sequence[Event], wanted: Sequence[Event]) -> str:

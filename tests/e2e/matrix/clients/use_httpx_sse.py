@@ -40,7 +40,9 @@ async def read(run: Run) -> str:
                     if event.data:
                         run.event(event.event, event.data, event.id)
             run.lost("the body has ended")
-        except httpx.TransportError as error:
+        except httpx_sse.SSEError as error:
+            return str(error)
+        except httpx.RequestError as error:
             run.lost(error)
         await asyncio.sleep(delay)  # noqa: TID251  # the client's own reconnection time
 

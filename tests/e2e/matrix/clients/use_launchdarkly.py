@@ -21,6 +21,9 @@ REFUSED = (HTTPStatusError, HTTPContentTypeError)
 def read(run: Run, client: SSEClient) -> object:
     """Read everything the client reports until it is refused; return why."""
     for action in client.all:
+        if run.over:
+            # `close` from another thread ends the connection; the iteration would make another one.
+            return "stopped"
         match action:
             case Start():
                 run.opened()
