@@ -42,10 +42,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="REQUEST",
         help="the request, as 'GET /v1/orders/7/status/stream?x=1' or 'POST /path {\"a\": 1}'",
     )
+    parser.add_argument(
+        "--header",
+        "-H",
+        action="append",
+        default=[],
+        metavar="HEADER",
+        type=_header,
+        help="a header of the request, as 'Accept-Encoding: gzip'; several times for several",
+    )
     parser.add_argument("--seed", default="0", help="what all chance is drawn from (default: 0)")
     parser.add_argument(
         "--limit", type=_positive, default=50, help="cues of a connection (default: 50)"
     )
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon or not name.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is no header: write 'Name: value'")
+    return name.strip().lower(), value.strip()
 
 
 def _positive(text: str) -> int:
@@ -108,6 +124,10 @@ def _lanes(
                 mend=f"ask for {program.scenario.operations[0][0]}",
             )
     connections = args.connection
+    if args.header:
+        headers = {**opening.headers, **dict(args.header)}
+        last_id = headers.get("last-event-id", opening.last_event_id)
+        opening = replace(opening, headers=headers, last_event_id=last_id)
     if args.last_event_id is not None:
         opening = replace(opening, last_event_id=args.last_event_id)
         connections = args.connection or 1
@@ -261,9 +281,8 @@ def _lane_text(lane: Lane) -> Iterator[str]:
 def _heard_text(lane: Lane) -> Iterator[str]:
     """Yield what a conforming client makes of a connection."""
     for event in lane.dispatched:
-        id_ = f" id {json.dumps(event.last_event_id, ensure_ascii=False)}"
-        data = json.dumps(event.data, ensure_ascii=False)
-        yield _short(f"{'':>10}  → {event.type}{id_ if event.last_event_id else ''}: {data}")
+        id_ = f" (id {event.last_event_id})" if event.last_event_id else ""
+        yield f"{'':>10}  → {_short(f'{event.type}{id_}: {event.data}')}"
     if not lane.dispatched:
         yield f"{'':>10}  → no event"
     for changed in lane.states:

@@ -229,7 +229,7 @@ def _locate(document: Document, schema: Place, steps: Iterable[str | int]) -> st
         if rest[0] == "allOf" and rest[1:2] == [0] and reference(place.value):
             place, rest = document.lookup(place.value["$ref"]) or place, rest[2:]
             continue
-        if rest[0] == "allOf" and reference(place.value):
+        if rest[0] == "allOf" and len(rest) > 1 and reference(place.value):
             rest[1] = int(rest[1]) - 1
         if (
             rest[:2] == ["anyOf", 0]

@@ -367,3 +367,75 @@ def test_explain_refuses_what_the_story_does_not_have(folder, capsys):
         3,
         "'story' does not answer streamNews [unknown-scenario]",
     )
+
+
+HEARD = """\
+operation: streamOrderStatus
+stream:
+- {id: 1, data: "two\\nlines"}
+- {id: 2, data: lost, cut: 8}
+- disconnect: drop
+- {event: complete, id: 3, data: x}
+"""
+
+
+def test_explain_shows_what_a_conforming_client_dispatches(folder, capsys):
+    """Behind the cues of each connection, with the states and why."""
+    (folder / "scenarios" / "heard.yaml").write_text(HEARD)
+    code, out, _ = run(
+        capsys, "explain", "heard", "--scenarios", "scenarios", "--dispatched", "--connection", "1"
+    )
+
+    assert code == 0
+    assert [line.strip() for line in out.splitlines() if "→" in line] == [
+        "→ message (id 1): two\\nlines",
+        "→ connecting (request 1)",
+        "→ open (status 200)",
+        "→ connecting (network error)",
+    ]
+
+
+def test_explain_tells_it_to_machines_too(folder, capsys):
+    """With the names of the DOM; without --dispatched there is nothing of it."""
+    (folder / "scenarios" / "heard.yaml").write_text(HEARD)
+    command = ["explain", "heard", "--scenarios", "scenarios", "--json"]
+    _, told, _ = run(capsys, *command, "--dispatched")
+    _, silent, _ = run(capsys, *command)
+
+    second = json.loads(told)[1]
+    assert [(e["type"], e["data"], e["lastEventId"]) for e in second["dispatched"]] == [
+        ("message", "lost", "2"),
+        ("complete", "x", "3"),
+    ]
+    assert [state["why"] for state in second["states"]][-1] == "the body ended"
+    assert "dispatched" not in json.loads(silent)[1]
+
+
+def test_explain_takes_headers(folder, capsys):
+    """What depends on them is shown as such a request gets it."""
+    (folder / "scenarios" / "coded.yaml").write_text("wire: {encoding: gzip}\n" + STORY)
+    command = ["explain", "coded", "--scenarios", "scenarios", "-H", "Accept-Encoding: gzip"]
+    code, out, _ = run(capsys, *command, "-H", "Last-Event-ID: 2", "--connection", "1")
+
+    assert code == 0
+    assert "Content-Encoding: gzip" in out
+    assert "connection 1, Last-Event-ID: 2" in out
+
+
+def test_explain_refuses_what_is_no_header(capsys):
+    """Before anything is loaded."""
+    with pytest.raises(SystemExit) as error:
+        main(["explain", "x", "--header", "nonsense"])
+
+    assert error.value.code == 3
+    assert "'nonsense' is no header" in capsys.readouterr().err
+
+
+def test_check_reports_an_outcome_that_is_wrong(folder, capsys):
+    """As an error, with its place."""
+    text = HEARD + "outcome: {state: open}\n"
+    (folder / "scenarios" / "heard.yaml").write_text(text)
+    code, out, _ = run(capsys, "check", "--scenarios", "scenarios")
+
+    assert code == 2
+    assert "heard.yaml:7:10: the outcome is connecting (the body ended), not open [outcome]" in out
