@@ -66,6 +66,8 @@ def _text_line(session: str, entry: Entry) -> str:
 
 
 def _word(value: Any) -> str:
+    if type(value) is int:
+        return str(value)
     if isinstance(value, tuple):
         value = ",".join(value)
     text = f"{value:.3f}" if isinstance(value, float) else str(value)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, replace
+from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from mockserver.scenario.model import Length
+from mockserver.scenario.model import Length, Wire
 from mockserver.scenario.program import filled, filled_text, number, raw_bytes
 from mockserver.scenario.template import RenderError, Template
 from mockserver.sse.encode import breaks_line, json_text
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mockserver.contract import Answer as Example
     from mockserver.contract import Operation
     from mockserver.play.scope import StoryScope
-    from mockserver.scenario.model import Response, Wire
+    from mockserver.scenario.model import Response
     from mockserver.scenario.program import Row
 
 EVENT_STREAM: Final = "text/event-stream"
@@ -29,6 +30,7 @@ STREAM_HEADERS: Final = (
     ("X-Accel-Buffering", "no"),
 )
 _STATUS_LINE: Final = re.compile(rb"^HTTP/\d\.\d (\d{3})", re.MULTILINE)
+_NOTHING: Final = Wire()
 EMPTY_STATUSES: Final = frozenset({204, 205, 304})
 
 
@@ -71,7 +73,7 @@ def stream_head(
     """Return the head of a stream; `declared` is the document's status. Raises RenderError."""
     response = row.response
     if response is None:
-        head = Head(declared, reason_of(declared), STREAM_HEADERS)
+        head = _usual_head(declared)
     elif response.raw_head is not None:
         return Head(_written_status(raw_head(response, scope)), "", (), raw=True)
     else:
@@ -79,6 +81,11 @@ def stream_head(
         status = _status(response, names, declared)
         head = _head(response, names, status, STREAM_HEADERS)
     return on_wire(head, row.wire, scope, coding)
+
+
+@cache
+def _usual_head(status: int) -> Head:
+    return Head(status, reason_of(status), STREAM_HEADERS)
 
 
 def raw_head(response: Response | None, scope: StoryScope) -> bytes:
@@ -97,6 +104,8 @@ def _written_status(head: bytes) -> int:
 
 def on_wire(head: Head, wire: Wire, scope: StoryScope, coding: str | None) -> Head:
     """Return the head with what the wire adds to it. Raises RenderError."""
+    if wire == _NOTHING and "content-length" not in head.own:
+        return head
     headers, own, transfer = list(head.headers), head.own, wire.transfer
     if wire.encoding not in (None, "identity") and "vary" not in own:
         headers.append(("Vary", "Accept-Encoding"))

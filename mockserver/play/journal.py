@@ -87,7 +87,8 @@ Entry: TypeAlias = Opened | Sent | Closed | Refused
 
 def kept(text: str) -> str:
     """Return as much of what a client sent as an entry keeps, surrogates as escapes."""
-    text = text.encode("utf-8", "backslashreplace").decode()
+    if not text.isascii():
+        text = text.encode("utf-8", "backslashreplace").decode()
     return text if len(text) <= KEPT else text[: KEPT - 1] + "…"
 
 

@@ -129,7 +129,11 @@ class Turn:
             return Player(program, segments, scope, gap=gap, coding=coding, head=head)
 
         self.replay = play
-        self.player = play()
+        self.player = (
+            Player(program, segments, self.scope, gap=gap, coding=coding)
+            if response is None
+            else play()
+        )
 
     def tell_body(self, body: bytes) -> None:
         """Make the player of a whole answer whose bytes are not simply sent."""

@@ -66,7 +66,7 @@ def stream_response(
     if head.raw:
         return RawResponse()
     response = EventStreamResponse(head, joined=joined)
-    said = (head.value("connection") or "").lower()
+    said = (head.value("connection") or "").lower() if "connection" in head.own else ""
     if request.version < (1, 1) or head.transfer == "close" or "close" in said:
         # Without chunks, only the end of the connection ends the body.
         response.force_close()
