@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -11,16 +10,15 @@ from mockserver.play.cues import Disconnect, Place, Send
 from mockserver.play.layout import accepted
 from mockserver.play.player import Player, Segment
 from mockserver.play.scope import Address, StoryScope
+from mockserver.play.search import ALL_HAPPENED, Budget, Probe, find, find_sent
 from mockserver.play.shelf import Shelf
-from mockserver.play.walk import QUIET, QUIET_ROUNDS, StuckError, Walk
 from mockserver.scenario.model import RawStep
 from mockserver.scenario.moments import EPOCH
-from mockserver.scenario.program import Block, Hold, Pause, Stretch, echoed, filled_text
-from mockserver.scenario.template import RenderError, Template
-from mockserver.sse.parse import Parser, blocks
+from mockserver.scenario.program import Block, Pause, echoed, filled_text
+from mockserver.scenario.template import Template
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from mockserver.play.journal import Closer
@@ -28,16 +26,8 @@ if TYPE_CHECKING:
     from mockserver.play.opening import Opening
     from mockserver.scenario.program import Program, Row
 
-SEARCH_STEPS: Final = 40_000
-"""Steps of a story that a search for an id looks at before it gives up."""
-_IDS_A_STEP: Final = 16
-"""Ids of a stretch that are looked at for the price of one step."""
-_HOLDS: Final = 100
-"""Holds in a row after which nobody asks whether anything comes behind them."""
 CLIENTS: Final = 10_000
 """Identities that a session knows at a time."""
-_ALL_HAPPENED: Final = 1 << 62
-
 State = Literal["open", "ended", "left", "over"]
 
 
@@ -213,13 +203,13 @@ class _Client:
         if not any(found):
             found = [longest]
             if last_id:
-                budget = _Budget()
+                budget = Budget()
                 found.append(
                     next(
                         (
                             s
                             for s in self._gone
-                            if fits(s) and _find_sent(s, last_id, opening, epoch, budget)
+                            if fits(s) and find_sent(s, last_id, opening, epoch, budget)
                         ),
                         None,
                     )
@@ -340,7 +330,7 @@ def _start(
     ignored = program.scenario.resume.policy == "ignore"
     if fresh and (ignored or not last_id):
         return subscription.next, None, ()
-    probe = _Probe(subscription, opening, epoch)
+    probe = Probe(subscription, opening, epoch)
     start = subscription.next if fresh else probe.after_end(subscription)
     if ignored:
         # A connection that its client left in the middle is played again from its beginning.
@@ -348,8 +338,8 @@ def _start(
     # An empty Last-Event-ID is what a client that has none would send.
     if not last_id:
         return start, None, ()
-    budget = _Budget()
-    place = _find(subscription, last_id, opening, epoch, budget)
+    budget = Budget()
+    place = find(subscription, last_id, opening, epoch, budget)
     if place is None:
         bound = ("search-bound-reached",) if budget.left < 0 else ()
         return start, None, ("unknown-last-event-id", *bound)
@@ -380,161 +370,6 @@ def _segments(subscription: Subscription, start: Place, resume_at: Place | None)
         first = resume_at if number == resume_at.number else Place(number)
         if last and first is not resume_at:
             first = Place(number, 0, start.base, start.base)
-        happened = max(start.cues, first.cues) if last else _ALL_HAPPENED
+        happened = max(start.cues, first.cues) if last else ALL_HAPPENED
         segments.append(Segment(row, first, happened=happened, resumed=not last))
     return segments
-
-
-class _Probe:
-    """Looks ahead in a story without telling it."""
-
-    def __init__(self, subscription: Subscription, opening: Opening, epoch: datetime) -> None:
-        self._program = subscription.program
-        self._scope = StoryScope(
-            subscription.program.scenario, subscription.address, opening, epoch
-        )
-
-    def after_end(self, subscription: Subscription) -> Place:
-        """Return where a subscription that was met again goes on."""
-        place = subscription.next
-        if subscription.state == "left" and subscription.sent.number == place.number:
-            place = subscription.sent
-        return self.next_with_something(place) or place
-
-    def next_with_something(self, place: Place) -> Place | None:
-        """Return `place`, or the next row's beginning when nothing is left in this one.
-
-        None: nothing is left in the last row either, and the story stops there.
-        """
-        row = self._program.row(place.number)
-        if row is None or row.answer or row.broken or place.cues == 0:
-            return place if row else None
-        walk = Walk(
-            row, place.number, self._scope, base=place.base, skip=place.cues,
-            happened=place.cues,
-        )  # fmt: skip
-        try:
-            holds = False
-            for count, (op, _) in enumerate(walk.passages()):
-                if not isinstance(op, Hold) or count > _HOLDS:
-                    return place
-                holds = True
-                if walk.held == float("inf"):
-                    break
-        except (RenderError, StuckError):
-            return place
-        following = Place(place.number + 1, 0, walk.story, walk.story)
-        if self._program.row(following.number) is not None:
-            return following
-        return place if holds or walk.due > 0 else None
-
-
-class _Budget:
-    """The steps that the searches of one request may look at, all together."""
-
-    __slots__ = ("left",)
-
-    def __init__(self) -> None:
-        self.left = SEARCH_STEPS
-
-    def spend(self, steps: int) -> bool:
-        """Take steps; returns whether any are left."""
-        self.left -= steps
-        return self.left >= 0
-
-
-def _find(
-    subscription: Subscription, last_id: str, opening: Opening, epoch: datetime, budget: _Budget
-) -> Place | None:
-    """Return the place right after the event with this id, searched without time.
-
-    It is where the event was sent last, or else where the story comes to it first.
-    """
-    found = _find_sent(subscription, last_id, opening, epoch, _Budget())
-    return found or next(_places(subscription, last_id, opening, epoch, budget), None)
-
-
-def _find_sent(
-    subscription: Subscription, last_id: str, opening: Opening, epoch: datetime, budget: _Budget
-) -> Place | None:
-    """Return the place after the last event with this id that has been sent, or None."""
-    if subscription.last_id == last_id:
-        return subscription.last_id_place
-    found = None
-    for place in _places(subscription, last_id, opening, epoch, budget, until=subscription.sent):
-        found = place
-    return found
-
-
-def _places(
-    subscription: Subscription,
-    last_id: str,
-    opening: Opening,
-    epoch: datetime,
-    budget: _Budget,
-    *,
-    until: Place | None = None,
-) -> Iterator[Place]:
-    """Yield the places after events with this id, in order, as far as a search may go.
-
-    `until` is where it stops; without it, at the end of the story.
-    """
-    program = subscription.program
-    scope = StoryScope(program.scenario, subscription.address, opening, epoch)
-    number, base = 1, 0.0
-    # With `afterwards: repeat` or `restart`, what has been sent goes on past the story's end.
-    last = program.connections if until is None else until.number
-    with contextlib.suppress(RenderError, StuckError):
-        while number <= last and budget.spend(1) and (row := program.row(number)):
-            walk = Walk(row, number, scope, base=base, happened=_ALL_HAPPENED)
-            parser = Parser() if row.reads else None
-            for op, _ in walk.passages():
-                for cues, within in _places_in(op, last_id, walk, scope, parser):
-                    yield Place(number, cues, base, walk.story, within)
-                # Of bytes written by hand, a client may have got the first part of what comes next.
-                passed = (number, walk.cues - 1 if parser else walk.cues)
-                enough = until is not None and passed >= _order(until)
-                if enough or not budget.spend(_price(op)):
-                    return
-            number, base = number + 1, walk.story
-
-
-def _price(op: object) -> int:
-    """Return how many steps of a search a passage stands for."""
-    if isinstance(op, Stretch):
-        return 1 + len(op.ids) // _IDS_A_STEP
-    return QUIET_ROUNDS if op is QUIET else 1
-
-
-def _places_in(
-    op: object, last_id: str, walk: Walk, scope: StoryScope, parser: Parser | None
-) -> Iterator[tuple[int, int]]:
-    """Yield how many cues of the row, and bytes of the next, have passed after this id.
-
-    `parser` reads along where bytes were written by hand.
-    """
-    if parser is not None:
-        data = b""
-        if isinstance(op, Stretch):
-            data = op.data
-        elif isinstance(op, Block):
-            # An event that was cut off is whole when it is sent again, and then has its id.
-            data = op.data(scope, again=True)
-        passed = 0
-        for block in blocks(data):
-            before = parser.last_event_id
-            parser.feed(block)
-            passed += len(block)
-            if before != parser.last_event_id and echoed(parser.last_event_id) == last_id:
-                whole = passed == len(data)
-                yield (walk.cues, 0) if whole else (walk.cues - 1, passed)
-    elif isinstance(op, Stretch) and last_id in op.ids:
-        for index, known in enumerate(op.ids, 1):
-            if known == last_id:
-                yield walk.cues - len(op.ids) + index, 0
-    elif isinstance(op, Block) and echoed(op.id(scope)) == last_id:
-        yield walk.cues, 0
-
-
-def _order(place: Place) -> tuple[int, int]:
-    return (place.number, place.cues)

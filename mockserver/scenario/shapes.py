@@ -50,6 +50,11 @@ class Shape(Protocol):
         """Return the JSON Schema of what is accepted."""
 
 
+def plain(where: Location, **fields: Any) -> dict[str, Any]:  # noqa: ARG001
+    """Make nothing of a record but its values."""
+    return fields
+
+
 def kind_of(node: Node) -> str:
     """Return what `node` is, in words for a message."""
     match node:

@@ -22,6 +22,7 @@ from mockserver.scenario.shapes import (
     Report,
     Retry,
     Text,
+    plain,
     template,
     unknown_key,
     wrong_type,
@@ -106,10 +107,6 @@ def _each(where: Location, each: dict[str, Any], **waits: Any) -> model.EachStep
 
 def _chance(where: Location, chance: dict[str, Any], **waits: Any) -> model.ChanceStep:
     return model.ChanceStep(where=where, **{"otherwise": (), **chance}, **waits)
-
-
-def _fields(where: Location, **fields: Any) -> dict[str, Any]:  # noqa: ARG001
-    return fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +215,7 @@ STEP_KINDS: Final = (
                 "repeat": Key(
                     Record(
                         "a repeat",
-                        _fields,
+                        plain,
                         {
                             "times": Key(_TIMES, "How many rounds, or forever.", required=True),
                             "every": _EVERY,
@@ -244,7 +241,7 @@ STEP_KINDS: Final = (
                 "each": Key(
                     Record(
                         "an each",
-                        _fields,
+                        plain,
                         {
                             "in": Key(_List(), "The list.", into="items", required=True),
                             "every": _EVERY,
@@ -270,7 +267,7 @@ STEP_KINDS: Final = (
                 "chance": Key(
                     Record(
                         "a chance",
-                        _fields,
+                        plain,
                         {
                             "of": Key(Percent(), "How likely, as 5%.", required=True),
                             "steps": Key(STEPS, "The steps when it happens.", required=True),

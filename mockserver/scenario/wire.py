@@ -19,6 +19,7 @@ from mockserver.scenario.shapes import (
     Record,
     Report,
     Text,
+    plain,
     wrong_type,
 )
 from mockserver.scenario.units import UnitError, rate
@@ -80,11 +81,7 @@ class _Bytes:
         }
 
 
-def _fields(where: Location, **fields: Any) -> dict[str, Any]:  # noqa: ARG001
-    return fields
-
-
-_ONE_OF = Record("bytes", _fields, _CODED)
+_ONE_OF = Record("bytes", plain, _CODED)
 
 RAW: Final = Key(_Bytes(), "Exactly these bytes, in a write of their own.", required=True)
 CUT: Final = Key(

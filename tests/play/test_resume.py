@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from stage import Stage, last_id
 
-from mockserver.play import story as story_module
+from mockserver.play import search
 
 ROWS = """
 stream:
@@ -549,7 +549,7 @@ def test_no_note_for_what_is_known():
 
 def test_bound_of_the_search(monkeypatch):
     """The search gives up at a bound, and then the id is unknown."""
-    monkeypatch.setattr(story_module, "SEARCH_STEPS", 1000)
+    monkeypatch.setattr(search, "SEARCH_STEPS", 1000)
     loop = 'stream: [{repeat: {times: forever, every: 1s, steps: [{id: "{{ n }}", data: x}]}}]'
     notes = {number: Stage(loop).connect(str(number)).notes for number in (900, 1200)}
     assert notes == {900: (), 1200: ("unknown-last-event-id", "search-bound-reached")}
@@ -557,7 +557,7 @@ def test_bound_of_the_search(monkeypatch):
 
 def test_bound_of_the_search_over_connections(monkeypatch):
     """A million error answers are not all looked at."""
-    monkeypatch.setattr(story_module, "SEARCH_STEPS", 1000)
+    monkeypatch.setattr(search, "SEARCH_STEPS", 1000)
     looked = []
     stage = Stage("connections: [{times: 1000000, response: {status: 503}}]")
     row = type(stage.program).row
