@@ -1,5 +1,6 @@
 """The conformance scenarios, as the files tell them: what to ask for, and what is to come of it."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,11 +15,16 @@ from mockserver.scenario.yamltree import parse, plain, plain_data
 ROOT = Path(__file__).parent.parent.parent.parent
 SPEC = ROOT / "specs" / "petstore.openapi.yaml"
 FOLDER = ROOT / "scenarios" / "conformance"
+EVENT_STREAM = "text/event-stream"
 PREFIX = "conformance/"
-HELLO = '{"hello":"world"}'
-QUESTION = (
-    '{"model":"petstore-1","stream":true,"messages":[{"role":"user","content":"Who is in today?"}]}'
-)
+HELLO = {"hello": "world"}
+QUERIES = {"RD-11": {"status": "301/"}}
+"""What is asked with where `when` does not say it."""
+QUESTION = {
+    "model": "petstore-1",
+    "stream": True,
+    "messages": [{"role": "user", "content": "Who is in today?"}],
+}
 
 
 def conformance() -> list[Scenario]:
@@ -109,8 +115,15 @@ def _scenario(
     when = document.get("when", {})
     for key, value in when.get("path", {}).items():
         path = path.replace(f"{{{key}}}", quote(str(value)))
-    if "query" in when:
-        path += "?" + urlencode(when["query"])
+    query = when.get("query") or QUERIES.get(name.removeprefix(PREFIX))
+    if query:
+        path += "?" + urlencode(query)
+    body = QUESTION if CHAT in path else HELLO
+    if isinstance(when.get("body"), dict):
+        body = body | when["body"]
+    headers = {key: str(value) for key, value in when.get("headers", {}).items()}
+    if headers.get("Accept") == EVENT_STREAM:
+        del headers["Accept"]  # they all say so by themselves
     outcome = document["outcome"]
     events = outcome.get("events") or []
     types = {str(event.get("type", "message")) for event in events if isinstance(event, dict)}
@@ -125,8 +138,7 @@ def _scenario(
         attempts=_attempts(document),
         types=tuple(sorted(types | {"message"})),
         method=method,
-        headers={key: str(value) for key, value in when.get("headers", {}).items()}
-        | ({"Content-Type": "application/json"} if method == "POST" else {}),
-        body=(QUESTION if path.endswith(CHAT) else HELLO) if method == "POST" else None,
+        headers=headers | ({"Content-Type": "application/json"} if method == "POST" else {}),
+        body=json.dumps(body) if method == "POST" else None,
         about=" ".join(str(document.get("description", "")).split()),
     )

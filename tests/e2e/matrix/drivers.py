@@ -101,12 +101,14 @@ class Scenario:
         if self.endless and len(record.events) >= ENOUGH:
             known = replace(known, heard=[known.events[: len(record.events)]])
         verdict = judge(record, known, self.state)
-        if verdict.agrees and not self.told(known):
-            return replace(verdict, instead="does not come back")
-        # Of what it was told it made the right thing; but it was told what its requests asked for.
+        if not verdict.agrees:
+            return verdict
+        # Of what it was told it made the right thing; but it is told what its requests ask for.
         outcome = self.outcome or []
-        if verdict.agrees and known.events[: len(outcome)] != outcome:
+        if known.attempts >= self.attempts and known.events[: len(outcome)] != outcome:
             return replace(verdict, instead="asks for something else")
+        if not self.told(known):
+            return replace(verdict, instead="does not come back")
         return verdict
 
 

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import json
+import platform
 import re
 import shutil
 import subprocess
@@ -19,7 +20,7 @@ NODE = ("node", "--no-warnings")
 
 GET_ONLY = "an EventSource can only send a GET request without headers of its own"
 ANY_STREAM = "it knows chat completions only"
-TOO_BIG = "it would take the most of the run's time, so some clients stand for all"
+TOO_BIG = "dozens of megabytes, so a few clients stand for all"
 BIG = {
     "VL-07": {"Chromium, window", "undici", "httpx-sse"},
     "LM-25": {"httpx-sse", "aiohttp-sse-client2", "openai (Python)", "openai (Node.js)"},
@@ -69,6 +70,8 @@ class Client:
                 return "node is not installed"
             if not (PACKAGES / self.made_of).is_dir():
                 return "the clients are not installed: npm ci --prefix tests/e2e"
+        elif not _installed(self.made_of):
+            return f"{self.made_of} is not installed: make test"
         return ""
 
     @property
@@ -82,6 +85,24 @@ class Client:
             about = (PACKAGES / self.made_of / "package.json").read_text(encoding="utf-8")
             return json.loads(about)["version"]
         return importlib.metadata.version(self.made_of)
+
+
+def versions(clients: Sequence[Client]) -> dict[str, str]:
+    """Return the version of each client, and of what runs them."""
+    found = {client.name: client.version for client in clients}
+    found["Python"] = platform.python_version()
+    if any(client.command[0] == "node" for client in clients):
+        said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True)
+        found["Node.js"] = said.stdout.strip().removeprefix("v")
+    return found
+
+
+def _installed(package: str) -> bool:
+    try:
+        importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def _chromium() -> str | None:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from cases import ROOT
 from drivers import Scenario
-from lineup import Client
+from lineup import BIG, TOO_BIG, Client
 
 from mockserver.scenario.yamltree import plain_data
 
 PAGE = ROOT / "docs" / "clients.md"
 LIST = Path(__file__).parent / "deviations.yaml"
 VERSION = re.compile(r"^\| ([^|]+?) \| `([^`]+)` \| ([^|]+?) \|", re.MULTILINE)
+RUNTIME = re.compile(r"(Python|Node\.js) ([0-9.]*[0-9])")
 
 HEAD = """\
 # What clients make of it
@@ -21,8 +22,10 @@ HEAD = """\
 Real clients, each with every conformance scenario of [scenarios/conformance](../scenarios/conformance),
 each run in a session of its own. What a client showed (events with type, data and lastEventId; whether
 it came back, gave up or stayed) is compared with what the server knows that a client conforming to
-the WHATWG standard makes of exactly the bytes that it sent. Where the two differ, the bytes on the
-wire were looked at, and the reason is given here.
+the WHATWG standard makes of exactly the bytes that it sent, and of what the scenario's author says of
+it. Where they differ, the reason is given here. That it is the client's reason and not the server's
+is seen by the clients that agree, and by [tests/conformance](../tests/conformance), which reads every
+scenario from a raw socket.
 
 This page is made by `python -m pytest tests/e2e/matrix --update-clients` from the lists in
 [tests/e2e/matrix](../tests/e2e/matrix), and every run of the tests holds the clients to it: a
@@ -59,7 +62,8 @@ def listed(found: Sequence[Deviation], client: str, scenario: str) -> list[Devia
 
 def versions_in(page: str) -> dict[str, str]:
     """Return the version of each client that the page tells."""
-    return {name: version for name, _, version in VERSION.findall(page)}
+    found = {name: version for name, _, version in VERSION.findall(page)}
+    return found | dict(RUNTIME.findall(page))
 
 
 def render(
@@ -97,17 +101,16 @@ def _summary(
         count = f"{agreed} of {len(run)}" + (f", sometimes {sometimes} more" if sometimes else "")
         version = versions.get(client.name, "?")
         yield f"| {client.name} | `{client.made_of}` | {version} | {count} | {client.about} |"
+    yield f"\nRun with Python {versions.get('Python', '?')} and Node.js {versions.get('Node.js', '?')}."
+    yield "What is not run with a client, and why:\n"
+    for why in dict.fromkeys(client.takes(s) for client in clients for s in scenarios):
+        names = [c.name for c in clients if any(c.takes(s) == why for s in scenarios)]
+        if why:
+            yield f"- {', '.join(names)}: {why}."
+    for name, few in BIG.items():
+        names = [client.name for client in clients if client.name in few]
+        yield f"- {name} is run with {', '.join(names)} only: {TOO_BIG}."
     yield ""
-    apart: dict[str, set[str]] = {}
-    for client in clients:
-        for scenario in scenarios:
-            if why := client.why_not(scenario):
-                apart.setdefault(why, set()).add(client.name)
-    if apart:
-        yield "Scenarios that are not run with a client, and why:\n"
-        for why, names in apart.items():
-            yield f"- {', '.join(c.name for c in clients if c.name in names)}: {why}."
-        yield ""
 
 
 def _reasons(clients: Sequence[Client], found: Sequence[Deviation]) -> Iterator[str]:

@@ -93,7 +93,14 @@ TOLD = known(ONE, TWO)
         pytest.param([OPEN, ONE, TWO, LOST], TOLD, "open", "loses the connection", id="loses it"),
         pytest.param([STOPPED], known(), "open", "does not open", id="does not open"),
         pytest.param(
-            [OPEN, ONE, CLOSED], TOLD, "connecting", "fewer events, gives up", id="both of it"
+            [OPEN, THREE, TWO, CLOSED],
+            TOLD,
+            "connecting",
+            "other events, gives up",
+            id="both of it",
+        ),
+        pytest.param(
+            [OPEN, ONE, CLOSED], TOLD, "connecting", "gives up", id="gives up before the end"
         ),
         pytest.param([OPEN, ONE, TWO, {"kind": "died"}], TOLD, "open", "crashes", id="crashes"),
     ],

@@ -16,6 +16,7 @@ driveLoop(async ({url, method, headers, body}, emit, signal) => {
         method,
         body,
         headers: {Accept: 'text/event-stream', ...headers, ...resume},
+        cache: 'no-store',
         signal,
       })
       const type = response.headers.get('content-type') ?? ''
