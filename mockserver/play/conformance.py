@@ -10,10 +10,18 @@ from mockserver.contract import event_violations
 from mockserver.errors import Location, Problem
 from mockserver.play.scope import Address, StoryScope
 from mockserver.play.timeline import usual_request
-from mockserver.scenario.model import EachStep, EventStep, RepeatStep
+from mockserver.scenario.model import (
+    BlockStep,
+    EachStep,
+    EventStep,
+    Length,
+    RawStep,
+    RepeatStep,
+)
 from mockserver.scenario.program import Block, Program
 from mockserver.scenario.story_rules import all_steps, steps_of
 from mockserver.scenario.template import RenderError
+from mockserver.sse.parse import Parser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,12 +59,16 @@ def _of_program(program: Program, operation: Operation, severity: Severity) -> I
     for step, faults in _checked(program, operation, stream):
         if step.violates is not None:
             broken = True
-            if not faults:
+            if not faults and step.cut is None:
                 yield _fits(step.where)
         elif faults:
             broken = True
             if scenario.violates is None:
                 yield from _faults(step, faults, severity)
+    for sent, breaks in _checked_bytes(program, stream):
+        broken = broken or breaks
+        if sent.violates is not None and not breaks:
+            yield _fits(sent.where)
     if scenario.violates is not None and not broken and not _odd_head(program, stream):
         yield _fits(scenario.where)
 
@@ -74,14 +86,35 @@ def _faults(step: EventStep, faults: list[Any], severity: Severity) -> Iterator[
     yield Problem(step.where, what, "contract-event", f"{mend}; or say 'violates: …'", severity)
 
 
+def _checked_bytes(program: Program, stream: EventStream) -> Iterator[tuple[BlockStep, bool]]:
+    """Yield the steps whose bytes are written or cut by hand, and whether they break anything.
+
+    Bytes that make no whole events, and those that are made by templates, are taken at their word.
+    """
+    for step in steps_of(program.scenario):
+        if isinstance(step, RawStep) and isinstance(step.raw, (str, bytes)) and step.cut is None:
+            data = step.raw if isinstance(step.raw, bytes) else step.raw.encode("utf-8", "replace")
+            events = Parser().feed(data)
+            whole = bool(events) and data.endswith((b"\n\n", b"\r\r", b"\r\n\r\n"))
+            fits = whole and not any(
+                list(event_violations(stream, event.type, event.data, event.last_event_id))
+                for event in events
+            )
+            yield step, not fits
+        elif isinstance(step, BlockStep) and step.cut is not None:
+            yield step, True
+
+
 def _odd_head(program: Program, stream: EventStream) -> bool:
     """Whether a connection of the scenario has a head that the document does not declare."""
     for row in program.rows:
         response = row.response
-        if row.broken:
+        if row.broken or isinstance(row.wire.transfer, Length):
             return True
         if response is None:
             continue
+        if response.raw_head is not None:
+            return True
         if response.status not in (None, stream.status):
             return True
         if any(name.lower() == "content-type" for name, _ in response.headers):
