@@ -23,7 +23,7 @@ ANY_STREAM = "it knows chat completions only"
 TOO_BIG = "dozens of megabytes, so a few clients stand for all"
 BIG = {
     "VL-07": {"Chromium, window", "undici", "httpx-sse"},
-    "LM-25": {"httpx-sse", "aiohttp-sse-client2", "openai (Python)", "openai (Node.js)"},
+    "LM-25": {"httpx-sse", "aiohttp-sse-client2"},
 }
 """Scenarios of dozens of megabytes, and the clients that they are run with."""
 

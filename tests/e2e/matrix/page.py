@@ -19,13 +19,13 @@ RUNTIME = re.compile(r"(Python|Node\.js) ([0-9.]*[0-9])")
 HEAD = """\
 # What clients make of it
 
-Real clients, each with every conformance scenario of [scenarios/conformance](../scenarios/conformance),
-each run in a session of its own. What a client showed (events with type, data and lastEventId; whether
+Real clients, each with every scenario of [scenarios/conformance](../scenarios/conformance) that says
+what comes of it, each run in a session of its own. What a client showed (events with type, data and lastEventId; whether
 it came back, gave up or stayed) is compared with what the server knows that a client conforming to
 the WHATWG standard makes of exactly the bytes that it sent, and of what the scenario's author says of
 it. Where they differ, the reason is given here. That it is the client's reason and not the server's
-is seen by the clients that agree, and by [tests/conformance](../tests/conformance), which reads every
-scenario from a raw socket.
+is seen by the clients that agree, of which every scenario has one, and by
+[tests/conformance](../tests/conformance), which reads the scenarios from raw sockets.
 
 This page is made by `python -m pytest tests/e2e/matrix --update-clients` from the lists in
 [tests/e2e/matrix](../tests/e2e/matrix), and every run of the tests holds the clients to it: a
@@ -101,7 +101,7 @@ def _summary(
         count = f"{agreed} of {len(run)}" + (f", sometimes {sometimes} more" if sometimes else "")
         version = versions.get(client.name, "?")
         yield f"| {client.name} | `{client.made_of}` | {version} | {count} | {client.about} |"
-    yield f"\nRun with Python {versions.get('Python', '?')} and Node.js {versions.get('Node.js', '?')}."
+    yield f"\nRun with Python {versions.get('Python', '?')} and Node.js {versions.get('Node.js', '?')}.\n"
     yield "What is not run with a client, and why:\n"
     for why in dict.fromkeys(client.takes(s) for client in clients for s in scenarios):
         names = [c.name for c in clients if any(c.takes(s) == why for s in scenarios)]

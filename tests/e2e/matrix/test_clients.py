@@ -142,6 +142,14 @@ def test_the_list_names_clients_and_scenarios_that_there_are():
     assert len(certain) == len(set(certain))
 
 
+def test_every_scenario_has_a_client_that_agrees():
+    """A scenario on which all clients deviate would rather be the server's fault."""
+    for scenario in SCENARIOS:
+        takers = [client for client in CLIENTS if not client.why_not(scenario)]
+        agree = [c for c in takers if not listed(DEVIATIONS, c.name, scenario.name)]
+        assert agree, scenario.name
+
+
 def test_the_page_tells_what_the_lists_say(request):
     """``docs/clients.md`` is what the lists make of it, whatever versions it was made with."""
     if request.config.getoption("--update-clients", default=False):
