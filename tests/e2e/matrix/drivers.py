@@ -18,8 +18,7 @@ CHAT = "/chat/completions"
 LINE = 1 << 28
 """Bytes that one line of a program's output may have; the biggest event comes in one."""
 ALONE = frozenset({"CX-12", "ST-04"})
-"""Scenarios that leave bytes on a connection that is kept alive: for a browser, which has the same
-address for all, the next request on it may break."""
+"""Scenarios that leave bytes on a connection that is kept alive: the next request on it may break."""
 HEAVY = frozenset({"VL-01a", "VL-01b", "VL-03", "VL-04", "VL-07", "LM-25"})
 """Scenarios of megabytes: one of them at a time is enough for a machine."""
 PARALLEL = 8
@@ -45,8 +44,8 @@ QUIET = 0.15
 
 @contextlib.asynccontextmanager
 async def serve(*arguments: str) -> AsyncIterator[str]:
-    """Run ``mockserver serve`` in a process of its own, on all addresses; give its port."""
-    options = ["--host", "0.0.0.0", "--port", "0"]
+    """Run ``mockserver serve`` in a process of its own; give its port."""
+    options = ["--port", "0"]
     command = [sys.executable, "-m", "mockserver", "serve", *options, *arguments]
     with tempfile.TemporaryFile() as log:
         process = await asyncio.create_subprocess_exec(
@@ -258,16 +257,6 @@ async def _settled(scenario: Scenario, ask: Callable[[], Awaitable[Known]]) -> K
     return known
 
 
-def loopback(number: int) -> str:
-    """Return one of the addresses of this machine alone; there are 16 million on Linux."""
-    return f"127.0.{1 + number // 250}.{1 + number % 250}"
-
-
-def origin(number: int) -> str:
-    """Return the one address that is the page's own."""
-    return "127.0.0.1"
-
-
 async def play_all(
     client: str,
     command: Sequence[str],
@@ -275,21 +264,19 @@ async def play_all(
     port: str,
     ask: Ask,
     *,
-    hosts: Callable[[int], str] = loopback,
     quiet: asyncio.Lock,
     view: View | None = None,
     parallel: int = PARALLEL,
 ) -> dict[str, Verdict]:
     """Run every scenario with one client, each in a session of its own, and judge each run.
 
-    Each is at an address of its own as well (`hosts` gives it), so that what a scenario does to a
-    connection that is kept alive does not become another one's trouble. Those that must be alone
-    come last, the heavy ones under the lock `quiet`, which all clients share.
+    Those that must be alone come last, the heavy ones under the lock `quiet`, which all clients
+    share; behind them those that spoil a connection that is kept alive for whoever gets it next.
     """
     places = asyncio.Semaphore(parallel)
 
-    async def one(program: Program, number: int, scenario: Scenario) -> Verdict:
-        url = f"http://{hosts(number)}:{port}"
+    async def one(program: Program, scenario: Scenario) -> Verdict:
+        url = f"http://127.0.0.1:{port}"
         session = f"{client}-{scenario.name.replace('/', '-')}"
         async with places:
             record, known = await program.play(scenario, f"{url}/@{session}", lambda: ask(session))
@@ -300,12 +287,11 @@ async def play_all(
 
     async with Program(command) as program:
         alone = [scenario for scenario in scenarios if scenario.name in ALONE | HEAVY]
+        alone.sort(key=lambda scenario: scenario.name in ALONE)
         scenarios = [scenario for scenario in scenarios if scenario not in alone]
-        verdicts = await asyncio.gather(
-            *(one(program, number, scenario) for number, scenario in enumerate(scenarios))
-        )
-        for number, scenario in enumerate(alone, len(scenarios)):
+        verdicts = await asyncio.gather(*(one(program, scenario) for scenario in scenarios))
+        for scenario in alone:
             async with quiet if scenario.name in HEAVY else contextlib.nullcontext():
-                verdicts.append(await one(program, number, scenario))
+                verdicts.append(await one(program, scenario))
         scenarios += alone
     return {scenario.name: verdict for scenario, verdict in zip(scenarios, verdicts, strict=True)}

@@ -12,11 +12,14 @@ import os
 import aiohttp
 import pytest
 from cases import FOLDER, SPEC, conformance
-from drivers import loopback, origin, play_all, serve
+from drivers import PARALLEL, play_all, serve
 from lineup import CLIENTS, Client, versions
 from page import PAGE, deviations, listed, render, versions_in
 from verdicts import Event, Known, Verdict, shorten
 
+ATTEMPTS = 3
+"""How often a scenario is run before its difference counts: one that does not show again, with
+nothing else going on, was the machine's and not the client's."""
 SHOWN = 6
 """Lines of a client's record that a failure shows."""
 
@@ -66,17 +69,31 @@ async def run(client: Client, port: str, quiet: asyncio.Lock) -> dict[str, Verdi
             async with control.get(url) as response:
                 return known(await response.json())
 
-        hosts = origin if client.made_of == "chromium" else loopback
-        return await play_all(
-            client.slug,
-            client.command,
-            scenarios,
-            port,
-            ask,
-            hosts=hosts,
-            quiet=quiet,
-            view=client.view,
-        )
+        found: dict[str, Verdict] = {}
+        for attempt in range(1, ATTEMPTS + 1):
+            found |= await play_all(
+                f"{client.slug}-{attempt}",
+                client.command,
+                scenarios,
+                port,
+                ask,
+                quiet=quiet,
+                view=client.view,
+                parallel=PARALLEL if attempt == 1 else 1,
+            )
+            scenarios = [each for each in scenarios if not expected(client.name, each.name, found)]
+            if not scenarios:
+                break
+        return found
+
+
+def expected(client: str, name: str, found: dict[str, Verdict]) -> bool:
+    """Tell whether what came of a scenario is what the list says."""
+    entries = listed(DEVIATIONS, client, name)
+    wanted = {entry.instead for entry in entries}
+    if all(entry.sometimes for entry in entries):
+        wanted.add("")
+    return found[name].instead in wanted
 
 
 async def run_all(clients: list[Client]) -> dict[str, dict[str, Verdict]]:
@@ -120,12 +137,9 @@ def test_every_client_agrees_with_the_oracle_or_is_listed():
     wrong = []
     for client, verdicts in asyncio.run(run_all(present)).items():
         for name, verdict in verdicts.items():
-            entries = listed(DEVIATIONS, client, name)
-            expected = {entry.instead for entry in entries}
-            if all(entry.sometimes for entry in entries):
-                expected.add("")
-            if verdict.instead not in expected:
-                wrong.append(f"listed {sorted(expected)}; {told(client, name, verdict)}")
+            if not expected(client, name, verdicts):
+                entries = {entry.instead for entry in listed(DEVIATIONS, client, name)}
+                wrong.append(f"listed {sorted(entries)}; {told(client, name, verdict)}")
 
     assert not wrong, "\n".join(["", *_other_versions(present), *wrong])
     if lacking:
