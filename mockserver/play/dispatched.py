@@ -32,6 +32,8 @@ class Heard:
     connection: int
     state: str
     events: range
+    bytes: int
+    """Those of the body that it has heard."""
 
 
 @dataclass(slots=True)
@@ -50,19 +52,20 @@ class Listener:
         client = self.client
         followed = bool(self.heard) and self.heard[-1].told.leads_to(told)
         client.request(told.at, host=told.host, origin=told.origin, followed=followed)
-        head, first = told.head, len(client.events)
+        head, first, sent = told.head, len(client.events), told.sent
         if head is not None:
             if not head.raw:
                 client.respond(told.began, head.status, told.headers)
             if told.replay is not None:
-                yield from self._replay(told)
+                yield from self._replay(told, sent)
             elif told.body:
                 client.receive(told.began, told.body)
         if told.ended is not None:
             at, kind = told.ended
             client.finish(at, kind)
         self._forget()
-        heard = Heard(told, client.connection, client.state, range(first, len(client.events)))
+        events = range(first, len(client.events))
+        heard = Heard(told, client.connection, client.state, events, sent)
         self.heard.append(heard)
         yield
 
@@ -71,11 +74,10 @@ class Listener:
         self.unlisted += max(0, len(self.client.events) - self.limit)
         del self.client.events[self.limit :]
 
-    def _replay(self, told: Told) -> Iterator[None]:
+    def _replay(self, told: Told, left: int) -> Iterator[None]:
         assert told.replay is not None
         assert told.head is not None
         hear = self.client.receive_raw if told.head.raw else self.client.receive
-        left = told.sent
         player = told.replay()
         while left > 0 and (cue := player.take(FOREVER)) is not None:
             if isinstance(cue, Send):
@@ -143,7 +145,7 @@ def _connection_json(heard: Heard, events: list[dict[str, Any]]) -> dict[str, An
         "target": told.target,
         "last_event_id": told.last_event_id,
         "status": told.head.status if told.head else None,
-        "bytes": told.sent,
+        "bytes": heard.bytes,
         "ended": told.ended and {"at": told.ended[0], "kind": told.ended[1]},
         "state": heard.state,
         "events": events[heard.events.start : heard.events.stop],

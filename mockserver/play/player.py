@@ -150,11 +150,12 @@ class Player:
     def _story(self) -> Iterator[Cue]:
         walk = None
         for segment in self._segments:
-            walk, within = self._walk(segment, walk), segment.place.within
+            walk = self._walk(segment, walk)
             passages = walk.passages()
             for op, first in passages:
                 if walk.due != FOREVER:
-                    self._at, self._lag = walk.due, walk.story - walk.due
+                    # Time that bytes take on the wire is no scripted time.
+                    self._at, self._lag = walk.due, walk.story - walk.due + walk.late
                 self._place = Place(walk.number, walk.cues, walk.base, walk.story)
                 if isinstance(op, Stop):
                     # The next connection sees what follows, where anything does.
@@ -165,8 +166,10 @@ class Player:
                 # A hold among events that are sent again is only the time between them.
                 if not isinstance(op, Hold) or walk.cues >= segment.happened:
                     cue = self._cue(walk, op, first, again=walk.cues <= segment.happened)
-                    if isinstance(cue, Send) and within:
-                        cue, within = cue._replace(data=cue.data[within:]), 0
+                    # Where the block that was begun is left out, nothing is left of it to send.
+                    begun = segment.place.within if walk.cues == segment.place.cues + 1 else 0
+                    if begun and isinstance(cue, Send):
+                        cue = cue._replace(data=cue.data[begun:])
                     yield cue
                     walk.lapse(self._late)
             if not segment.resumed:

@@ -365,7 +365,8 @@ def _segments(subscription: Subscription, start: Place, resume_at: Place | None)
         row = program.row(number)
         assert row is not None
         last = number == start.number
-        if caught_up and not last and number != resume_at.number:
+        lost = row.loses and number <= program.connections
+        if caught_up and not last and number != resume_at.number and not lost:
             continue
         first = resume_at if number == resume_at.number else Place(number)
         if last and first is not resume_at:

@@ -55,8 +55,8 @@ class Told:
 
     def leads_to(self, other: Told) -> bool:
         """Whether this was a redirect, and `other` is the request that follows it."""
-        location = self.head and self.head.value("location")
-        if not location:
+        location = self.head.value("location") if self.head else None
+        if location is None:
             return False
         asked, follows = (told.target.partition(" ")[2] for told in (self, other))
         with contextlib.suppress(ValueError):

@@ -72,7 +72,7 @@ class Walk:
         """How long the hold that was just given lasts."""
         self.skip = skip
         self.gap = gap
-        self._late = 0.0
+        self.late = 0.0
         """How much of `due` bytes have taken that the story's own time knows nothing of."""
         self._happened = max(happened, skip)
         self._quiet = 0
@@ -91,7 +91,7 @@ class Walk:
         do not move.
         """
         if seconds:
-            self._late += seconds
+            self.late += seconds
             self.due = round(self.due + seconds, 9)
 
     def _ops(self, ops: Sequence[Op]) -> Iterator[tuple[Any, int]]:  # noqa: C901, PLR0912  (a row an op)
@@ -173,7 +173,7 @@ class Walk:
         late = 0.0
         if op.until:
             seconds = max(0.0, seconds - (self.story - self.base))
-            late = self._late
+            late = self.late
         self._wait(seconds, late)
 
     def _wait(self, seconds: float, late: float = 0.0) -> None:
@@ -187,7 +187,7 @@ class Walk:
         self.story = self._scope.story = round(self.story + seconds, 9)
         if not self._skipping:
             caught_up = min(late, seconds)
-            self._late -= caught_up
+            self.late -= caught_up
             self.due = round(self.due + seconds - caught_up, 9)
 
     def _rounds(self, op: Loop | Each, items: Iterator[Any]) -> Iterator[tuple[Any, int]]:
@@ -199,8 +199,8 @@ class Walk:
         for n, item in enumerate(items, 1):
             rounds[-1] = n
             if n > 1 and op.every is not None:
-                self._until(began, op.every, op.path, self._late - late)
-            began, late = self.story, self._late
+                self._until(began, op.every, op.path, self.late - late)
+            began, late = self.story, self.late
             if len(own) > 1:
                 names["n"] = n
             names[op.name] = item

@@ -14,6 +14,7 @@ from mockserver.scenario.model import EventStep, Heartbeat, Response, Scenario
 from mockserver.scenario.program import Program, Row, Stretch
 from mockserver.scenario.shapes import Report
 from mockserver.scenario.story_rules import check_story, templates
+from mockserver.scenario.template import Template
 from mockserver.scenario.units import Span
 from mockserver.scenario.yamltree import SourceFile
 from mockserver.sse.encode import breaks_line
@@ -73,6 +74,7 @@ def link(
     for name, scenario in sorted(whole.items()):
         operations, wrong = _operations(contract, scenario)
         wrong += _parameter_problems(scenario, operations)
+        wrong += _example_problems(scenario, operations)
         files, unread = _files(scenario, read_body)
         problems += [*wrong, *unread]
         if wrong or unread:
@@ -153,6 +155,24 @@ def _responses(scenario: Scenario) -> Iterator[Response]:
     for response in candidates:
         if isinstance(response, Response):
             yield response
+
+
+def _example_problems(scenario: Scenario, operations: Sequence[Operation]) -> list[Problem]:
+    """Report examples that none of the operations has for the status of their response."""
+    rows = [connection.response for connection in scenario.connections or ()]
+    problems = []
+    for response in (scenario.response, *rows, scenario.afterwards):
+        if not isinstance(response, Response) or response.example is None or not operations:
+            continue
+        if isinstance(response.status, Template):
+            continue
+        if not any(op.answer(response.status, response.example) for op in operations):
+            name = " or ".join(operation.id for operation in operations)
+            status = f" for status {response.status}" if response.status else ""
+            what = f"{name} has no example {response.example!r}{status} that is a whole answer"
+            mend = "name one of the document's examples, or write the body"
+            problems.append(Problem(response.where, what, "unknown-example", mend))
+    return problems
 
 
 def _files(

@@ -153,7 +153,8 @@ class _Compiler:
         else:
             ops = maker.ops(steps, "", first, ends=True)
         return replace(
-            row, ops=ops, end=end, form=maker.form, reads=maker.reads, laid=maker.laid
+            row, ops=ops, end=end, form=maker.form, reads=maker.reads, laid=maker.laid,
+            loses=maker.loses,
         )  # fmt: skip
 
 
@@ -169,6 +170,7 @@ class _OpMaker:
         self.form = form_of(wire)
         self.reads = any(isinstance(step, RawStep) or step.cut is not None for step in sent)
         self.laid = is_laid(wire) or any(step.split is not None for step in sent)
+        self.loses = False
         # What is read, coded, or sent in pieces is taken block by block.
         self._joins = not (self.reads or self.laid)
 
@@ -208,6 +210,7 @@ class _OpMaker:
     def _op(self, step: Step, path: str, *, ends: bool) -> tuple[Op, ...]:
         match step:
             case EventStep() | RawStep():
+                self.loses = self.loses or (ends and step.cut is not None)
                 return (Block(path, step, self.form, again=ends),)
             case HoldStep():
                 return (Hold(path, step.hold),)

@@ -346,6 +346,8 @@ class Row:
     form: Form = PLAIN
     reads: bool = False
     laid: bool = False
+    loses: bool = False
+    """Whether its client may have lost an event that was cut off at the end."""
 
 
 @dataclass(frozen=True, slots=True)

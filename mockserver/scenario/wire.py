@@ -50,7 +50,7 @@ class _Coded:
             return report.wrong(node, f"{text!r} is no {self.what}", "bad-bytes", self.mend)
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string"}
+        return {"type": ["string", "number"]}
 
 
 _CODED: Final = {

@@ -27,6 +27,8 @@ JOINED_BYTES: Final = 64 * 1024
 """Events with no time between them leave in writes of about this size."""
 _WRITES_A_TURN: Final = 64
 _CUES_A_TURN: Final = 256
+_CODED_CUES_A_TURN: Final = 8
+"""To code an event takes long, and makes it so small that it takes many to fill a write."""
 
 
 class EventStreamResponse(web.StreamResponse):
@@ -101,6 +103,7 @@ class Stream:
         self._blocks = 0
         self._sent = 0
         self._cues = 0
+        self._cues_a_turn = _CODED_CUES_A_TURN if turn.coding else _CUES_A_TURN
         self._writes = 0
         self._apart = False
         """Whether others have had their turn since the last write."""
@@ -168,8 +171,8 @@ class Stream:
     ) -> None:
         """Join a cue to what is about to be written, or write it."""
         self._cues += 1
-        if self._cues % _CUES_A_TURN == 0:
-            await turn_of_others()  # bytes that a coding makes small take long to fill a write
+        if self._cues % self._cues_a_turn == 0:
+            await turn_of_others()
         # Only what is due at one moment is joined, and never what goes alone.
         joins = cue.at == self._parts_at and self._size < JOINED_BYTES
         if self._parts and (cue.alone or not joins):

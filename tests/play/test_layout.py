@@ -298,3 +298,54 @@ def test_a_cut_that_is_mended_by_hand_is_sent_again_as_it_was():
     stage.connect().receive()
 
     assert stage.connect("1").receive().bytes == b"id: 2\ndata: y\n\nid: 3\ndata: z\n\n"
+
+
+LATER = {
+    "on the next connection": "{id: 1, data: a}, {disconnect: drop}, {id: 2, data: b, cut: 8},"
+    " {disconnect: reset}, {id: 3, data: c}",
+    "twice": "{id: 1, data: a}, {disconnect: drop}, {id: 2, data: b, cut: 8}, {disconnect: reset},"
+    " {id: 3, data: c, cut: -1}, {disconnect: end}, {id: 4, data: d}",
+    "by chance": "{id: 1, data: a}, {disconnect: drop}, {chance: {of: 100%, steps:"
+    " [{id: 2, data: b, cut: 8}, {disconnect: reset}]}}, {id: 3, data: c}",
+}
+
+
+@pytest.mark.parametrize("steps", LATER.values(), ids=LATER)
+def test_an_event_that_is_cut_on_a_later_connection_is_not_lost(steps):
+    """A client that comes back with what it has gets everything in the end, each once."""
+    stage, parser, found = Stage(f"stream: [{steps}]"), Parser(), []
+    while (visit := stage.connect(parser.last_event_id or None)).status == 200:
+        parser.restart()
+        found += [event.data for event in parser.feed(visit.receive().bytes)]
+
+    assert found == ["a", "b", "c", "d"][: steps.count("id:")]
+
+
+def test_connections_without_ids_do_not_pile_up_where_bytes_are_written_by_hand():
+    """What is told again and again after the story brings nothing of what was before."""
+    stage = Stage(
+        'stream: [{id: 1, data: a}, {disconnect: drop}, {raw: "data: x\\n\\n"}]\nafterwards: repeat'
+    )
+    stage.connect().receive()
+    again = [stage.connect("1").receive().bytes for _ in range(4)]
+
+    assert again == [b"data: x\n\n"] * 4
+
+
+def test_what_is_left_of_a_raw_step_is_one_event_to_a_gap():
+    """Never a torn half of it, nor of what comes behind."""
+    raw = "id: a\\ndata: A\\n\\nid: b\\ndata: B\\n\\n"
+    stage = Stage(f'resume: {{skip: 1}}\nstream: [{{raw: "{raw}"}}, {{id: e, data: E}}]')
+
+    assert stage.connect("a").receive().bytes == b"id: e\ndata: E\n\n"
+
+
+def test_a_heartbeat_tells_the_scripted_time():
+    """Bytes take none of it."""
+    visit = Stage(
+        "heartbeat: {every: 100ms, data: \"{{ now('unix_ms') }}\"}\n"
+        "stream: [{data: abcdefgh, split: {bytes: 1, every: 10ms}}, {hold: 250ms}]"
+    )
+    found = [event.data for event in Parser().feed(visit.connect().receive().bytes)]
+
+    assert found == ["abcdefgh", *(str(1767225600000 + n) for n in (100, 200, 300))]

@@ -899,6 +899,30 @@ a.yaml:2:11: Transfer-Encoding is told by the server, by how it sends the body [
   mend: use wire.transfer, or raw_head for a head that is wrong
 """,
     ),
+    "an example that the document does not have": (
+        [
+            """
+scenario: one
+operation: getThing
+response: {example: nonsense}
+---
+scenario: other
+operation: getThing
+when: {query: {a: "1"}}
+response: {status: 404, example: nonsense}
+"""
+        ],
+        """
+a.yaml:3:11: getThing has no example 'nonsense' that is a whole answer [unknown-example]
+  response: {example: nonsense}
+            ^
+  mend: name one of the document's examples, or write the body
+a.yaml:8:11: getThing has no example 'nonsense' for status 404 that is a whole answer [unknown-example]
+  response: {status: 404, example: nonsense}
+            ^
+  mend: name one of the document's examples, or write the body
+""",
+    ),
     "close beside keep-alive": (
         [
             """
