@@ -114,7 +114,7 @@ def as_json(listener: Listener) -> dict[str, Any]:
         "target": first.target,
         "state": client.state,
         "states": [
-            {"at": changed.at, "state": changed.state, "why": changed.why}
+            {"at": round(changed.at, 6), "state": changed.state, "why": changed.why}
             for changed in client.states
         ],
         "last_event_id": client.last_event_id,
@@ -133,7 +133,7 @@ def event_json(event: Received) -> dict[str, Any]:
         "lastEventId": event.last_event_id,
         "origin": event.origin,
         "connection": event.connection,
-        "at": event.at,
+        "at": round(event.at, 6),
     }
 
 
@@ -141,12 +141,12 @@ def _connection_json(heard: Heard, events: list[dict[str, Any]]) -> dict[str, An
     told = heard.told
     return {
         "connection": heard.connection,
-        "at": told.at,
+        "at": round(told.at, 6),
         "target": told.target,
         "last_event_id": told.last_event_id,
         "status": told.head.status if told.head else None,
         "bytes": heard.bytes,
-        "ended": told.ended and {"at": told.ended[0], "kind": told.ended[1]},
+        "ended": told.ended and {"at": round(told.ended[0], 6), "kind": told.ended[1]},
         "state": heard.state,
         "events": events[heard.events.start : heard.events.stop],
     }
