@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 from mockserver import contract
 from mockserver.errors import LoadError, Location, Problem, StartError
 from mockserver.scenario.catalog import Catalog, link
+from mockserver.scenario.nodes import at_pointer
+from mockserver.scenario.plaindata import plain_data
 from mockserver.scenario.read import read_scenarios
 from mockserver.scenario.settings import read_settings
-from mockserver.scenario.yamltree import SourceFile, at_pointer, parse, plain_data
+from mockserver.scenario.yamltree import SourceFile, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

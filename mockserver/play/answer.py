@@ -9,8 +9,8 @@ from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
+from mockserver.scenario.block import filled, filled_text, number, raw_bytes
 from mockserver.scenario.model import Length, Wire
-from mockserver.scenario.program import filled, filled_text, number, raw_bytes
 from mockserver.scenario.template import RenderError, Template
 from mockserver.sse.encode import breaks_line, json_text
 

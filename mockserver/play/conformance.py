@@ -10,6 +10,7 @@ from mockserver.contract import event_violations
 from mockserver.errors import Location, Problem
 from mockserver.play.scope import Address, StoryScope
 from mockserver.play.timeline import usual_request
+from mockserver.scenario.block import Block
 from mockserver.scenario.model import (
     BlockStep,
     EachStep,
@@ -18,7 +19,6 @@ from mockserver.scenario.model import (
     RawStep,
     RepeatStep,
 )
-from mockserver.scenario.program import Block, Program
 from mockserver.scenario.story_rules import all_steps, steps_of
 from mockserver.scenario.template import RenderError
 from mockserver.sse.parse import Parser
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mockserver.contract import EventStream, Operation
     from mockserver.errors import Severity
     from mockserver.scenario.catalog import Catalog
+    from mockserver.scenario.program import Program
 
 _SHOWN: Final = 5
 

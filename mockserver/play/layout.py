@@ -6,7 +6,7 @@ import zlib
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from mockserver.play.cues import Send
-from mockserver.scenario.program import number
+from mockserver.scenario.block import number
 from mockserver.scenario.template import RenderError, Template
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from mockserver.errors import Problem
 from mockserver.play.oracle import ConformingClient
 from mockserver.play.scope import Address, StoryScope
 from mockserver.play.timeline import timeline, usual_request
-from mockserver.scenario.program import filled_text
+from mockserver.scenario.block import filled_text
 from mockserver.scenario.template import RenderError
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from mockserver.play.cues import Cue, Disconnect, Held, Place, Send
 from mockserver.play.layout import Layout
 from mockserver.play.walk import StuckError, Walk
-from mockserver.scenario.program import Block, Hold, Program, Row, Stop, Stretch, echoed
+from mockserver.scenario.block import Block, echoed
+from mockserver.scenario.program import Hold, Program, Row, Stop, Stretch
 from mockserver.scenario.template import RenderError
 from mockserver.scenario.units import FOREVER
 from mockserver.sse.parse import Parser

@@ -11,8 +11,8 @@ from itertools import repeat
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
+from mockserver.scenario.block import filled
 from mockserver.scenario.moments import EPOCH, formatted, moment, offset_seconds
-from mockserver.scenario.program import filled
 from mockserver.scenario.sandbox import TEXT_LIMIT
 from mockserver.scenario.template import RenderError, Template
 from mockserver.scenario.units import Span, UnitError, percentage, span

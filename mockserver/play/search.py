@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from mockserver.play.cues import Place
 from mockserver.play.scope import StoryScope
 from mockserver.play.walk import QUIET, QUIET_ROUNDS, StuckError, Walk
-from mockserver.scenario.program import Block, Hold, Stretch, echoed
+from mockserver.scenario.block import Block, echoed
+from mockserver.scenario.program import Hold, Stretch
 from mockserver.scenario.template import RenderError
 from mockserver.sse.parse import Parser, blocks
 

@@ -12,9 +12,10 @@ from mockserver.play.player import Player, Segment
 from mockserver.play.scope import Address, StoryScope
 from mockserver.play.search import ALL_HAPPENED, Budget, Probe, find, find_sent
 from mockserver.play.shelf import Shelf
+from mockserver.scenario.block import Block, echoed, filled_text
 from mockserver.scenario.model import RawStep
 from mockserver.scenario.moments import EPOCH
-from mockserver.scenario.program import Block, Pause, echoed, filled_text
+from mockserver.scenario.program import Pause
 from mockserver.scenario.template import Template
 
 if TYPE_CHECKING:
@@ -119,11 +120,7 @@ class Turn:
             return Player(program, segments, scope, gap=gap, coding=coding, head=head)
 
         self.replay = play
-        self.player = (
-            Player(program, segments, self.scope, gap=gap, coding=coding)
-            if response is None
-            else play()
-        )
+        self.player = play()
 
     def tell_body(self, body: bytes) -> None:
         """Make the player of a whole answer whose bytes are not simply sent."""

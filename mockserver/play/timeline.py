@@ -20,8 +20,8 @@ from mockserver.play.opening import Opening
 from mockserver.play.oracle import ConformingClient
 from mockserver.play.session import DEFAULT
 from mockserver.play.story import Stories, Turn
+from mockserver.scenario.block import echoed
 from mockserver.scenario.conditions import conditions
-from mockserver.scenario.program import echoed
 from mockserver.scenario.story_rules import templates
 from mockserver.scenario.units import FOREVER
 from mockserver.sse.parse import blocks

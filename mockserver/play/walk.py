@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from mockserver.scenario.block import Block
 from mockserver.scenario.program import (
-    Block,
     Chance,
     Each,
     Hold,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from mockserver.errors import Problem
+from mockserver.scenario.block import Block, beyond, data_text, echoed, is_event
 from mockserver.scenario.model import (
     BlockStep,
     ChanceStep,
@@ -25,7 +26,6 @@ from mockserver.scenario.model import (
 )
 from mockserver.scenario.program import (
     STRETCH_BYTES,
-    Block,
     Chance,
     Each,
     Hold,
@@ -38,11 +38,7 @@ from mockserver.scenario.program import (
     Stop,
     Stretch,
     answer_row,
-    beyond,
-    data_text,
-    echoed,
     form_of,
-    is_event,
     is_laid,
     stretch,
 )
@@ -119,10 +115,8 @@ class _Compiler:
     def _stream_row(self, steps: Sequence[Step], first: int) -> Row:
         where = steps[0].where if steps else self._scenario.where
         wire = self._scenario.wire or Wire()
-        response = self._scenario.response
-        last = steps[-1] if steps else None
-        lone = len(steps) == 1 and isinstance(last, DisconnectStep) and last.disconnect != "end"
-        return self._row(steps, first, Row(where, (), "end", response, wire=wire, broken=lone))
+        row = Row(where, (), "end", self._scenario.response, wire=wire)
+        return self._row(steps, first, row, headless=True)
 
     def row(self, connection: Connection) -> Row:
         """Compile one connection as it is written out."""
@@ -135,26 +129,23 @@ class _Compiler:
             return replace(row, ops=waits, end=connection.disconnect, broken=broken)
         if connection.steps is None and _is_answer(connection.response):
             return replace(row, answer=True, laid=is_laid(wire))
-        steps = connection.steps or ()
-        last = steps[-1] if steps else None
-        lone = len(steps) == 1 and connection.response is None
-        broken = lone and isinstance(last, DisconnectStep) and last.disconnect != "end"
-        return self._row(steps, 0, replace(row, broken=broken))
+        return self._row(connection.steps or (), 0, row, headless=connection.response is None)
 
-    def _row(self, steps: Sequence[Step], first: int, row: Row) -> Row:
-        """Fill in what follows from the steps."""
+    def _row(self, steps: Sequence[Step], first: int, row: Row, *, headless: bool) -> Row:
+        """Fill in what follows from the steps; `headless`: no head of its own comes before them."""
         maker = _OpMaker(self._scenario, steps, row.wire)
         last = steps[-1] if steps else None
-        end = row.end
+        end, broken = row.end, False
         if isinstance(last, DisconnectStep):
             ops = maker.ops(steps[:-1], "", first, ends=True)
             ops += maker.wait(last, str(first + len(steps) - 1))
             end = last.disconnect
+            broken = headless and len(steps) == 1 and end != "end"
         else:
             ops = maker.ops(steps, "", first, ends=True)
         return replace(
             row, ops=ops, end=end, form=maker.form, reads=maker.reads, laid=maker.laid,
-            loses=maker.loses,
+            loses=maker.loses, broken=broken,
         )  # fmt: skip
 
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mockserver.scenario.language import SCENARIO
+from mockserver.scenario.nodes import Mapping, Scalar
 from mockserver.scenario.shapes import UNFIT, Report
 from mockserver.scenario.story_rules import check_story
-from mockserver.scenario.yamltree import Mapping, Scalar, parse
+from mockserver.scenario.yamltree import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

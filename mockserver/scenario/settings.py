@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mockserver.contract import StreamSettings
-from mockserver.scenario.shapes import UNFIT, Either, Json, Key, Record, Report, Table, Text
+from mockserver.scenario.records import Key, Record
+from mockserver.scenario.shapes import UNFIT, Either, Json, Report, Table, Text
 from mockserver.scenario.yamltree import parse
 
 if TYPE_CHECKING:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.scenario import model
+from mockserver.scenario.nodes import Mapping, Node, Scalar, Sequence
+from mockserver.scenario.records import Key, Record, plain, unknown_key
 from mockserver.scenario.shapes import (
     UNFIT,
     Choice,
@@ -16,20 +18,15 @@ from mockserver.scenario.shapes import (
     Duration,
     Integer,
     Json,
-    Key,
     Percent,
-    Record,
     Report,
     Retry,
     Text,
-    plain,
     template,
-    unknown_key,
     wrong_type,
 )
 from mockserver.scenario.template import NAMES, has_template
 from mockserver.scenario.wire import CUT, RAW, SPLIT
-from mockserver.scenario.yamltree import Mapping, Node, Scalar, Sequence
 from mockserver.sse.encode import breaks_line
 
 if TYPE_CHECKING:

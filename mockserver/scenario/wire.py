@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from mockserver.scenario import model
+from mockserver.scenario.nodes import Mapping, Node, Scalar
+from mockserver.scenario.records import Key, Record, plain
 from mockserver.scenario.shapes import (
     UNFIT,
     Choice,
@@ -15,15 +17,11 @@ from mockserver.scenario.shapes import (
     Either,
     Flag,
     Integer,
-    Key,
-    Record,
     Report,
     Text,
-    plain,
     wrong_type,
 )
 from mockserver.scenario.units import UnitError, rate
-from mockserver.scenario.yamltree import Mapping, Node, Scalar
 
 if TYPE_CHECKING:
     from mockserver.errors import Location

@@ -6,88 +6,36 @@ used here, and what a plain scalar means is decided by the rules of 1.2.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import yaml
 
 from mockserver.errors import Location, Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from mockserver.scenario.nodes import Mapping, Node, Scalar, Sequence
 
 try:
-    from yaml import CSafeLoader
     from yaml._yaml import CParser
 
-    _SafeLoader: Any = CSafeLoader
     _Parser: Any = CParser
 except ImportError:  # PyYAML without libyaml: the same events, eight times slower
-    _SafeLoader = _Parser = yaml.SafeLoader
+    _Parser = yaml.SafeLoader
 
 MAX_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 64
 MAX_NODES: Final = 200_000
-_STEEP: Final = 1000
-
-MAX_DOCUMENT_NODES: Final = 5_000_000
-
-_ALIAS = re.compile(rb"[\s\[,:-]\*[^\s,\]}]")
-_CORE = "tag:yaml.org,2002:"
-_CORE_TAGS = {_CORE + name for name in ("str", "int", "float", "bool", "null", "map", "seq")}
+CORE = "tag:yaml.org,2002:"
+_CORE_TAGS = {CORE + name for name in ("str", "int", "float", "bool", "null", "map", "seq")}
 _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _MAX_DIGITS = 4000  # below the interpreter's own limit for turning digits into a number
-
-
-@dataclass(slots=True, eq=False)
-class Node:
-    """A place in the tree; `line` and `column` count from 1, `width` is what an editor marks."""
-
-    line: int
-    column: int
-    width: int
-    size: int
-    """How many nodes stand here once every alias is written out."""
-    height: int
-    """How many levels stand below, aliases written out."""
-
-
-@dataclass(slots=True, eq=False)
-class Scalar(Node):
-    """`text` as written, and the `value` that the core schema gives it."""
-
-    text: str
-    value: str | int | float | bool | None
-    plain: bool
-
-
-@dataclass(slots=True, eq=False)
-class Sequence(Node):
-    """A list; `flow` where it is written in brackets."""
-
-    items: list[Node]
-    flow: bool
-
-
-@dataclass(slots=True, eq=False)
-class Mapping(Node):
-    """Keys in the order written, each once."""
-
-    entries: dict[str, tuple[Scalar, Node]]
-
-    def get(self, key: str) -> Node | None:
-        """Return the value under `key`, or None."""
-        entry = self.entries.get(key)
-        return entry[1] if entry else None
 
 
 @dataclass(slots=True)
@@ -229,12 +177,12 @@ class _Builder:
         tag = event.tag
         if tag is None:
             return core_value(text) if plain else text
-        if tag == "!" or tag == _CORE + "str":
+        if tag == "!" or tag == CORE + "str":
             return text
         if not self._check_tag(event):
             return text
         value = core_value(text)
-        wanted = tag.removeprefix(_CORE)
+        wanted = tag.removeprefix(CORE)
         kinds = {"int": int, "float": (int, float), "bool": bool, "null": type(None)}
         if wanted not in kinds or not isinstance(value, kinds[wanted]):  # type: ignore[arg-type]
             mark = event.start_mark
@@ -249,7 +197,7 @@ class _Builder:
         if event.tag is None or event.tag == "!" or event.tag in _CORE_TAGS:
             return True
         mark = event.start_mark
-        tag = event.tag.replace(_CORE, "!!")
+        tag = event.tag.replace(CORE, "!!")
         where = self.file.place(mark.line + 1, mark.column + 1, len(tag))
         mend = "leave the tag out; only YAML 1.2's core tags are known"
         self.problems.append(Problem(where, f"unknown tag {tag}", "bad-tag", mend))
@@ -347,12 +295,12 @@ def core_value(text: str) -> str | int | float | bool | None:
         return _WORDS[text]
     if text[0] not in "+-.0123456789" or len(text) > _MAX_DIGITS:
         return text
-    if _INTEGER.fullmatch(text):
+    if INTEGER.fullmatch(text):
         base = {"0o": 8, "0x": 16}.get(text[:2], 10)
         return int(text, base)
-    if _FLOAT.fullmatch(text):
+    if FLOAT.fullmatch(text):
         return float(text)
-    if _NOT_FINITE.fullmatch(text):
+    if NOT_FINITE.fullmatch(text):
         return float(text.replace(".", "", 1))
     return text
 
@@ -386,149 +334,3 @@ def _syntax_mend(line: str, reason: str) -> str:
     if "cannot start any token" in reason:
         return "quote the text that begins with this character"
     return "check the quotes, brackets and indentation up to here"
-
-
-def plain(node: Node) -> Any:
-    """Return the tree below `node` as Python data, mappings keyed by text."""
-    match node:
-        case Scalar():
-            return node.value
-        case Sequence():
-            return [plain(item) for item in node.items]
-        case Mapping():
-            return {key: plain(value) for key, (_, value) in node.entries.items()}
-    raise AssertionError(node)
-
-
-def at_pointer(root: Node, pointer: str) -> Node:
-    """Return the node that the JSON pointer (RFC 6901) leads to, or the last one on the way."""
-    node = root
-    for part in pointer.split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
-        found: Node | None = None
-        if isinstance(node, Mapping):
-            found = node.get(key)
-        elif isinstance(node, Sequence) and key.isdigit() and int(key) < len(node.items):
-            found = node.items[int(key)]
-        if found is None:
-            return node
-        node = found
-    return node
-
-
-class _CoreLoader(_SafeLoader):  # type: ignore[misc]
-    """Builds plain data, without positions, by the rules of YAML 1.2; merge keys stay allowed."""
-
-    yaml_implicit_resolvers: dict[Any, Any] = {}  # noqa: RUF012  (PyYAML copies it on write)
-
-
-_CoreLoader.add_implicit_resolver(
-    _CORE + "null", re.compile(r"(?:~|null|Null|NULL|)\Z"), [*"~nN", ""]
-)
-_CoreLoader.add_implicit_resolver(
-    _CORE + "bool", re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), [*"tTfF"]
-)
-_CoreLoader.add_implicit_resolver(
-    _CORE + "int", re.compile(rf"(?:{_INTEGER.pattern})\Z"), [*"-+0123456789"]
-)
-_CoreLoader.add_implicit_resolver(
-    _CORE + "float",
-    re.compile(rf"(?:{_FLOAT.pattern}|{_NOT_FINITE.pattern})\Z"),
-    [*"-+.0123456789"],
-)
-_CoreLoader.add_implicit_resolver(_CORE + "merge", re.compile(r"<<\Z"), ["<"])
-for _name in ("int", "float"):
-    _CoreLoader.add_constructor(_CORE + _name, lambda _, node: core_value(node.value))
-
-
-def _expanded(data: Any) -> int:
-    """Return how many nodes `data` has once aliases are written out; -1 where one holds itself."""
-    sizes: dict[int, int] = {}
-    open_: set[int] = set()
-    stack: list[tuple[Any, bool]] = [(data, False)]
-    while stack:
-        value, left = stack.pop()
-        if not isinstance(value, (dict, list)):
-            continue
-        inner = list(value.values() if isinstance(value, dict) else value)
-        key = id(value)
-        if left:
-            open_.discard(key)
-            sizes[key] = 1 + sum(sizes.get(id(item), 1) for item in inner)
-        elif key in open_:
-            return -1
-        elif key not in sizes:
-            open_.add(key)
-            stack.append((value, True))
-            stack += [(item, False) for item in inner]
-    return sizes.get(id(data), 1)
-
-
-def _check_aliases(name: str, raw: bytes, data: Any) -> Any:
-    """Return `data`. Raises ValueError(problem) where its aliases make it without bound."""
-    if not _ALIAS.search(raw):
-        return data
-    size = _expanded(data)
-    if 0 < size <= MAX_DOCUMENT_NODES:
-        return data
-    problem = next(iter(parse(name, raw, limited=False).problems), None) if size < 0 else None
-    what = f"more than {MAX_DOCUMENT_NODES:,} nodes once aliases are written out"
-    raise ValueError(
-        problem or Problem(Location(name, 1, 1), what, "too-many-nodes", "use $ref, not aliases")
-    )
-
-
-def plain_data(name: str, raw: bytes) -> Any:
-    """Read one JSON or YAML document as plain data, at the parsers' own speed.
-
-    Raises LoadError's problem as `ValueError(problem)` when it is neither.
-    """
-    head = raw.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    if head in (b"{", b"["):
-        try:
-            return json.loads(raw.decode("utf-8-sig"))
-        except (ValueError, RecursionError):
-            pass  # YAML's flow style looks alike; its parser says where the fault is
-    try:
-        data = _loaded(raw.decode("utf-8-sig"))
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError):
-        raise ValueError(_unreadable(name, raw)) from None
-    return _check_aliases(name, raw, data)
-
-
-def _loaded(text: str) -> Any:
-    if _is_steep(text):
-        raise RecursionError
-    return yaml.load(text, Loader=_CoreLoader)  # noqa: S506, TID251
-
-
-def _is_steep(text: str) -> bool:
-    """Whether collections may stand so deep in one another that the C parser's stack ends."""
-    depth = 0
-    for bracket in re.finditer(r"[\[\]{}]", text):
-        depth = depth + 1 if bracket[0] in "[{" else max(depth - 1, 0)
-        if depth > _STEEP:
-            return True
-    return re.search(rf"(?:[-?][ \t]+){{{_STEEP}}}", text) is not None
-
-
-def _unreadable(name: str, raw: bytes) -> Problem:
-    parsed = parse(name, raw, limited=False)
-    if parsed.problems:
-        return parsed.problems[0]
-    if len(parsed.documents) > 1:
-        where = parsed.file.at(parsed.documents[1])
-        return Problem(where, "a second document begins here", "yaml-syntax", "keep the first one")
-    mend = "check the file's beginning"
-    return Problem(Location(name), "neither JSON nor YAML", "yaml-syntax", mend)
-
-
-def walk(node: Node) -> Iterator[Node]:
-    """Yield `node` and all below it."""
-    yield node
-    if isinstance(node, Sequence):
-        for item in node.items:
-            yield from walk(item)
-    elif isinstance(node, Mapping):
-        for _, value in node.entries.values():
-            yield from walk(value)

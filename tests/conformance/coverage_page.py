@@ -13,7 +13,9 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
-from mockserver.scenario.yamltree import parse, plain, plain_data  # noqa: E402
+from mockserver.scenario.nodes import plain  # noqa: E402
+from mockserver.scenario.plaindata import plain_data  # noqa: E402
+from mockserver.scenario.yamltree import parse  # noqa: E402
 
 PAGE = ROOT / "docs" / "coverage.md"
 ROWS = Path(__file__).parent / "rows.yaml"

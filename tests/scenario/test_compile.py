@@ -3,10 +3,10 @@
 import pytest
 from scenario_texts import catalog, one, rows, stream
 
+from mockserver.scenario.block import Block
 from mockserver.scenario.compile import compile_scenario
 from mockserver.scenario.program import (
     STRETCH_BYTES,
-    Block,
     Chance,
     Each,
     Hold,

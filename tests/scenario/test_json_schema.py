@@ -8,7 +8,8 @@ from messages import MESSAGES
 from scenario_texts import read
 
 from mockserver.scenario.language import json_schema
-from mockserver.scenario.yamltree import parse, plain
+from mockserver.scenario.nodes import plain
+from mockserver.scenario.yamltree import parse
 
 SHIPPED = sorted((Path(__file__).parent.parent.parent / "scenarios").rglob("*.yaml"))
 

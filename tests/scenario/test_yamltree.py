@@ -9,19 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.errors import Problem
-from mockserver.scenario.yamltree import (
-    MAX_DEPTH,
-    MAX_NODES,
-    Mapping,
-    Scalar,
-    Sequence,
-    at_pointer,
-    core_value,
-    parse,
-    plain,
-    plain_data,
-    walk,
-)
+from mockserver.scenario.nodes import Mapping, Scalar, Sequence, at_pointer, plain
+from mockserver.scenario.plaindata import plain_data
+from mockserver.scenario.yamltree import MAX_DEPTH, MAX_NODES, core_value, parse
+
+
+def walk(node):
+    """Yield `node` and all below it."""
+    yield node
+    if isinstance(node, Sequence):
+        for item in node.items:
+            yield from walk(item)
+    elif isinstance(node, Mapping):
+        for _, value in node.entries.values():
+            yield from walk(value)
 
 
 def tree(text):

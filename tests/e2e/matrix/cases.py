@@ -10,7 +10,9 @@ from urllib.parse import quote, urlencode
 from drivers import CHAT, Scenario
 from verdicts import Event, shorten
 
-from mockserver.scenario.yamltree import parse, plain, plain_data
+from mockserver.scenario.nodes import plain
+from mockserver.scenario.plaindata import plain_data
+from mockserver.scenario.yamltree import parse
 
 ROOT = Path(__file__).parent.parent.parent.parent
 SPEC = ROOT / "specs" / "petstore.openapi.yaml"

@@ -9,7 +9,7 @@ from cases import ROOT
 from drivers import Scenario
 from lineup import BIG, TOO_BIG, Client
 
-from mockserver.scenario.yamltree import plain_data
+from mockserver.scenario.plaindata import plain_data
 
 PAGE = ROOT / "docs" / "clients.md"
 LIST = Path(__file__).parent / "deviations.yaml"
