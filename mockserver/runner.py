@@ -265,15 +265,13 @@ class SessionHandle:
         Each has `scenario`, `state` (connecting, open, closed), `events` (type, data,
         lastEventId, origin, connection, at) and `connections`.
         """
-        from mockserver.play.dispatched import as_json, listen  # noqa: PLC0415
+        from mockserver.play.dispatched import Audience, as_json  # noqa: PLC0415
 
         def hear() -> list[dict[str, Any]]:
-            work = listen(self._server._session(self.name).told)  # noqa: SLF001
-            while True:
-                try:
-                    next(work)
-                except StopIteration as done:
-                    return [as_json(listener) for listener in done.value]
+            audience = Audience()
+            for _ in audience.hear(self._server._session(self.name).told):  # noqa: SLF001
+                pass
+            return [as_json(listener) for listener in audience.listeners]
 
         found: list[dict[str, Any]] = self._server._in_loop(hear)  # noqa: SLF001
         return found

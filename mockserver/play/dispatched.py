@@ -14,7 +14,7 @@ from mockserver.play.oracle import ConformingClient
 from mockserver.scenario.units import FOREVER
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from mockserver.play.oracle import Received
     from mockserver.play.story import Subscription
@@ -89,17 +89,24 @@ class Listener:
         player.close()
 
 
-def listen(memory: Iterable[Told], limit: int = EVENTS) -> Generator[None, None, list[Listener]]:
-    """Return what was heard of every subscription, in the order in which they began.
+class Audience:
+    """A conforming client for every subscription of a session, in the order in which they began."""
 
-    Yields where others may have their turn: a long stream takes a while.
-    """
-    listeners: dict[int, Listener] = {}
-    for told in memory:
-        key = id(told.subscription)
-        listener = listeners.setdefault(key, Listener(told.subscription, limit))
-        yield from listener.listen(told)
-    return list(listeners.values())
+    def __init__(self, limit: int = EVENTS) -> None:
+        self._limit = limit
+        self._listeners: dict[int, Listener] = {}
+
+    @property
+    def listeners(self) -> list[Listener]:
+        """What was heard so far, one a subscription."""
+        return list(self._listeners.values())
+
+    def hear(self, memory: Iterable[Told]) -> Iterator[None]:
+        """Hear all that was told; yields where others may have their turn, for it may be long."""
+        for told in memory:
+            fresh = Listener(told.subscription, self._limit)
+            listener = self._listeners.setdefault(id(told.subscription), fresh)
+            yield from listener.listen(told)
 
 
 def as_json(listener: Listener) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from aiohttp import web
 import mockserver
 from mockserver.clock import Clock, ManualClock, turn_of_others
 from mockserver.errors import ControlError
-from mockserver.play.dispatched import EVENTS, as_json, listen
+from mockserver.play.dispatched import EVENTS, Audience, as_json
 from mockserver.scenario.units import UnitError, span
 from mockserver.server.requests import session_name
 
@@ -59,16 +59,11 @@ async def _dispatched(sessions: Sessions[Clock], name: str, limit: int) -> web.R
     Others have their turn all the while: a session may have told a million events.
     """
     session = sessions.find(name)
-    work = listen(session.told if session else (), limit)
-    while True:
-        try:
-            next(work)
-        except StopIteration as done:
-            listeners = done.value
-            break
+    audience = Audience(limit)
+    for _ in audience.hear(session.told if session else ()):
         await turn_of_others()
     parts = []
-    for listener in listeners:
+    for listener in audience.listeners:
         parts.append(json.dumps(as_json(listener)))
         await turn_of_others()
     rest = {"session": name, "forgotten_connections": session.told.forgotten if session else 0}
