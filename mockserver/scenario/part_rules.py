@@ -26,7 +26,7 @@ def check_parts(scenario: Scenario, report: Report) -> None:
     if not said:
         _check_lonely_answer(scenario, report)
     _check_bodies(scenario, report)
-    _check_heads(scenario, report)
+    _check_idle_wires(scenario, report)
 
 
 def _check_bodies(scenario: Scenario, report: Report) -> None:
@@ -50,16 +50,20 @@ def _check_lonely_answer(scenario: Scenario, report: Report) -> None:
             report.wrong(scenario.where, what, "nothing-to-do", mend)
 
 
-def _check_heads(scenario: Scenario, report: Report) -> None:
+def _check_idle_wires(scenario: Scenario, report: Report) -> None:
+    for connection in scenario.connections or ():
+        if connection.wire and (connection.disconnect or _broken(connection)):
+            what = "wire has nothing to work on: this connection ends before any byte"
+            report.wrong(connection.where, what, "nothing-to-do", "leave wire out")
+
+
+def check_heads(scenario: Scenario, report: Report) -> None:
     """Report heads that say a thing twice, and framings that HTTP does not have."""
     heads = [(scenario.response, scenario.wire)]
     for connection in scenario.connections or ():
         wire = connection.wire.over(scenario.wire) if connection.wire else scenario.wire
         if connection.response or connection.wire:
             heads.append((connection.response or scenario.response, wire))
-        if connection.wire and (connection.disconnect or _broken(connection)):
-            what = "wire has nothing to work on: this connection ends before any byte"
-            report.wrong(connection.where, what, "nothing-to-do", "leave wire out")
     if isinstance(scenario.afterwards, Response):
         heads.append((scenario.afterwards, scenario.wire))
     for head, wire in heads:

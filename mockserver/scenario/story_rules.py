@@ -23,7 +23,7 @@ from mockserver.scenario.model import (
     StallStep,
     Step,
 )
-from mockserver.scenario.part_rules import check_parts
+from mockserver.scenario.part_rules import check_heads, check_parts
 from mockserver.scenario.template import NAMES, REQUEST_NAMES, Template
 from mockserver.scenario.units import FOREVER, Span, duration_text
 
@@ -42,6 +42,7 @@ def check_story(scenario: Scenario, report: Report, *, whole: bool = True) -> No
     """
     if whole:
         check_parts(scenario, report)
+    check_heads(scenario, report)
     rules = _Rules(scenario, report)
     if scenario.stream is not None:
         rules.check_stream(scenario.stream)

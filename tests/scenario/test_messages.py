@@ -80,6 +80,8 @@ def test_all_problems_of_all_files_are_told_at_once():
         "stream:\n- disconnect: rest\n- data: '{{ nobody }}'\n",
         "operation: streamOrders\nresponse: {}\n",
         b"\xff",
+        "operation: streamEvents\nwire: {transfer: close, rate: 5}\n"
+        "response: {headers: {Connection: keep-alive}}\nstream: [{data: x, split: 0}]\n",
     )
 
     assert [(p.where.file, p.where.line, p.code) for p in problems] == [
@@ -92,6 +94,9 @@ def test_all_problems_of_all_files_are_told_at_once():
         ("c.yaml", 3, "unknown-name"),
         ("d.yaml", 1, "unknown-operation"),
         ("e.yaml", 1, "not-utf8"),
+        ("f.yaml", 2, "bad-rate"),
+        ("f.yaml", 3, "bad-framing"),
+        ("f.yaml", 4, "out-of-range"),
     ]
 
 
