@@ -82,7 +82,31 @@ class Refused:
     what: str
 
 
-Entry: TypeAlias = Opened | Sent | Closed | Refused
+@dataclass(frozen=True, slots=True)
+class Violated:
+    """A request, an event or a whole answer does not fit the document.
+
+    `by` says whose it is: the client's request, or what the script sends. `scenario`,
+    `subscription` and `connection` are those of `Opened`, where there are any. `where` is the
+    line of the scenario, `faults` are sentences, at most `FAULTS` of them.
+    """
+
+    at: float
+    by: Literal["client", "script"]
+    part: Literal["request", "event", "answer"]
+    operation: str
+    target: str
+    scenario: str = ""
+    subscription: int = 0
+    connection: int = 0
+    where: str = ""
+    faults: tuple[str, ...] = ()
+
+
+FAULTS: Final = 20
+"""Faults of one request, event or answer that an entry lists."""
+
+Entry: TypeAlias = Opened | Sent | Closed | Refused | Violated
 
 
 def kept(text: str) -> str:
