@@ -68,8 +68,8 @@ class Operation:
     def example_names(self) -> list[str]:
         """Return the names of all examples of all responses, each once, in document order."""
         names: dict[str, None] = {}
-        for _, response in self._responses():
-            for _, holder in self._content(response):
+        for _, response in self.responses():
+            for _, holder in self.content(response):
                 for example in declared(self.document, holder):
                     if example.name is not None:
                         names[example.name] = None
@@ -83,12 +83,12 @@ class Operation:
         The status asked for, else the lowest 2xx, else `2XX`, `default` or the lowest 3xx; of the
         media types the one that `accept` prefers and that has something to show.
         """
-        chosen = self._response(status)
+        chosen = self.response(status)
         if chosen is None:
             return None
         status, response = chosen
         headers = self._headers(response)
-        content = dict(self._content(response))
+        content = dict(self.content(response))
         # The stream is played, not answered, wherever there is something else to answer with.
         content = {k: v for k, v in content.items() if essence(k) != EVENT_STREAM} or content
         if not content or status in _EMPTY:
@@ -121,17 +121,24 @@ class Operation:
 
     # Responses
 
-    def _responses(self) -> Iterator[tuple[str, Place]]:
+    def responses(self) -> Iterator[tuple[str, Place]]:
+        """Yield the declared responses by their name: `200`, `2XX` or `default`."""
         for status, place in self.document.get(self.place, "responses").members():
             if not status.startswith("x-"):
                 yield status, self.document.follow(place)
 
-    def _content(self, response: Place) -> Iterator[tuple[str, Place]]:
+    def content(self, response: Place) -> Iterator[tuple[str, Place]]:
+        """Yield the media types of a response with their media type objects."""
         for media_type, place in self.document.get(response, "content").members():
             yield media_type, self.document.follow(place)
 
-    def _response(self, status: int | None) -> tuple[int, Place] | None:
-        responses = dict(self._responses())
+    def response(self, status: int | None) -> tuple[int, Place] | None:
+        """Return the response declared for a status, or by itself the one that answers usually.
+
+        OAS 3.2 § Responses Object: an exact status goes before `4XX`, and that before `default`.
+        Without a status: the lowest 2xx, else `2XX`, `default` or the lowest 3xx.
+        """
+        responses = dict(self.responses())
         if not responses and status in {None, 200}:
             return 200, self.place.get("responses").get("200")
         if status is not None:
@@ -149,7 +156,7 @@ class Operation:
         return (lowest, responses[str(lowest)]) if lowest else None
 
     def _successes(self) -> Iterator[tuple[int, Place]]:
-        responses = dict(self._responses())
+        responses = dict(self.responses())
         for name, response in responses.items():
             if re.fullmatch(r"2\d\d", name):
                 yield int(name), response
@@ -160,12 +167,12 @@ class Operation:
         return any(
             not is_event_stream(media_type)
             for _, response in self._successes()
-            for media_type, _ in self._content(response)
+            for media_type, _ in self.content(response)
         )
 
     def _stream_source(self) -> Source | None:
         for status, response in self._successes():
-            for media_type, holder in self._content(response):
+            for media_type, holder in self.content(response):
                 if is_event_stream(media_type):
                     return self._extended(Source(status, media_type, holder), response)
         return self._by_extension()
@@ -187,7 +194,7 @@ class Operation:
         says = fern.text("format") == "sse" or self.place.object.get("x-supports-streaming") is True
         for status, response in self._successes() if says else ():
             item = fern.get("response-stream")
-            content = [holder for _, holder in self._content(response)]
+            content = [holder for _, holder in self.content(response)]
             if not fern.object or not content:  # What is declared are not the events.
                 content = [response._replace(value={})]
             source = Source(status, EVENT_STREAM, content[0], item if item.object else None)
