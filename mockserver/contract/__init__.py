@@ -5,7 +5,8 @@ from mockserver.contract.examples import NOTHING
 from mockserver.contract.operations import Answer, Operation
 from mockserver.contract.routes import NoRoute, Route
 from mockserver.contract.streams import Branch, EventStream, ExampleEvent, StreamSettings
-from mockserver.contract.validate import Violation, document_problems, event_violations
+from mockserver.contract.validate import document_problems, event_violations
+from mockserver.contract.values import Violation
 
 __all__ = [
     "NOTHING",

@@ -6,41 +6,18 @@ The two libraries that this needs take 50 ms and more to import, so that it is d
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mockserver.contract.place import Place, escape, reference
-from mockserver.contract.schemas import FORMATS, Normaliser
+from mockserver.contract.place import Place, escape
 from mockserver.contract.streams import DEFAULT_TYPE
+from mockserver.contract.values import Violation, short, value_violations
 from mockserver.errors import Location, Problem, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from mockserver.contract.contract import Contract
-    from mockserver.contract.document import Document
     from mockserver.contract.streams import Branch, EventStream
-
-_LONGEST = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """One way in which an event does not fit its stream.
-
-    `field` leads to the value (`event`, `id`, `data.items[0].price`), `pointer` to the schema
-    that it does not fit, `expected` is what that schema asks for.
-    """
-
-    field: str
-    what: str
-    expected: str
-    pointer: str
-    code: str
-    mend: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.field}: {self.what} [{self.code}]"
 
 
 def event_violations(
@@ -64,7 +41,7 @@ def event_violations(
     open_ = [branch for branch in candidates if branch.data != "sentinel"]
     if not open_:
         listed = ", ".join(repr(branch.sentinel) for branch in candidates)
-        what = f"{_short(data)} is not what ends the stream here: {listed}"
+        what = f"{short(data)} is not what ends the stream here: {listed}"
         return [Violation("data", what, listed, candidates[0].pointer, "data")]
     value, fault = _parsed(data)
     verdicts = []
@@ -130,8 +107,8 @@ def _strange(branches: Sequence[Branch], value: object) -> list[Violation]:
             return [
                 Violation(
                     f"data.{key}",
-                    f"{_short(members[key])} is none of the kinds of data declared here",
-                    _short(", ".join(dict.fromkeys(known)), quote=False),
+                    f"{short(members[key])} is none of the kinds of data declared here",
+                    short(", ".join(dict.fromkeys(known)), quote=False),
                     branches[0].pointer,
                     "data",
                     did_you_mean(str(members[key]), dict.fromkeys(known)),
@@ -163,104 +140,15 @@ def _envelope(
             what = f"the event has no {name!r}, which is required"
             found.append(Violation(name, what, name, f"{pointer}/required", "event-field"))
     if id_ is not None and branch.id_schema is not None:
-        found += _errors(stream, branch.id_schema, id_, "id")
+        found += value_violations(stream.document, branch.id_schema, id_, "id")
     return found
 
 
 def _check(stream: EventStream, branch: Branch, value: object) -> list[Violation]:
     if branch.schema is True:
         return []
-    return _errors(stream, Place(branch.schema, branch.pointer), value, "data")
-
-
-def _errors(stream: EventStream, schema: Place, value: object, field: str) -> list[Violation]:
-    from jsonschema.exceptions import best_match  # noqa: PLC0415  (50 ms)
-
-    try:
-        errors = [best_match([error]) for error in _validator(stream, schema).iter_errors(value)]
-    except RecursionError:
-        what = "the schema refers to itself without end"
-        return [Violation(field, what, "", schema.pointer, "data")]
-    return [_violation(stream.document, schema, error, field) for error in errors]
-
-
-def _validator(stream: EventStream, schema: Place) -> Any:
-    """Return the validator of a schema, compiled once for each stream."""
-    from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415  (50 ms)
-
-    key = (schema.pointer, id(schema.value))
-    if key not in stream.cache:
-        cache = stream.document.cache
-        normaliser = cache.setdefault("normaliser", Normaliser(stream.document))
-        formats = FormatChecker(FORMATS)
-        stream.cache[key] = Draft202012Validator(normaliser.schema(schema), format_checker=formats)
-    return stream.cache[key]
-
-
-def _violation(document: Document, schema: Place, error: Any, field: str) -> Violation:
-    asked = error.validator_value
-    expected = f"{error.validator}: {_json(asked)}" if _is_brief(asked) else str(error.validator)
-    return Violation(
-        _path(field, error.absolute_path),
-        _short(error.message, quote=False),
-        expected,
-        _locate(document, schema, error.absolute_schema_path),
-        "data" if field == "data" else "event-field",
-    )
-
-
-def _is_brief(asked: object) -> bool:
-    """Tell a plain value from schemas, which may be large or contain themselves."""
-    if isinstance(asked, list):
-        return len(asked) <= 30 and not any(isinstance(item, dict | list) for item in asked)
-    return not isinstance(asked, dict)
-
-
-def _path(field: str, steps: Iterable[str | int]) -> str:
-    for step in steps:
-        field += f"[{step}]" if isinstance(step, int) else f".{step}"
-    return field
-
-
-def _locate(document: Document, schema: Place, steps: Iterable[str | int]) -> str:
-    """Return the pointer into the document of where a normalised schema was left by `steps`."""
-    place, rest = schema, list(steps)
-    while rest:
-        if rest[0] == "allOf" and rest[1:2] == [0] and reference(place.value):
-            place, rest = document.lookup(place.value["$ref"]) or place, rest[2:]
-            continue
-        if rest[0] == "allOf" and len(rest) > 1 and reference(place.value):
-            rest[1] = int(rest[1]) - 1
-        if (
-            rest[:2] == ["anyOf", 0]
-            and place.object.get("nullable")
-            and "anyOf" not in place.object
-        ):
-            rest = rest[2:]
-            continue
-        step = rest.pop(0)
-        nearer = _child(place, step)
-        if nearer is None:
-            break
-        place = nearer
-    return place.pointer
-
-
-def _child(place: Place, step: str | int) -> Place | None:
-    if isinstance(place.value, list) and isinstance(step, int) and step < len(place.value):
-        return Place(place.value[step], f"{place.pointer}/{step}")
-    if isinstance(place.value, dict) and step in place.value:
-        return Place(place.value[step], f"{place.pointer}/{escape(step)}")
-    return None
-
-
-def _json(value: object) -> str:
-    return _short(json.dumps(value, ensure_ascii=False, default=str), quote=False)
-
-
-def _short(value: object, *, quote: bool = True) -> str:
-    text = repr(value) if quote else str(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    schema = Place(branch.schema, branch.pointer)
+    return value_violations(stream.document, schema, value, "data")
 
 
 def document_problems(contract: Contract) -> list[Problem]:
@@ -309,9 +197,9 @@ def _document_problem(source: str, error: Any) -> Problem:
     nearest = best_match([error]) if getattr(error, "context", None) else error
     path = list(nearest.absolute_path)
     pointer = "".join(f"/{escape(step)}" for step in path)
-    what = _short(nearest.message, quote=False)
+    what = short(nearest.message, quote=False)
     return Problem(Location(source, pointer=pointer), what, "invalid-openapi", severity="warning")
 
 
 def _fault(error: Exception) -> str:
-    return _short(f"{type(error).__name__}: {error}", quote=False)
+    return short(f"{type(error).__name__}: {error}", quote=False)

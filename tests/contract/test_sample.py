@@ -1,0 +1,50 @@
+"""Values made from schemas."""
+
+import pytest
+from contract_documents import contract
+
+from mockserver.contract.sample import Unsatisfiable, sample
+from mockserver.contract.values import value_violations
+
+SCHEMAS = {
+    "Pet": {
+        "type": "object",
+        "properties": {
+            "id": {"type": "integer", "readOnly": True},
+            "name": {"type": "string", "minLength": 3},
+            "secret": {"type": "string", "writeOnly": True},
+            "born": {"type": "string", "format": "date"},
+            "friends": {"type": "array", "items": {"$ref": "#/components/schemas/Pet"}},
+        },
+        "required": ["id", "name", "secret"],
+    },
+    "Shown": {"type": "string", "examples": ["a", "b"]},
+    "Never": {"type": "string", "minLength": 3, "maxLength": 2},
+}
+
+
+def drawn(name, n=0, **more):
+    """Return a value of one of these schemas."""
+    made = contract(components={"schemas": SCHEMAS})
+    schema = made.document.at(f"/components/schemas/{name}")
+    value = sample(made.document, schema, "0", n, **more)
+    assert value_violations(made.document, schema, value, "value", **more) == []
+    return value
+
+
+def test_properties_of_the_other_direction_are_left_out():
+    """A response has nothing that is writeOnly, a request nothing that is readOnly."""
+    assert drawn("Pet").keys() >= {"id", "name"}
+    assert "secret" not in drawn("Pet")
+    assert "id" not in drawn("Pet", direction="request")
+
+
+def test_examples_go_round():
+    """The first value is the first example, the next one the next."""
+    assert [drawn("Shown", n) for n in range(3)] == ["a", "b", "a"]
+
+
+def test_what_nothing_fits_is_said():
+    """The error names the schema and what stands against it."""
+    with pytest.raises(Unsatisfiable, match="fits the schema at /components/schemas/Never"):
+        drawn("Never")

@@ -1,0 +1,82 @@
+"""Whether one value fits one schema."""
+
+import pytest
+from contract_documents import contract
+
+from mockserver.contract.place import Place
+from mockserver.contract.values import fits, value_violations
+
+CAT, DOG = {"type": "object", "properties": {"a": {}}}, {"type": "object"}
+SCHEMAS = {
+    "Login": {
+        "properties": {"id": {"readOnly": True}, "password": {"writeOnly": True}},
+        "required": ["id", "password"],
+    },
+    "Behind": {
+        "properties": {"id": {"$ref": "#/components/schemas/Id"}, "key": {"allOf": [{"writeOnly": True}]}},
+        "required": ["id", "key"],
+    },
+    "Id": {"readOnly": True},
+    "Extended": {"allOf": [{"$ref": "#/components/schemas/Login"}], "required": ["password"]},
+    "Endless": {"allOf": [{"$ref": "#/components/schemas/Endless"}]},
+    "Huge": {"multipleOf": 0.5},
+    "Cat": CAT,
+    "Dog": DOG,
+    "Either": {"oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}]},
+}  # fmt: skip
+
+
+def found(name, value, direction="response"):
+    """Return what is wrong with a value of one of these schemas."""
+    document = contract(components={"schemas": SCHEMAS}).document
+    schema = Place({"$ref": f"#/components/schemas/{name}"}, "/x")
+    violations = value_violations(document, schema, value, "body", direction)
+    assert fits(document, schema, value, direction) is not bool(violations)
+    return violations
+
+
+REQUIRED = {
+    "in a response": ("Login", {"id": 1}, "response", []),
+    "in a request": ("Login", {"password": 1}, "request", []),
+    "missing in a response": ("Login", {}, "response", ["'id' is a required property"]),
+    "missing in a request": ("Login", {}, "request", ["'password' is a required property"]),
+    "behind a reference": ("Behind", {"key": 1}, "request", []),
+    "behind allOf": ("Behind", {"id": 1}, "response", []),
+    "required elsewhere": ("Extended", {"id": 1}, "response", []),
+}
+
+
+@pytest.mark.parametrize(("name", "value", "direction", "what"), REQUIRED.values(), ids=REQUIRED)
+def test_what_is_required_depends_on_the_direction(name, value, direction, what):
+    """readOnly properties need not be in a request, nor writeOnly ones in a response."""
+    assert [violation.what for violation in found(name, value, direction)] == what
+
+
+BROKEN = {
+    "contains itself": ("Endless", {}, "the schema refers to itself without end"),
+    "too large for a quotient": ("Huge", 10**400, "the schema cannot be applied: OverflowError"),
+}
+
+
+@pytest.mark.parametrize(("name", "value", "what"), BROKEN.values(), ids=BROKEN)
+def test_a_schema_that_cannot_be_applied_is_one_violation(name, value, what):
+    """Whatever the validator fails by, the caller gets a violation."""
+    (violation,) = found(name, value)
+    assert violation.what.startswith(what)
+    assert violation.code == "value"
+
+
+def test_a_message_names_schemas_by_their_place():
+    """A schema that may contain itself is not written out."""
+    (violation,) = found("Either", {})
+    assert violation.what == (
+        "{} is valid under each of #/components/schemas/Dog, #/components/schemas/Cat"
+    )
+
+
+def test_schemas_that_are_not_of_the_document_are_told_apart():
+    """Two schemas made for the occasion at one pointer are two, whatever their addresses were."""
+    document = contract().document
+    for n in range(300):
+        assert fits(document, Place({"const": n}, ""), n, "response")
+        assert not fits(document, Place({"const": n}, ""), n + 1, "response")
