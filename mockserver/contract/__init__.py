@@ -1,8 +1,9 @@
 """What an OpenAPI document says: operations, routes, event streams and examples. PURE."""
 
+from mockserver.contract.answers import Answer, Wish, answer, lenient_answer
 from mockserver.contract.contract import Contract, read
 from mockserver.contract.examples import NOTHING
-from mockserver.contract.operations import Answer, Operation
+from mockserver.contract.operations import Operation
 from mockserver.contract.routes import NoRoute, Route
 from mockserver.contract.streams import Branch, EventStream, ExampleEvent, StreamSettings
 from mockserver.contract.validate import document_problems, event_violations
@@ -20,7 +21,10 @@ __all__ = [
     "Route",
     "StreamSettings",
     "Violation",
+    "Wish",
+    "answer",
     "document_problems",
     "event_violations",
+    "lenient_answer",
     "read",
 ]

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mockserver.contract.branches import Source, read_stream
-from mockserver.contract.examples import NOTHING, Example, declared, named, of_schema
-from mockserver.contract.media import (
-    EVENT_STREAM,
-    concrete,
-    essence,
-    is_event_stream,
-    is_json,
-    is_range,
-    preferred,
-    quality,
-)
+from mockserver.contract.examples import declared
+from mockserver.contract.media import EVENT_STREAM, is_event_stream, quality
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,17 +18,6 @@ if TYPE_CHECKING:
     from mockserver.contract.streams import EventStream, StreamSettings
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
-_EMPTY = frozenset({204, 205, 304})  # RFC 9110 § 15: statuses without content.
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What an ordinary operation answers; no media type and no body where none is declared."""
-
-    status: int
-    media_type: str | None
-    headers: dict[str, str]
-    body: bytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,31 +53,6 @@ class Operation:
                     if example.name is not None:
                         names[example.name] = None
         return list(names)
-
-    def answer(
-        self, status: int | None = None, example: str | None = None, accept: str = "*/*"
-    ) -> Answer | None:
-        """Return what the document's own examples answer, or None where they show nothing.
-
-        The status asked for, else the lowest 2xx, else `2XX`, `default` or the lowest 3xx; of the
-        media types the one that `accept` prefers and that has something to show.
-        """
-        chosen = self.response(status)
-        if chosen is None:
-            return None
-        status, response = chosen
-        headers = self._headers(response)
-        content = dict(self.content(response))
-        # The stream is played, not answered, wherever there is something else to answer with.
-        content = {k: v for k, v in content.items() if essence(k) != EVENT_STREAM} or content
-        if not content or status in _EMPTY:
-            return None if example else Answer(status, None, headers, b"")
-        for media_type in preferred(content, accept):
-            body = self._kept_body(media_type, content[media_type], example)
-            if body is not None:
-                text, shown = body
-                return Answer(status, concrete(media_type, accept, text=text), headers, shown)
-        return None
 
     def wants_stream(self, accept: str, body: object) -> bool:
         """Tell whether a request asks for the event stream rather than for an ordinary body.
@@ -136,7 +90,7 @@ class Operation:
         """Return the response declared for a status, or by itself the one that answers usually.
 
         OAS 3.2 § Responses Object: an exact status goes before `4XX`, and that before `default`.
-        Without a status: the lowest 2xx, else `2XX`, `default` or the lowest 3xx.
+        Without a status: the lowest 2xx, else `2XX`, `default`, or the lowest that there is.
         """
         responses = dict(self.responses())
         if not responses and status in {None, 200}:
@@ -152,8 +106,11 @@ class Operation:
         for name in ("2XX", "2xx", "default"):
             if name in responses:
                 return 200, responses[name]
-        lowest = next((number for number in numbers if 300 <= number <= 399), None)
-        return (lowest, responses[str(lowest)]) if lowest else None
+        others = {number: responses[str(number)] for number in numbers if number >= 300}
+        for name, response in responses.items():
+            if re.fullmatch(r"[345][xX]{2}", name):
+                others.setdefault(int(name[0]) * 100, response)
+        return min(others.items(), key=lambda pair: pair[0], default=None)
 
     def _successes(self) -> Iterator[tuple[int, Place]]:
         responses = dict(self.responses())
@@ -200,77 +157,3 @@ class Operation:
             source = Source(status, EVENT_STREAM, content[0], item if item.object else None)
             return self._extended(source, response)
         return None
-
-    # Bodies
-
-    def _kept_body(
-        self, media_type: str, holder: Place, name: str | None
-    ) -> tuple[bool, bytes] | None:
-        """Return what `_body` makes, made once: on a large schema it takes milliseconds."""
-        key = f"{name!r} of {media_type} at {holder.pointer}"
-        if key in self._cache:
-            kept: tuple[bool, bytes] | None = self._cache[key]
-            return kept
-        body = self._body(media_type, holder, name)
-        if body is not None or name is None:  # There is no end of names that do not exist.
-            self._cache[key] = body
-        return body
-
-    def _body(self, media_type: str, holder: Place, name: str | None) -> tuple[bool, bytes] | None:
-        """Return whether the body is text of its own kind, and the body; None without one."""
-        shown = named(self.document, holder, name)
-        if shown is None and name is None:
-            value = of_schema(self.document, holder.get("schema"))
-            shown = None if value is NOTHING else Example(None, value)
-        if shown is None:
-            return None
-        if isinstance(shown.value, str) and (
-            shown.serialized or not _wants_json(media_type, shown)
-        ):
-            return True, _utf8(shown.value)
-        if is_json(media_type) or is_range(media_type) or essence(media_type) == "text/plain":
-            return False, _utf8(json.dumps(shown.value, ensure_ascii=False, default=str))
-        return None
-
-    def _headers(self, response: Place) -> dict[str, str]:
-        headers = {}
-        for name, place in self.document.get(response, "headers").members():
-            holder = self.document.follow(place)
-            shown = named(self.document, holder, None)
-            value = shown.value if shown else of_schema(self.document, holder.get("schema"))
-            text = _simple(value)
-            # OAS 3.2 § Response Object: a header named Content-Type is ignored.
-            if text is not None and name.lower() != "content-type":
-                headers[name] = text
-        return headers
-
-
-def _wants_json(media_type: str, example: Example) -> bool:
-    """Tell whether a text is a JSON value of its own; in the wild it often is JSON written out."""
-    if not is_json(media_type):
-        return False
-    try:
-        return not isinstance(json.loads(example.value), dict | list)
-    except ValueError:
-        return True
-
-
-def _utf8(text: str) -> bytes:
-    """Encode; half of a surrogate pair, which JSON can write but UTF-8 cannot, becomes `?`."""
-    return text.encode("utf-8", "replace")
-
-
-def _simple(value: Any) -> str | None:
-    """Write a header's value in style `simple`; None if it cannot be sent.
-
-    OAS 3.2 § Style Values.
-    """
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float | str):
-        text = str(value)
-        return text if text.isprintable() else None
-    if isinstance(value, list):
-        parts = [_simple(item) for item in value]
-        return None if None in parts else ",".join(part for part in parts if part is not None)
-    return None

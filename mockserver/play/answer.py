@@ -9,6 +9,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
+from mockserver.contract import Wish, lenient_answer
 from mockserver.scenario.block import filled, filled_text, number, raw_bytes
 from mockserver.scenario.model import Length, Wire
 from mockserver.scenario.template import RenderError, Template
@@ -31,6 +32,7 @@ STREAM_HEADERS: Final = (
 )
 _STATUS_LINE: Final = re.compile(rb"^HTTP/\d\.\d (\d{3})", re.MULTILINE)
 _NOTHING: Final = Wire()
+_NO_WISH: Final = Wish()
 EMPTY_STATUSES: Final = frozenset({204, 205, 304})
 
 
@@ -124,17 +126,21 @@ def on_wire(head: Head, wire: Wire, scope: StoryScope, coding: str | None) -> He
 
 
 def whole_answer(
-    response: Response, scope: StoryScope, operation: Operation, files: Mapping[str, bytes],
-    accept: str = "*/*",
-) -> Answer:  # fmt: skip
+    response: Response,
+    scope: StoryScope,
+    operation: Operation,
+    files: Mapping[str, bytes],
+    wish: Wish = _NO_WISH,
+) -> Answer:
     """Return the answer of a response without a stream.
 
-    What the scenario leaves open comes from the document: the lowest 2xx status, and the
-    example's body and media type for the status. Raises RenderError.
+    What the scenario leaves open comes from the document: the lowest 2xx status, and for the
+    status the body, media type and headers that the document answers to `wish`. Raises RenderError.
     """
     names = scope.at("response", "head")
     given = None if response.status is None else _status(response, names, 200)
-    example = operation.answer(given, response.example, accept)
+    wish = wish._replace(status=given, example=response.example)
+    example = lenient_answer(operation, wish)
     if response.example is not None and example is None:
         what = f"{operation.id} has no example {response.example!r} for this status"
         raise RenderError(response.where, what)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from mockserver.contract import Wish
 from mockserver.play.answer import (
     Answer,
     Head,
@@ -167,10 +168,21 @@ def answer_of(turn: Turn, operation: Operation, opening: Opening) -> Answer:
     """
     assert turn.row is not None
     assert turn.row.response is not None
-    accept = opening.headers.get("accept", "*/*")
-    answer = whole_answer(turn.row.response, turn.scope, operation, turn.program.files, accept)
+    address = turn.subscription.address
+    wish = wish_of(opening, address.session, address.seed)
+    answer = whole_answer(turn.row.response, turn.scope, operation, turn.program.files, wish)
     head = on_wire(answer.head, turn.row.wire, turn.scope, turn.coding)
     return replace(answer, head=head)
+
+
+def wish_of(opening: Opening, session: str, seed: str) -> Wish:
+    """Return what a request has to say about its answer, but for what it asks for by name."""
+    return Wish(
+        accept=opening.headers.get("accept", "*/*"),
+        path=tuple(opening.path.items()),
+        prefix="" if session == DEFAULT else f"/@{session}",
+        seed=seed,
+    )
 
 
 def _play(turn: Turn, lane: Lane, limit: int, client: ConformingClient) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from mockserver.contract import NOTHING, ExampleEvent
+from mockserver.contract import NOTHING, ExampleEvent, Wish, lenient_answer
 from mockserver.errors import Location, Problem, did_you_mean
 from mockserver.scenario.compile import compile_scenario, cut_problems
 from mockserver.scenario.conditions import ties
@@ -166,7 +166,8 @@ def _example_problems(scenario: Scenario, operations: Sequence[Operation]) -> li
             continue
         if isinstance(response.status, Template):
             continue
-        if not any(op.answer(response.status, response.example) for op in operations):
+        wish = Wish(response.status, response.example)
+        if not any(lenient_answer(operation, wish) for operation in operations):
             name = " or ".join(operation.id for operation in operations)
             status = f" for status {response.status}" if response.status else ""
             what = f"{name} has no example {response.example!r}{status} that is a whole answer"

@@ -16,14 +16,14 @@ from mockserver.play.journal import Opened, Refused, kept
 from mockserver.play.match import choose
 from mockserver.play.session import DEFAULT
 from mockserver.play.story import Stories
-from mockserver.play.timeline import answer_of
+from mockserver.play.timeline import answer_of, wish_of
 from mockserver.scenario.template import RenderError
 from mockserver.server import control, cors
 from mockserver.server.connection import Connection
 from mockserver.server.log import log, record
 from mockserver.server.protocol import Server
-from mockserver.server.requests import Target, opening_of, target_of, wanted_scenario
-from mockserver.server.respond import AnswerResponse, ProblemResponse, example_answer
+from mockserver.server.requests import Preferences, Target, opening_of, preferences, target_of
+from mockserver.server.respond import AnswerResponse, ProblemResponse, document_answer
 from mockserver.server.stream import stream_response
 from mockserver.server.waiting import Waiting
 
@@ -201,9 +201,12 @@ async def _hops(request: Request, live: Live, waiting: Waiting) -> web.StreamRes
     opening = await opening_of(request, target, route.path_parameters)
     operation = route.choose(opening.query, opening.body)
     # Hop 3: the scenario, and where in its story this request is.
-    program = _program(live.catalog, session, operation, opening, wanted_scenario(request, target))
+    asked = preferences(request, target)
+    program = _program(live.catalog, session, operation, opening, asked)
     if program is None:
-        answer = example_answer(operation, opening)
+        wish = wish_of(opening, session.name, session.seed)
+        wish = wish._replace(status=asked.status, example=asked.example)
+        answer = document_answer(operation, wish)
         _record_example(session, operation, opening, answer.status)
         return answer
     if request.method == "HEAD":
@@ -263,16 +266,26 @@ def _program(
     session: Session[Clock],
     operation: Operation,
     opening: Opening,
-    named: str | None,
+    asked: Preferences,
 ) -> Program | None:
-    """Return the scenario that answers, else the document's own examples of the stream."""
-    programs = catalog.by_operation.get(operation.id, ())
-    program = choose(programs, opening, named, session.pinned)
-    if program is None and operation.wants_stream(
-        opening.headers.get("accept", "*/*"), opening.body
-    ):
-        return catalog.examples(operation)
-    return program
+    """Return the scenario that answers, else the document's own stream, where one is wanted."""
+    if not asked.of_document:
+        programs = catalog.by_operation.get(operation.id, ())
+        program = choose(programs, opening, asked.scenario, session.pinned)
+        if program is not None:
+            return program
+    accept = opening.headers.get("accept", "*/*")
+    return catalog.examples(operation) if _streams(operation, asked, accept, opening) else None
+
+
+def _streams(operation: Operation, asked: Preferences, accept: str, opening: Opening) -> bool:
+    """Tell whether the document's answer is its stream."""
+    stream = operation.stream
+    if stream is None or asked.status not in (None, stream.status):
+        return False
+    if asked.example is not None:
+        return asked.example in stream.example_names()
+    return operation.wants_stream(accept, opening.body)
 
 
 def _record_example(

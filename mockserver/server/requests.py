@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 _SESSION: Final = re.compile(r"/@([^/?]*)(/.*)?", re.DOTALL)
 SESSION_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}")
 _PREFERRED: Final = re.compile(
-    r'(?:^|[,;])\s*scenario\s*=\s*(?:"([^"]*)"|([^,;\s]*))', re.IGNORECASE
+    r'(?:^|[,;])\s*(scenario|code|example)\s*=\s*(?:"([^"]*)"|([^,;\s]*))', re.IGNORECASE
 )
-SCENARIO_PARAMETER: Final = "__scenario"
+PARAMETERS: Final = {f"__{name}": name for name in ("scenario", "code", "example")}
+"""Query parameters that say the same as `Prefer`, for an EventSource, which sets no headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +72,39 @@ def session_name(name: str) -> str:
     return name
 
 
-def wanted_scenario(request: web.BaseRequest, target: Target) -> str | None:
-    """Return the scenario that the request names: `Prefer: scenario=…` (RFC 7240) or the query."""
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a request asks for by name: a scenario, or a status or an example of the document."""
+
+    scenario: str | None = None
+    status: int | None = None
+    example: str | None = None
+
+    @property
+    def of_document(self) -> bool:
+        """Whether the document is to answer, and no scenario that has not been named."""
+        return self.scenario is None and (self.status is not None or self.example is not None)
+
+
+def preferences(request: web.BaseRequest, target: Target) -> Preferences:
+    """Return what the request prefers: `Prefer: code=404` (RFC 7240), or the query.
+
+    Raises ControlError for a status that is none.
+    """
+    asked: dict[str, str] = {}
     for value in request.headers.getall("Prefer", ()):
-        found = _PREFERRED.search(value)
-        if found:
-            return found[1] if found[1] is not None else found[2]
-    return target.parameters().get(SCENARIO_PARAMETER)
+        for name, quoted, plain in _PREFERRED.findall(value):
+            asked.setdefault(name.lower(), quoted or plain)
+    if "__" in target.query:
+        query = target.parameters()
+        for parameter, name in PARAMETERS.items():
+            if parameter in query:
+                asked.setdefault(name, query[parameter])
+    code = asked.get("code")
+    if code is not None and not re.fullmatch(r"[1-5]\d\d", code, re.ASCII):
+        what = f"{code!r} is no status to prefer"
+        raise ControlError(400, what, code="bad-preference", mend="write Prefer: code=404")
+    return Preferences(asked.get("scenario"), int(code) if code else None, asked.get("example"))
 
 
 async def opening_of(
@@ -85,7 +112,8 @@ async def opening_of(
 ) -> Opening:
     """Return what the story may know of the request; reads its body."""
     query = target.parameters()
-    query.pop(SCENARIO_PARAMETER, None)
+    for parameter in PARAMETERS:
+        query.pop(parameter, None)
     headers: dict[str, str] = {}
     for name, value in request.headers.items():
         lower = name.lower()

@@ -1,4 +1,4 @@
-"""Whole answers: those of scenarios, of the document's examples, and problems (RFC 9457)."""
+"""Whole answers: those of scenarios, of the document itself, and problems (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from mockserver.errors import ControlError
+from mockserver.contract import answer
 from mockserver.play.answer import Answer, Head, problem_body, reason_of
 
 if TYPE_CHECKING:
-    from mockserver.contract import Operation
-    from mockserver.play.opening import Opening
+    from mockserver.contract import Operation, Wish
 
 
 class ProblemResponse(web.Response):
@@ -41,18 +40,11 @@ def no_content() -> AnswerResponse:
     return AnswerResponse(Answer(Head(204, reason_of(204), ()), b""))
 
 
-def example_answer(operation: Operation, opening: Opening) -> AnswerResponse:
-    """Return what the document's own example shows. Raises ControlError (501) without one."""
-    example = operation.answer(accept=opening.headers.get("accept", "*/*"))
-    if example is None:
-        raise ControlError(
-            501,
-            f"{operation.id} has no scenario, and the document no example to answer with",
-            code="no-example",
-            mend=f"write a scenario with 'operation: {operation.id}'",
-        )
-    headers = list(example.headers.items())
-    if example.media_type:
-        headers.insert(0, ("Content-Type", example.media_type))
-    head = Head(example.status, reason_of(example.status), tuple(headers))
-    return AnswerResponse(Answer(head, example.body))
+def document_answer(operation: Operation, wish: Wish) -> AnswerResponse:
+    """Return what the document itself answers. Raises ControlError where there is nothing."""
+    found = answer(operation, wish)
+    headers = list(found.headers.items())
+    if found.media_type:
+        headers.insert(0, ("Content-Type", found.media_type))
+    head = Head(found.status, reason_of(found.status), tuple(headers))
+    return AnswerResponse(Answer(head, found.body))

@@ -3,7 +3,7 @@
 import pytest
 from contract_documents import contract, document
 
-from mockserver.contract import read
+from mockserver.contract import Wish, lenient_answer, read
 from mockserver.contract.document import Document, open_document
 from mockserver.contract.place import Place
 from mockserver.contract.walk import distinct_refs
@@ -237,7 +237,7 @@ def test_a_dirty_document_never_makes_a_traceback(paths, version):
     """Whatever stands where something else belongs is skipped."""
     made = contract(paths, version)
     for operation in made.operations.values():
-        operation.answer()
+        lenient_answer(operation, Wish())
         operation.example_names()
         assert operation.wants_stream("*/*", {}) is (operation.stream is not None)
         if operation.stream:

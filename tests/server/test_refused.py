@@ -451,7 +451,7 @@ openapi: 3.1.0
 info: {title: Empty, version: "1"}
 paths:
   /x:
-    get: {operationId: getX, responses: {"200": {description: "OK", content: {text/plain: {}}}}}
+    get: {operationId: getX, responses: {"200": {description: "OK", content: {text/plain: {schema: false}}}}}
 """
 BROKEN = "operation: streamOrderStatus\nstream: [{data: '{{ request.query.missing }}'}]"
 # Target, headers; status and code; session and target in the journal.
@@ -502,14 +502,14 @@ async def test_a_body_that_is_too_large_is_recorded(server, monkeypatch):
     assert told(server) == [(ORDER, 413, "body-too-large")]
 
 
-async def test_an_operation_without_an_example_is_recorded(tmp_path):
+async def test_an_operation_that_cannot_answer_is_recorded(tmp_path):
     """501, in the session that asked."""
     write(tmp_path)
     (tmp_path / "api.yaml").write_text(SPEC)
     async with MockServer(spec=tmp_path / "api.yaml") as server:
         received = await fetch(server, "/@a/x")
         assert received.status == 501
-        assert told(server) == [("GET /x", 501, "no-example")]
+        assert told(server) == [("GET /x", 501, "unsatisfiable-schema")]
 
 
 async def test_a_request_to_a_server_that_stops_is_recorded(server):
