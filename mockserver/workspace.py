@@ -108,7 +108,8 @@ class Workspace:
             for problem in parsed.problems
             if problem.code == "duplicate-key"
         ]
-        return [*twice, *self._placed(contract.document_problems(document))]
+        found = [*contract.document_problems(document), *contract.answer_problems(document)]
+        return [*twice, *self._placed(found)]
 
     def _scenario_files(self) -> tuple[list[tuple[str, str, bytes]], list[Problem]]:
         files, problems = [], []

@@ -3,6 +3,7 @@
 from mockserver.contract.answers import Answer, Wish, answer, lenient_answer
 from mockserver.contract.contract import Contract, read
 from mockserver.contract.examples import NOTHING
+from mockserver.contract.faults import answer_problems
 from mockserver.contract.operations import Operation
 from mockserver.contract.routes import NoRoute, Route
 from mockserver.contract.streams import Branch, EventStream, ExampleEvent, StreamSettings
@@ -23,6 +24,7 @@ __all__ = [
     "Violation",
     "Wish",
     "answer",
+    "answer_problems",
     "document_problems",
     "event_violations",
     "lenient_answer",
