@@ -101,14 +101,18 @@ class Workspace:
         return replace(problem, where=replace(place, pointer=problem.where.pointer))
 
     def document_warnings(self, document: contract.Contract) -> list[Problem]:
-        """Validate the whole document; slow, and for most real documents not empty."""
+        """Validate the whole document, and try its streams; slow, and for most not empty."""
         parsed = parse(shown(self.spec), self.spec.read_bytes(), limited=False)
         twice = [
             replace(problem, severity="warning", mend="keep one of the two; the last one is read")
             for problem in parsed.problems
             if problem.code == "duplicate-key"
         ]
-        found = [*contract.document_problems(document), *contract.answer_problems(document)]
+        found = [
+            *contract.document_problems(document),
+            *contract.answer_problems(document),
+            *contract.unmade_problems(document),
+        ]
         return [*twice, *self._placed(found)]
 
     def _scenario_files(self) -> tuple[list[tuple[str, str, bytes]], list[Problem]]:

@@ -4,6 +4,7 @@ from mockserver.contract.answers import Answer, Wish, answer, lenient_answer
 from mockserver.contract.contract import Contract, read
 from mockserver.contract.examples import NOTHING
 from mockserver.contract.faults import answer_problems
+from mockserver.contract.made import made_events, unmade_problems
 from mockserver.contract.operations import Operation
 from mockserver.contract.routes import NoRoute, Route
 from mockserver.contract.streams import Branch, EventStream, ExampleEvent, StreamSettings
@@ -28,5 +29,7 @@ __all__ = [
     "document_problems",
     "event_violations",
     "lenient_answer",
+    "made_events",
     "read",
+    "unmade_problems",
 ]

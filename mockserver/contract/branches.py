@@ -51,7 +51,9 @@ def read_stream(
     branches = tuple(reader.branches(item)) if item is not None else ()
     sentinel = settings.sentinel or source.sentinel
     if sentinel is None:
-        sentinel = next((b.sentinel for b in branches if b.sentinel is not None), None)
+        # What ends a stream seldom has an event type of its own; a `ping` with constant data does.
+        ends = sorted((b for b in branches if b.sentinel is not None), key=lambda b: b.declared)
+        sentinel = ends[0].sentinel if ends else None
     elif branches and all(branch.sentinel != sentinel for branch in branches):
         branches = (*branches, _end(sentinel, source.holder.pointer))
     return EventStream(

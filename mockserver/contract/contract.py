@@ -13,7 +13,8 @@ from mockserver.contract.examples import of_schema
 from mockserver.contract.operations import METHODS, Operation
 from mockserver.contract.routes import Table
 from mockserver.contract.servers import base_paths
-from mockserver.errors import LoadError, did_you_mean
+from mockserver.contract.streams import EVERY, StreamSettings
+from mockserver.errors import LoadError, Location, Problem, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from mockserver.contract.document import Document
     from mockserver.contract.place import Place
     from mockserver.contract.routes import NoRoute, Route
-    from mockserver.contract.streams import StreamSettings
-    from mockserver.errors import Problem
 
 
 def read(
@@ -31,7 +30,8 @@ def read(
     """Return the contract of a parsed document; raise LoadError with every problem in it.
 
     The document is not validated: what is malformed but not needed is skipped. `settings` are
-    the user's words on streams, by `operationId` or any other name that `Contract.find` knows.
+    the user's words on streams, by `operationId` or any other name that `Contract.find` knows;
+    those of `*` hold for every stream that has no word of its own.
     Of twin operations the first one is served: `Contract.problems` warns of the others.
     """
     document = open_document(tree, source)
@@ -130,14 +130,24 @@ class Contract:
             for twin, first in self._table.clashes
         ]
         for name, setting in self._settings.items():
-            if self.find(name) is None:
-                what = f"stream settings name an operation {name!r} that the document does not have"
-                mend = did_you_mean(name, self.names())
-                problems.append(problem("", what, "unknown-operation", mend))
-            elif setting.item is not None and item_place(self.document, setting.item) is None:
-                what = f"the stream settings of {name!r}: the document has no {setting.item!r}"
-                problems.append(problem("", what, "broken-ref"))
+            problems += self._setting_problems(name, setting)
         return problems
+
+    def _setting_problems(self, name: str, setting: StreamSettings) -> Iterator[Problem]:
+        where = setting.where or Location(self.source)
+        operation = self.find(name)
+        if operation is None and name != EVERY:
+            what = f"stream settings name an operation {name!r} that the document does not have"
+            mend = did_you_mean(name, self.names())
+            yield Problem(where, what, "unknown-operation", mend)
+        elif setting.item is not None and item_place(self.document, setting.item) is None:
+            what = f"the stream settings of {name!r}: the document has no {setting.item!r}"
+            yield Problem(where, what, "broken-ref")
+        elif setting.count == "forever" and operation and operation.stream:
+            end = operation.stream.end
+            if end is not None:
+                what = f"{name} cannot go on forever: {end!r} ends it"
+                yield Problem(where, what, "endless-count", "write a number of events")
 
 
 def _operations(document: Document, settings: Mapping[str, StreamSettings]) -> Iterator[Operation]:
@@ -179,6 +189,7 @@ def _operation(
     method, path, full_paths = line
     id_ = place.text("operationId") or f"{method} {path}"
     asked = (id_, f"{method} {path}", *(f"{method} {full}" for full in full_paths))
-    setting = next((settings[name] for name in asked if name in settings), None)
+    setting = next((settings[name] for name in asked if name in settings), StreamSettings())
+    setting = setting.over(settings.get(EVERY))
     names = templates.parameters(path)
     return Operation(id_, method, path, full_paths, place.pointer, names, place, document, setting)

@@ -5,7 +5,8 @@ A branch is one kind of event; how they come out of a schema is the business of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from mockserver.contract.examples import NOTHING, declared, of_schema, own_example
@@ -15,9 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mockserver.contract.document import Document
+    from mockserver.errors import Location
 
 Data = Literal["json", "text", "sentinel"]
 FIELDS = frozenset({"data", "event", "id", "retry", "comment"})
+EVERY = "*"
+"""The name under which settings hold for all streams."""
 DEFAULT_TYPE = "message"  # WHATWG § 9.2.6: the type of an event that names none.
 
 
@@ -27,11 +31,23 @@ class StreamSettings:
 
     `item` is the schema of one event or of its data: a `$ref` text, the name of a component, or
     a schema. `event_from` is the property of the data whose value is the event type on the wire.
+    `count` is how many events are made where the document shows none, `pace` the seconds before
+    each event (the least and the most) where no scenario answers.
     """
 
     item: str | Mapping[str, Any] | None = None
     event_from: str | None = None
     sentinel: str | None = None
+    count: int | Literal["forever"] | None = None
+    pace: tuple[float, float] | None = None
+    where: Location | None = field(default=None, compare=False)
+
+    def over(self, other: StreamSettings | None) -> StreamSettings:
+        """Return what `other` says where this says nothing."""
+        if other is None:
+            return self
+        said = {name: getattr(self, name) for name in self.__slots__}
+        return replace(other, **{name: value for name, value in said.items() if value is not None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +83,15 @@ class ExampleEvent:
     id: str | None = None
     retry: int | None = None
     comment: str | None = None
+    null: bool = False
+    """Whether the data are JSON's null, and not absent."""
+
+    @property
+    def text(self) -> str:
+        """The data as they stand on the wire."""
+        if isinstance(self.data, str):
+            return self.data
+        return json.dumps(self.data, ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +110,12 @@ class EventStream:
     holder: Place = field(kw_only=True, repr=False)
     """The media type object."""
     cache: dict[object, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def end(self) -> str | None:
+        """What ends the stream, a sentinel or an event type; None where it may go on for ever."""
+        ends = (b.event or b.name or DEFAULT_TYPE for b in self.branches if b.terminal)
+        return self.sentinel if self.sentinel is not None else next(ends, None)
 
     def examples(self, name: str | None = None) -> tuple[ExampleEvent, ...] | str | None:
         """Return the events that the document shows, in order; raw text as it stands; or None.

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mockserver.contract.contract import Contract
+    from mockserver.contract.document import Document
     from mockserver.contract.streams import Branch, EventStream
+
+_DIGITS = 1_000
+"""Longer numbers are no ids, and take long to read."""
 
 
 def event_violations(
@@ -140,7 +144,15 @@ def _envelope(
             what = f"the event has no {name!r}, which is required"
             found.append(Violation(name, what, name, f"{pointer}/required", "event-field"))
     if id_ is not None and branch.id_schema is not None:
-        found += value_violations(stream.document, branch.id_schema, id_, "id")
+        found += id_violations(stream.document, branch.id_schema, id_)
+    return found
+
+
+def id_violations(document: Document, schema: Place, id_: str) -> list[Violation]:
+    """Return what is wrong with an id, which is text on the wire; many documents say `integer`."""
+    found = value_violations(document, schema, id_, "id")
+    if found and id_.isascii() and id_.isdigit() and len(id_) < _DIGITS:
+        return value_violations(document, schema, int(id_), "id") and found
     return found
 
 

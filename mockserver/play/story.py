@@ -286,6 +286,7 @@ def _begin(
     program = subscription.program
     scope = StoryScope(program.scenario, subscription.address, opening, epoch, example)
     start, resume_at, notes = _start(subscription, opening, epoch)
+    notes = (*program.notes, *notes)
     if start is None:
         return Turn(program, subscription, 0, None, scope, opening, notes=notes)
     row = program.row(start.number)

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from mockserver.contract import NOTHING, ExampleEvent, Wish, lenient_answer
+from mockserver.contract import NOTHING, Wish, lenient_answer
 from mockserver.errors import Location, Problem, did_you_mean
 from mockserver.scenario.compile import compile_scenario, cut_problems
 from mockserver.scenario.conditions import ties
 from mockserver.scenario.includes import resolve_includes
-from mockserver.scenario.model import EventStep, Heartbeat, Response, Scenario
-from mockserver.scenario.program import Program, Row, Stretch
+from mockserver.scenario.model import Response, Scenario
 from mockserver.scenario.shapes import Report
+from mockserver.scenario.shown import shown_program
 from mockserver.scenario.story_rules import check_story, templates
 from mockserver.scenario.template import Template
-from mockserver.scenario.units import Span
 from mockserver.scenario.yamltree import SourceFile
-from mockserver.sse.encode import breaks_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mockserver.contract import Contract, Operation
+    from mockserver.scenario.program import Program
 
-_HEARTBEAT = Span(15.0, 15.0)
+SHOWN: Final = 1_000
+"""Streams without a scenario whose programs are kept at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Catalog:
     """By the scenario's name."""
     by_operation: Mapping[str, Sequence[Program]]
     """By `Operation.id`, in the order of the scenarios' names."""
-    _examples: dict[str, Program | None] = field(default_factory=dict)
+    _shown: dict[tuple[str, str, str | None], Program] = field(default_factory=dict)
 
     def example(self, schema: str) -> Any:
         """Return what the schema of that name shows as an example. Raises ValueError."""
@@ -45,11 +45,21 @@ class Catalog:
             raise ValueError(f"the document has no schema {schema!r} with an example")
         return value
 
-    def examples(self, operation: Operation) -> Program | None:
-        """Return the program that plays the document's own examples of a stream, or None."""
-        if operation.id not in self._examples:
-            self._examples[operation.id] = _example_program(operation)
-        return self._examples[operation.id]
+    def examples(
+        self, operation: Operation, seed: str = "0", name: str | None = None
+    ) -> Program | None:
+        """Return the program that plays a stream without a scenario, or None.
+
+        The examples of the document, of several the first or the one called `name`; else events
+        that are made from its schemas on first use.
+        """
+        key = (operation.id, seed, name)
+        program = self._shown.pop(key, None) or shown_program(operation, seed, name)
+        if program is not None:
+            self._shown[key] = program
+            if len(self._shown) > SHOWN:
+                del self._shown[next(iter(self._shown))]
+        return program
 
 
 def link(
@@ -211,46 +221,3 @@ def warnings(catalog: Catalog) -> list[Problem]:
                 problem = Problem(scenario.where, what, "not-a-stream", mend, "warning")
                 found.append(problem)
     return found
-
-
-def _example_program(operation: Operation) -> Program | None:
-    stream = operation.stream
-    shown = stream.examples() if stream is not None else None
-    if stream is None or not shown:
-        return None
-    where = Location(operation.document.source, pointer=stream.pointer)
-    beat = Heartbeat(
-        where=where, every=_HEARTBEAT, block=EventStep(where=where, comment="heartbeat")
-    )
-    scenario = Scenario(
-        where=where,
-        name=f"examples of {operation.id}",
-        description="The examples of the OpenAPI document, in order.",
-        operations=((_full_name(operation), where),),
-        stream=(),
-        heartbeat=beat,
-    )
-    if isinstance(shown, str):
-        data = shown.encode()
-        whole = Stretch(data, (len(data),), (None,), (True,), None, (where,))
-        return Program(scenario, (Row(where, (whole,), "end", None),), goes_on=True)
-    if any(_breaks_framing(event) for event in shown):
-        return None  # no client could be shown this; `check` reports the document's own faults
-    steps = tuple(_example_step(event, where) for event in shown)
-    return compile_scenario(replace(scenario, stream=steps))
-
-
-def _breaks_framing(event: ExampleEvent) -> bool:
-    return any(breaks_line(text) or "\0" in text for text in (event.event or "", event.id or ""))
-
-
-def _example_step(event: ExampleEvent, where: Location) -> EventStep:
-    return EventStep(
-        where=where,
-        comment=event.comment,
-        event=event.event,
-        id=event.id,
-        retry=event.retry,
-        data=event.data,
-        has_data=event.data is not None,
-    )

@@ -196,6 +196,8 @@ class Program:
     """Whether a disconnect inside a chance leaves the rest of its row to the next connection."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """The bodies that responses take from files."""
+    notes: tuple[str, ...] = ()
+    """Codes that the journal notes with every connection."""
 
     @property
     def name(self) -> str:

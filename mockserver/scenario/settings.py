@@ -6,17 +6,28 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.contract import StreamSettings
 from mockserver.scenario.records import Key, Record
-from mockserver.scenario.shapes import UNFIT, Either, Json, Report, Table, Text
+from mockserver.scenario.shapes import (
+    UNFIT,
+    Duration,
+    Either,
+    Integer,
+    Json,
+    Report,
+    Table,
+    Text,
+)
 from mockserver.scenario.yamltree import parse
 
 if TYPE_CHECKING:
     from mockserver.errors import Location, Problem
+    from mockserver.scenario.units import Span
 
 _WORDS = Text("text", templated=False)
 
 
-def _stream(where: Location, **fields: Any) -> StreamSettings:  # noqa: ARG001
-    return StreamSettings(**fields)
+def _stream(where: Location, pace: Span | None = None, **fields: Any) -> StreamSettings:
+    bounds = (pace.shortest, pace.longest) if pace else None
+    return StreamSettings(where=where, pace=bounds, **fields)
 
 
 def _streams(where: Location, streams: dict[str, StreamSettings]) -> dict[str, StreamSettings]:  # noqa: ARG001
@@ -39,10 +50,20 @@ SETTINGS = Record(
                         ),
                         "event_from": Key(_WORDS, "The property that names the event type."),
                         "sentinel": Key(_WORDS, "The text that ends the stream."),
+                        "count": Key(
+                            Integer(0, 1_000_000, words=(("forever", "forever"),)),
+                            "How many events are made where the document shows none; default: one "
+                            "of each type. What ends the stream follows them.",
+                        ),
+                        "pace": Key(
+                            Duration(templated=False),
+                            "The delay before each event where no scenario answers; default: 0, "
+                            "or 1s where count is forever.",
+                        ),
                     },
                 )
             ),
-            "By operationId, or METHOD /path.",
+            "By operationId, or METHOD /path; * for all.",
             required=True,
         ),
     },

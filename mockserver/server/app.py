@@ -268,14 +268,27 @@ def _program(
     opening: Opening,
     asked: Preferences,
 ) -> Program | None:
-    """Return the scenario that answers, else the document's own stream, where one is wanted."""
+    """Return the scenario that answers, else the document's own stream, where one is wanted.
+
+    Raises ControlError (501) for a stream of which nothing can be shown.
+    """
     if not asked.of_document:
         programs = catalog.by_operation.get(operation.id, ())
         program = choose(programs, opening, asked.scenario, session.pinned)
         if program is not None:
             return program
     accept = opening.headers.get("accept", "*/*")
-    return catalog.examples(operation) if _streams(operation, asked, accept, opening) else None
+    if not _streams(operation, asked, accept, opening):
+        return None
+    program = catalog.examples(operation, session.seed, asked.example)
+    if program is None:
+        raise ControlError(
+            501,
+            f"{operation.id} has no scenario, and no event of its stream can be made",
+            code="unsatisfiable-schema",
+            mend=f"write a scenario with 'operation: {operation.id}', or mend the schema",
+        )
+    return program
 
 
 def _streams(operation: Operation, asked: Preferences, accept: str, opening: Opening) -> bool:
