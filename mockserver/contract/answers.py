@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mockserver.contract.bodies import body_of, file_of, full_type, is_xml
-from mockserver.contract.echo import asked, echoed, relinked
+from mockserver.contract.echo import Echo
 from mockserver.contract.examples import Example, declared, named
 from mockserver.contract.headers import header_text, is_answered
 from mockserver.contract.locations import location
@@ -97,7 +97,7 @@ class _Maker:
         self._operation = operation
         self._document = operation.document
         self._wish = wish
-        self._became: dict[str, str] = {}
+        self._echo = Echo(self._document, operation.path, dict(wish.path))
 
     def answer(self) -> Answer:
         status, response = self._response()
@@ -232,18 +232,17 @@ class _Maker:
         """
         if self._wish.example is not None:
             return value
-        wanted = asked(self._operation.path, dict(self._wish.path))
-        if not wanted or not isinstance(value, dict | list):
+        if not self._echo or not isinstance(value, dict | list):
             return value
-        changed, became = echoed(self._document, schema, copy.deepcopy(value), wanted)
-        if changed == value:
+        echo = Echo(self._document, self._operation.path, dict(self._wish.path))
+        changed = echo.change(schema, copy.deepcopy(value))
+        if changed == value or self._breaks(schema, changed) > self._breaks(schema, value):
             return value
-        if value_violations(self._document, schema, changed, "body") and not value_violations(
-            self._document, schema, value, "body"
-        ):
-            return value
-        self._became = became
+        self._echo = echo
         return changed
+
+    def _breaks(self, schema: Place, value: Any) -> bool:
+        return bool(value_violations(self._document, schema, value, "body"))
 
     # Headers
 
@@ -265,7 +264,7 @@ class _Maker:
         own = None
         if named(self._document, holder, None) is None:
             own = location(self._operation, dict(self._wish.path), body)
-        text = own or (text and relinked(text, self._became))
+        text = own or (text and self._echo.link(text))
         within = text is not None and text.startswith("/") and not text.startswith("//")
         return f"{self._wish.prefix}{text}" if within else text
 
