@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Severity = Literal["error", "warning"]
+Mode = Literal["off", "warn", "enforce"]
+"""What a server does about what breaks the contract: nothing, note it, or refuse it."""
 
 
 @dataclass(frozen=True, slots=True)

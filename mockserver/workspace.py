@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.resources
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver import contract
 from mockserver.errors import LoadError, Location, Problem, StartError
 from mockserver.scenario.catalog import Catalog, link
-from mockserver.scenario.nodes import at_pointer
+from mockserver.scenario.nodes import at_field, at_pointer, mapping_at
 from mockserver.scenario.plaindata import plain_data
 from mockserver.scenario.read import read_scenarios
 from mockserver.scenario.settings import read_settings
 from mockserver.scenario.yamltree import SourceFile, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+
+    from mockserver.scenario.yamltree import Parsed
 
 SUFFIXES: Final = (".yaml", ".yml")
 
@@ -82,6 +86,49 @@ class Workspace:
         if problems:
             raise LoadError(problems)
         return settings
+
+    def placer(self, limit: int | None = None) -> Callable[[str], Location]:
+        """Return what gives a JSON pointer into the document its line; reads it when first asked.
+
+        A document of more than `limit` bytes is not read for it: it takes half a second a megabyte.
+        """
+        name = shown(self.spec)
+
+        @cache
+        def tree() -> tuple[Any, SourceFile] | None:
+            try:
+                raw = self.spec.read_bytes()
+            except OSError:  # it has gone since it was loaded
+                return None
+            parsed = None if limit and len(raw) > limit else parse(name, raw, limited=False)
+            return (parsed.documents[0], parsed.file) if parsed and parsed.documents else None
+
+        def placed(pointer: str) -> Location:
+            found = tree()
+            if found is None:
+                return Location(name, pointer=pointer)
+            return replace(found[1].at(at_pointer(found[0], pointer)), pointer=pointer)
+
+        return placed
+
+    def finder(self) -> Callable[[Location, str], Location]:
+        """Return what leads from a place in a scenario file to a member: `data.items[0].price`."""
+
+        @cache
+        def tree(name: str) -> Parsed | None:
+            with contextlib.suppress(OSError):
+                return parse(name, Path(name).read_bytes())
+            return None
+
+        def member(where: Location, field: str) -> Location:
+            parsed = tree(where.file)
+            for root in parsed.documents if parsed and where.line else ():
+                mapping = mapping_at(root, where.line, where.column)
+                if mapping is not None and parsed is not None:
+                    return parsed.file.at(at_field(mapping, field))
+            return where
+
+        return member
 
     def _placed(self, problems: Iterable[Problem]) -> list[Problem]:
         """Give problems that name a JSON pointer into the document their line and column."""
@@ -176,6 +223,14 @@ def shown(path: Path) -> str:
         return path.resolve().relative_to(Path.cwd()).as_posix()
     except ValueError:
         return path.as_posix()
+
+
+def is_own(workspace: Workspace) -> bool:
+    """Tell whether the document is the Petstore that ships, which is complete.
+
+    The streams of large vendors do not fit their own documents.
+    """
+    return workspace.spec.resolve() == petstore().spec.resolve()
 
 
 def petstore() -> Workspace:

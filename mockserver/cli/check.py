@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator
 
-    from mockserver.errors import Problem
+    from mockserver.errors import Problem, Severity
     from mockserver.scenario.catalog import Catalog
     from mockserver.workspace import Workspace
 
@@ -54,14 +54,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _doubts(workspace: Workspace, catalog: Catalog) -> list[Problem]:
-    from mockserver.play.conformance import event_problems  # noqa: PLC0415
+    from mockserver.play.conformance import contract_problems  # noqa: PLC0415
     from mockserver.play.outcome import outcome_problems  # noqa: PLC0415
     from mockserver.scenario.catalog import warnings  # noqa: PLC0415
-    from mockserver.workspace import petstore  # noqa: PLC0415
+    from mockserver.workspace import is_own  # noqa: PLC0415
 
-    # Our own document is complete; the streams of large vendors do not fit their own.
-    own = workspace.spec.resolve() == petstore().spec.resolve()
-    problems = event_problems(catalog, "error" if own else "warning")
+    severity: Severity = "error" if is_own(workspace) else "warning"
+    problems = contract_problems(catalog, severity, workspace.placer(), workspace.finder())
     problems += outcome_problems(catalog)
     return [*problems, *warnings(catalog), *workspace.document_warnings(catalog.contract)]
 

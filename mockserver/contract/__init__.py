@@ -6,6 +6,7 @@ from mockserver.contract.examples import NOTHING
 from mockserver.contract.faults import answer_problems
 from mockserver.contract.made import made_events, unmade_problems
 from mockserver.contract.operations import Operation
+from mockserver.contract.responses import answer_violations
 from mockserver.contract.routes import NoRoute, Route
 from mockserver.contract.streams import Branch, EventStream, ExampleEvent, StreamSettings
 from mockserver.contract.validate import document_problems, event_violations
@@ -26,6 +27,7 @@ __all__ = [
     "Wish",
     "answer",
     "answer_problems",
+    "answer_violations",
     "document_problems",
     "event_violations",
     "lenient_answer",

@@ -1,160 +1,112 @@
-"""Holds the events of scenarios against what the document says of their streams."""
+"""Holds what scenarios send against the document, for `check`."""
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from mockserver.contract import event_violations
 from mockserver.errors import Location, Problem
-from mockserver.play.scope import Address, StoryScope
-from mockserver.play.timeline import usual_request
-from mockserver.scenario.block import Block
-from mockserver.scenario.model import (
-    BlockStep,
-    EachStep,
-    EventStep,
-    Length,
-    RawStep,
-    RepeatStep,
-)
-from mockserver.scenario.story_rules import all_steps, steps_of
-from mockserver.scenario.template import RenderError
-from mockserver.sse.parse import Parser
+from mockserver.play.rows import best_verdicts
+from mockserver.play.verdicts import IDLE, NOT_A_STREAM, UNDECLARED, Verdict, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import TypeAlias
 
-    from mockserver.contract import EventStream, Operation
+    from mockserver.contract import Violation
     from mockserver.errors import Severity
+    from mockserver.play.verdicts import Placer
     from mockserver.scenario.catalog import Catalog
     from mockserver.scenario.program import Program
 
-_SHOWN: Final = 5
+    Finder: TypeAlias = Callable[[Location, str], Location]
+    """Gives the place of a member of what stands at a place: `data.items[0].price`."""
+
+_MEND: Final = "leave 'violates' out, or break the contract"
 
 
-def event_problems(catalog: Catalog, severity: Severity) -> list[Problem]:
-    """Return a problem for every event that does not fit its stream, of all scenarios.
+def contract_problems(
+    catalog: Catalog,
+    severity: Severity,
+    placed: Placer | None = None,
+    member: Finder | None = None,
+) -> list[Problem]:
+    """Return a problem for all that scenarios send and the document does not allow.
 
-    Events with templates are rendered once, as a usual request would see them; those that
-    need more than that are left to the server. An event or scenario with `violates` is not
-    reported, unless it fits after all.
+    Templates are rendered once, as a usual request would see them; what needs more than that is
+    left to the server. An event or scenario with `violates` is not reported, unless it fits after
+    all. `placed` and `member` lead to lines of the document and of the scenario.
     """
-    problems: dict[tuple[str, str, int], Problem] = {}
-    for operation_id, programs in catalog.by_operation.items():
-        operation = catalog.contract.operations[operation_id]
-        for program in programs:
-            for problem in _of_program(program, operation, severity):
-                key = (problem.code, problem.where.file, problem.where.line)
-                problems.setdefault(key, problem)
+    source = catalog.contract.source
+    teller = _Teller(
+        severity,
+        placed or (lambda pointer: Location(source, pointer=pointer)),
+        member or (lambda where, _: where),
+    )
+    problems: dict[tuple[str, str, int, int], Problem] = {}
+    for program in catalog.programs.values():
+        for problem in teller.problems(program, catalog):
+            where = problem.where
+            key = (problem.code, where.file, where.line, where.column)
+            problems.setdefault(key, problem)
     return list(problems.values())
 
 
-def _of_program(program: Program, operation: Operation, severity: Severity) -> Iterator[Problem]:
-    stream = operation.stream
-    scenario = program.scenario
-    if stream is None or len(scenario.operations) > 1:
-        return
-    broken = False
-    for step, faults in _checked(program, operation, stream):
-        if step.violates is not None:
-            broken = True
-            if not faults and step.cut is None:
-                yield _fits(step.where)
-        elif faults:
-            broken = True
-            if scenario.violates is None:
-                yield from _faults(step, faults, severity)
-    for sent, breaks in _checked_bytes(program, stream):
-        broken = broken or breaks
-        if sent.violates is not None and not breaks:
-            yield _fits(sent.where)
-    if scenario.violates is not None and not broken and not _odd_head(program, stream):
-        yield _fits(scenario.where)
+class _Teller:
+    """Makes problems of verdicts."""
+
+    def __init__(self, severity: Severity, placed: Placer, member: Finder) -> None:
+        self._severity = severity
+        self._placed = placed
+        self._member = member
+
+    def problems(self, program: Program, catalog: Catalog) -> Iterator[Problem]:
+        scenario = program.scenario
+        operations = catalog.operations(program)
+        rows = best_verdicts(program, operations, rendered=True, example=catalog.example)
+        verdicts = [verdict for row in rows for verdict in row]
+        for verdict in verdicts:
+            if verdict.idle:
+                yield Problem(verdict.where, IDLE, "no-violation", _MEND)
+            elif verdict.wrong and scenario.violates is None:
+                yield from self._of(verdict, alone=len(operations) == 1)
+        unsure = any(v.broken or v.violations is None for v in verdicts)
+        if scenario.violates is not None and not unsure:
+            yield Problem(scenario.where, IDLE, "no-violation", _MEND)
+
+    def _of(self, verdict: Verdict, *, alone: bool) -> Iterator[Problem]:
+        """Tell one verdict; what keeps the rest from being judged has a code of its own."""
+        rest = []
+        for violation in verdict.violations or ():
+            if violation.code in UNDECLARED:
+                yield self._problem(verdict, [violation], code=violation.code)
+            # `warnings` of the catalog tells it already where there is but one operation.
+            elif violation.code != NOT_A_STREAM or not alone:
+                rest.append(violation)
+        if rest and verdict.part == "event":
+            begin = "this event breaks the contract: "
+            yield self._problem(verdict, rest, begin, code="contract-event")
+        elif rest:
+            begin = "this answer breaks the contract: "
+            yield self._problem(verdict, rest, begin, code="contract-answer")
+
+    def _problem(
+        self, verdict: Verdict, violations: Sequence[Violation], begin: str = "", *, code: str
+    ) -> Problem:
+        first = violations[0]
+        sentences = told(replace(verdict, violations=tuple(violations)), self._placed)
+        where = self._member(verdict.where, first.field)
+        mend = first.mend or _asked(first)
+        what = f"{begin}{'; '.join(sentences)}{_more(violations, sentences)}"
+        return Problem(where, what, code, f"{mend}; or say 'violates: …'", self._severity)
 
 
-def _fits(where: Location) -> Problem:
-    what = "this says that it violates the contract, and does not"
-    return Problem(where, what, "no-violation", "leave 'violates' out, or break the contract")
+def _asked(violation: Violation) -> str:
+    if not violation.expected:
+        return f"mend it, or the document at {violation.pointer}"
+    return f"the document asks for {violation.expected} at {violation.pointer}"
 
 
-def _faults(step: EventStep, faults: list[Any], severity: Severity) -> Iterator[Problem]:
-    told = [f"{fault.field}: {fault.what}" if fault.field else fault.what for fault in faults]
-    more = f" (and {len(told) - _SHOWN} more)" if len(told) > _SHOWN else ""
-    what = f"this event breaks the contract: {'; '.join(told[:_SHOWN])}{more}"
-    mend = faults[0].mend or f"the document asks for {faults[0].expected} at {faults[0].pointer}"
-    yield Problem(step.where, what, "contract-event", f"{mend}; or say 'violates: …'", severity)
-
-
-def _checked_bytes(program: Program, stream: EventStream) -> Iterator[tuple[BlockStep, bool]]:
-    """Yield the steps whose bytes are written or cut by hand, and whether they break anything.
-
-    Bytes that make no whole events, and those that are made by templates, are taken at their word.
-    """
-    for step in steps_of(program.scenario):
-        if isinstance(step, RawStep) and isinstance(step.raw, (str, bytes)) and step.cut is None:
-            data = step.raw if isinstance(step.raw, bytes) else step.raw.encode("utf-8", "replace")
-            events = Parser().feed(data)
-            whole = bool(events) and data.endswith((b"\n\n", b"\r\r", b"\r\n\r\n"))
-            fits = whole and not any(
-                list(event_violations(stream, event.type, event.data, event.last_event_id))
-                for event in events
-            )
-            yield step, not fits
-        elif isinstance(step, BlockStep) and step.cut is not None:
-            yield step, True
-
-
-def _odd_head(program: Program, stream: EventStream) -> bool:
-    """Whether a connection of the scenario has a head that the document does not declare."""
-    for row in program.rows:
-        response = row.response
-        if row.broken or isinstance(row.wire.transfer, Length):
-            return True
-        if response is None:
-            continue
-        if response.raw_head is not None:
-            return True
-        if response.status not in (None, stream.status):
-            return True
-        if any(name.lower() == "content-type" for name, _ in response.headers):
-            return True
-    return False
-
-
-def _checked(
-    program: Program, operation: Operation, stream: EventStream
-) -> Iterator[tuple[EventStep, list[Any]]]:
-    try:
-        scope = StoryScope(
-            program.scenario, Address("0", program.name), usual_request(program, operation)
-        )
-    except RenderError:
-        return
-    scope.enter(1)
-    scope.names["n"] = 1
-    _name_loops(program, scope)
-    for step in steps_of(program.scenario):
-        if not isinstance(step, EventStep) or not (step.has_data or step.event is not None):
-            continue
-        try:
-            event = Block("check", replace(step, retry=None)).event(scope)
-        except RenderError:
-            continue
-        # An event without data is dispatched by nobody: there is nothing to hold to a schema.
-        if event.data is not None:
-            yield step, list(event_violations(stream, event.event, event.data, event.id))
-
-
-def _name_loops(program: Program, scope: StoryScope) -> None:
-    """Give every loop's name the value of its first round."""
-    scenario = program.scenario
-    rows = [scenario.stream or (), *(c.steps or () for c in scenario.connections or ())]
-    for steps in rows:
-        for step in all_steps(steps):
-            if isinstance(step, RepeatStep):
-                scope.names[step.name] = 1
-            elif isinstance(step, EachStep):
-                with contextlib.suppress(RenderError):
-                    scope.names[step.name] = next(iter(scope.items(step.items, "check")), None)
+def _more(violations: Sequence[Violation], sentences: Iterable[str]) -> str:
+    rest = len(violations) - len(tuple(sentences))
+    return f" (and {rest} more)" if rest else ""

@@ -38,6 +38,11 @@ class Catalog:
     """By `Operation.id`, in the order of the scenarios' names."""
     _shown: dict[tuple[str, str, str | None], Program] = field(default_factory=dict)
 
+    def operations(self, program: Program) -> list[Operation]:
+        """Return the operations that a program is for, each once, in the order written."""
+        found = [self.contract.find(name) for name, _ in program.scenario.operations]
+        return list(dict.fromkeys(operation for operation in found if operation is not None))
+
     def example(self, schema: str) -> Any:
         """Return what the schema of that name shows as an example. Raises ValueError."""
         value = self.contract.example(schema)

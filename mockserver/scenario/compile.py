@@ -145,7 +145,7 @@ class _Compiler:
             ops = maker.ops(steps, "", first, ends=True)
         return replace(
             row, ops=ops, end=end, form=maker.form, reads=maker.reads, laid=maker.laid,
-            loses=maker.loses, broken=broken,
+            loses=maker.loses, broken=broken, steps=tuple(steps),
         )  # fmt: skip
 
 

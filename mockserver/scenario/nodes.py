@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+_INDEX: Final = re.compile(r"\[(\d+)\]")
 
 
 @dataclass(slots=True, eq=False)
@@ -73,4 +76,36 @@ def at_pointer(root: Node, pointer: str) -> Node:
         if found is None:
             return node
         node = found
+    return node
+
+
+def mapping_at(root: Node, line: int, column: int) -> Mapping | None:
+    """Return the outermost mapping that begins at a place, or None."""
+    match root:
+        case Mapping() if (root.line, root.column) == (line, column):
+            return root
+        case Mapping():
+            inner = [value for _, value in root.entries.values()]
+        case Sequence():
+            inner = root.items
+        case _:
+            return None
+    return next(filter(None, (mapping_at(node, line, column) for node in inner)), None)
+
+
+def at_field(node: Node, field: str) -> Node:
+    """Return the node that `data.items[0].price` leads to, or the last one on the way.
+
+    Keys may have dots and brackets in them themselves, so that what is there decides.
+    """
+    index = _INDEX.match(field)
+    if isinstance(node, Sequence) and index and int(index[1]) < len(node.items):
+        return at_field(node.items[int(index[1])], field[index.end() :])
+    if isinstance(node, Mapping):
+        path = field.removeprefix(".")
+        keys = sorted(node.entries, key=len, reverse=True)
+        for key in keys:
+            rest = path[len(key) :]
+            if path[: len(key)].lower() == key.lower() and rest[:1] in {"", ".", "["}:
+                return at_field(node.entries[key][1], rest)
     return node

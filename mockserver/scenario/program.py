@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mockserver.errors import Location
-    from mockserver.scenario.model import EventStep, Kind, Response, Scenario, Time
+    from mockserver.scenario.model import EventStep, Kind, Response, Scenario, Step, Time
     from mockserver.scenario.template import Template
 
 STRETCH_BYTES: Final = 64 * 1024
@@ -184,6 +184,8 @@ class Row:
     laid: bool = False
     loses: bool = False
     """Whether its client may have lost an event that was cut off at the end."""
+    steps: tuple[Step, ...] = ()
+    """What its operations were compiled from."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Commands as a user types them: what they print, and the exit code."""
 
 import json
+import re
 import socket
 
 import pytest
@@ -57,9 +58,45 @@ def test_check_holds_events_against_the_document(folder, capsys):
     (folder / "scenarios" / "story.yaml").write_text(BROKEN)
     code, out, _ = run(capsys, "check", "--scenarios", "scenarios")
     assert code == 2
-    assert out.splitlines()[0].startswith(
-        "scenarios/story.yaml:6:3: this event breaks the contract: data.status: "
+    line, _, caret, mend = out.splitlines()[:4]
+    assert line.startswith(
+        "scenarios/story.yaml:6:26: this event breaks the contract: data.status: 'lost' is not one of "
     )
+    assert re.search(
+        r"\(event message, by \S+/petstore.openapi.yaml:\d+ /components/schemas/", line
+    )
+    assert caret.strip() == "^^^^"
+    assert mend.endswith("/OrderStatusUpdate/properties/status/enum; or say 'violates: …'")
+
+
+ANSWER = """\
+operation: getOrder
+connections:
+- response:
+    status: 200
+    body:
+      id: 1
+- response: {status: 418}
+- response:
+    status: 404
+    headers: {Content-Type: text/plain}
+"""
+
+
+def test_check_holds_answers_against_the_document(folder, capsys):
+    """Each problem stands at the member that is wrong, and names the document's line."""
+    (folder / "scenarios" / "a.yaml").write_text(ANSWER)
+    code, out, _ = run(capsys, "check", "--scenarios", "scenarios/a.yaml")
+    told = re.findall(
+        r"^scenarios/a.yaml:(\d+:\d+): (.*) \(by .*:\d+ /.* \[(.*)\]$", out, re.MULTILINE
+    )
+    assert code == 2
+    assert [(place, code) for place, _, code in told] == [
+        ("6:7", "contract-answer"),
+        ("7:22", "undeclared-status"),
+        ("10:29", "undeclared-media-type"),
+    ]
+    assert "body.id: 1 is not of type 'string'" in told[0][1]
 
 
 def test_check_takes_a_break_on_purpose(folder, capsys):

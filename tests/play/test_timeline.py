@@ -1,9 +1,8 @@
 """A story played through without waiting, as `explain` shows it."""
 
 import pytest
-from stage import DOCUMENT, Stage, linked
+from stage import Stage
 
-from mockserver.play.conformance import event_problems
 from mockserver.play.timeline import blocks, timeline, usual_request
 
 
@@ -80,59 +79,3 @@ def test_usual_request():
     assert (opening.headers, opening.cookies) == ({"x-c": "d"}, {"sid": "sid"})
     assert opening.body == {"model": "model", "stream": True}
     assert (opening.method, opening.target) == ("POST", "/chat?a=x&b=1&q=q")
-
-
-# --- events and the contract -------------------------------------------------------------------
-
-NUMBERED = {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}}
-
-
-def contract_problems(text):
-    """Return the codes and lines of the problems that a scenario's events have."""
-    document = {**DOCUMENT, "openapi": "3.2.0"}
-    content = {"text/event-stream": {"itemSchema": {
-        "type": "object", "properties": {"data": {
-            "type": "string", "contentMediaType": "application/json", "contentSchema": NUMBERED,
-        }},
-    }}}  # fmt: skip
-    response = {"200": {"description": "", "content": content}}
-    document["paths"] = {"/events": {"get": {"operationId": "streamEvents", "responses": response}}}
-    catalog, problems = linked(text, document=document)
-    assert problems == []
-    return [(p.code, p.where.line, p.severity) for p in event_problems(catalog, "warning")]
-
-
-CHECKED = [
-    pytest.param("- data: {n: 1}", [], id="fits"),
-    pytest.param("- data: {n: x}", [("contract-event", 3, "warning")], id="does-not"),
-    pytest.param('- data: {n: "{{ 1 + 1 }}"}', [], id="template-fits"),
-    pytest.param('- data: {n: "a{{ 1 }}"}', [("contract-event", 3, "warning")], id="template-not"),
-    pytest.param("- repeat: {times: 2, steps: [{data: {n: '{{ n }}'}}]}", [], id="in-a-loop"),
-    pytest.param("- each: {in: [1], as: it, steps: [{data: {n: '{{ it }}'}}]}", [], id="in-an-each"),
-    pytest.param("- comment: x", [], id="comment"),
-    pytest.param("- {data: {n: x}, violates: a text}", [], id="on-purpose"),
-    pytest.param("- {data: {n: 1}, violates: nothing}", [("no-violation", 3, "error")],
-                 id="on-purpose-and-fits"),
-    pytest.param("- data: {n: x}\nviolates: a text", [], id="all-on-purpose"),
-    pytest.param("- data: {n: 1}\nviolates: nothing", [("no-violation", 1, "error")],
-                 id="all-on-purpose-and-fits"),
-    pytest.param('- {raw: "data: {n\\n\\n", violates: no JSON}', [], id="raw-on-purpose"),
-    pytest.param('- {raw: "data: {\\"n\\": 1}\\n\\n", violates: nothing}',
-                 [("no-violation", 3, "error")], id="raw-that-fits"),
-    pytest.param("- {raw: 'data: {n', violates: half an event}", [], id="half-a-raw-event"),
-    pytest.param('- raw: "data: 1\\n\\n"\nviolates: bytes', [], id="all-raw-on-purpose"),
-    pytest.param('- raw: "data: {\\"n\\": 1}\\n\\n"\nviolates: nothing',
-                 [("no-violation", 1, "error")], id="all-raw-that-fits"),
-    pytest.param("- {data: {n: 1}, cut: 3, violates: a half}", [], id="cut-on-purpose"),
-    pytest.param("- {data: {n: x}, cut: 3}", [("contract-event", 3, "warning")], id="cut-and-unfit"),
-    pytest.param("- {data: {n: 1}}\nviolates: head\nresponse: {raw_head: x}", [], id="raw-head"),
-    pytest.param("- {data: {n: 1}}\nviolates: length\nwire: {transfer: {length: 1}}", [], id="length"),
-    pytest.param("- data: {n: 1}\nviolates: head\nresponse: {headers: {Content-Type: text/html}}",
-                 [], id="head-on-purpose"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("steps", "problems"), CHECKED)
-def test_events_against_the_contract(steps, problems):
-    """Every event is held against its stream's schema, once, unless it breaks it on purpose."""
-    assert problems == contract_problems(f"stream:\n{steps}\n")
