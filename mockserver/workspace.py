@@ -70,7 +70,22 @@ class Workspace:
         try:
             return contract.read(tree, name, settings)
         except LoadError as error:
-            raise LoadError(self._placed(error.problems)) from None
+            wrong = error.problems
+        try:
+            if any(problem.code == "external-ref" for problem in wrong):
+                unread = contract.bundle(tree, self.spec.name, self._part)
+                return contract.read(tree, name, settings, unread)
+        except LoadError as error:
+            wrong = error.problems
+        raise LoadError(self._placed(wrong))
+
+    def _part(self, name: str) -> Any:
+        """Read a file that the document refers to. Raises OSError, and LoadError for its faults."""
+        path = self.spec.parent / name
+        try:
+            return plain_data(shown(path), path.read_bytes())
+        except ValueError as error:
+            raise LoadError([error.args[0]]) from None
 
     def _stream_settings(self) -> dict[str, contract.StreamSettings]:
         if self.settings is None:
@@ -95,19 +110,20 @@ class Workspace:
         name = shown(self.spec)
 
         @cache
-        def tree() -> tuple[Any, SourceFile] | None:
+        def tree(path: Path) -> tuple[Any, SourceFile] | None:
             try:
-                raw = self.spec.read_bytes()
+                raw = path.read_bytes()
             except OSError:  # it has gone since it was loaded
                 return None
-            parsed = None if limit and len(raw) > limit else parse(name, raw, limited=False)
+            parsed = None if limit and len(raw) > limit else parse(shown(path), raw, limited=False)
             return (parsed.documents[0], parsed.file) if parsed and parsed.documents else None
 
         def placed(pointer: str) -> Location:
-            found = tree()
+            part, inner = contract.part_of(pointer)
+            found = tree(self.spec if part is None else self.spec.parent / part)
             if found is None:
                 return Location(name, pointer=pointer)
-            return replace(found[1].at(at_pointer(found[0], pointer)), pointer=pointer)
+            return replace(found[1].at(at_pointer(found[0], inner)), pointer=pointer)
 
         return placed
 
@@ -132,20 +148,13 @@ class Workspace:
 
     def _placed(self, problems: Iterable[Problem]) -> list[Problem]:
         """Give problems that name a JSON pointer into the document their line and column."""
-        problems = list(problems)
-        if not any(problem.where.pointer and not problem.where.line for problem in problems):
-            return problems
-        parsed = parse(shown(self.spec), self.spec.read_bytes(), limited=False)
-        if not parsed.documents:
-            return problems
-        root, file = parsed.documents[0], parsed.file
-        return [self._with_line(problem, root, file) for problem in problems]
-
-    def _with_line(self, problem: Problem, root: Any, file: SourceFile) -> Problem:
-        if problem.where.file != file.name:
-            return problem
-        place = file.at(at_pointer(root, problem.where.pointer))
-        return replace(problem, where=replace(place, pointer=problem.where.pointer))
+        name, placed = shown(self.spec), self.placer()
+        return [
+            replace(problem, where=placed(problem.where.pointer))
+            if problem.where.file == name and problem.where.pointer and not problem.where.line
+            else problem
+            for problem in problems
+        ]
 
     def document_warnings(self, document: contract.Contract) -> list[Problem]:
         """Validate the whole document, and try its streams; slow, and for most not empty."""

@@ -6,6 +6,7 @@ from mockserver.contract.examples import NOTHING
 from mockserver.contract.faults import answer_problems
 from mockserver.contract.made import made_events, unmade_problems
 from mockserver.contract.operations import Operation
+from mockserver.contract.parts import bundle, part_of
 from mockserver.contract.responses import answer_violations
 from mockserver.contract.routes import NoRoute, Route
 from mockserver.contract.streams import Branch, EventStream, ExampleEvent, StreamSettings
@@ -28,10 +29,12 @@ __all__ = [
     "answer",
     "answer_problems",
     "answer_violations",
+    "bundle",
     "document_problems",
     "event_violations",
     "lenient_answer",
     "made_events",
+    "part_of",
     "read",
     "unmade_problems",
 ]

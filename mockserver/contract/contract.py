@@ -22,23 +22,30 @@ if TYPE_CHECKING:
     from mockserver.contract.document import Document
     from mockserver.contract.place import Place
     from mockserver.contract.routes import NoRoute, Route
+    from mockserver.errors import Severity
 
 
 def read(
-    tree: object, source: str, settings: Mapping[str, StreamSettings] | None = None
+    tree: object,
+    source: str,
+    settings: Mapping[str, StreamSettings] | None = None,
+    unread: Mapping[str, str] | None = None,
 ) -> Contract:
     """Return the contract of a parsed document; raise LoadError with every problem in it.
 
     The document is not validated: what is malformed but not needed is skipped. `settings` are
     the user's words on streams, by `operationId` or any other name that `Contract.find` knows;
-    those of `*` hold for every stream that has no word of its own.
+    those of `*` hold for every stream that has no word of its own. `unread` is what `bundle` says.
     Of twin operations the first one is served: `Contract.problems` warns of the others.
     """
-    document = open_document(tree, source)
+    document = open_document(tree, source, unread or {})
     problems = document.ref_problems()
     if not isinstance(document.tree.get("paths"), dict):
         what = "the document has no paths, so there is nothing to serve"
-        problems.append(document.problem("", what, "no-paths"))
+        # From 3.1 on there may be none (OAS 3.1 § OpenAPI Object).
+        may_lack = document.version >= (3, 1) and document.tree.keys() & {"components", "webhooks"}
+        severity: Severity = "warning" if may_lack else "error"
+        problems.append(document.problem("", what, "no-paths", severity=severity))
     contract = Contract(document, settings or {})
     problems += contract.problems()
     if any(problem.severity == "error" for problem in problems):

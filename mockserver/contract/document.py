@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
+from mockserver.contract.parts import FILES
 from mockserver.contract.place import JsonObject, Place, reference, unescape
 from mockserver.contract.walk import distinct_refs, objects
 from mockserver.errors import LoadError, Location, Problem, did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from mockserver.errors import Severity
 
+_ALL_READ: Final = MappingProxyType[str, str]({})
 BUNDLE = "put the parts into one file first, for example `npx @redocly/cli bundle`"
 
 
 class Document:
     """The tree of one OpenAPI document: its version and its references."""
 
-    __slots__ = ("_ids", "_targets", "cache", "source", "tree", "version")
+    __slots__ = ("_ids", "_targets", "_unread", "cache", "source", "tree", "version")
 
-    def __init__(self, tree: JsonObject, source: str, version: tuple[int, int]) -> None:
+    def __init__(
+        self,
+        tree: JsonObject,
+        source: str,
+        version: tuple[int, int],
+        unread: Mapping[str, str] = _ALL_READ,
+    ) -> None:
         self.tree = tree
+        self._unread = unread
         self.source = source
         self.version = version
         self.cache: dict[str, Any] = {}
@@ -78,7 +90,7 @@ class Document:
         """Map every `$id`, and `#` with every `$anchor`, to its schema."""
         if self._ids is None:
             self._ids = {}
-            for place in objects(self.root):
+            for place in self._objects():
                 for key in ("$id", "$anchor", "$dynamicAnchor"):
                     name = place.text(key)
                     if name:
@@ -103,6 +115,12 @@ class Document:
             place = self.follow(place.get(key))
         return place
 
+    def _objects(self) -> Iterator[Place]:
+        """Yield the places of all mappings, those of the other files that are bundled as well."""
+        yield from objects(self.root)
+        for _, part in self.root.get(FILES).members():
+            yield from objects(part)
+
     def problem(
         self, pointer: str, what: str, code: str, mend: str = "", severity: Severity = "error"
     ) -> Problem:
@@ -116,13 +134,16 @@ class Document:
         second walk, which carries pointers, say where.
         """
         bad: dict[str, Problem] = {}
-        for ref in distinct_refs(self.tree):
+        refs = distinct_refs(self.tree)
+        for part in self.root.get(FILES).object.values():
+            refs |= distinct_refs(part)
+        for ref in refs:
             problem = self._ref_problem(ref)
             if problem:
                 bad[ref] = problem
         if not bad:
             return []
-        places = [(place.pointer, reference(place.value)) for place in objects(self.root)]
+        places = [(place.pointer, reference(place.value)) for place in self._objects()]
         return [
             self.problem(f"{pointer}/$ref", bad[ref].what, bad[ref].code, bad[ref].mend)
             for pointer, ref in places
@@ -136,6 +157,9 @@ class Document:
             if not cyclic or not self._returns(ref):
                 return None
             return self.problem("", f"$ref {ref!r} leads back to itself", "cyclic-ref")
+        if ref in self._unread:
+            mend = "put the file where the reference says"
+            return self.problem("", f"$ref {ref!r}: {self._unread[ref]}", "external-ref", mend)
         if self.is_external(ref):
             what = f"$ref {ref!r} leads out of the document, which is not supported"
             return self.problem("", what, "external-ref", BUNDLE)
@@ -158,7 +182,7 @@ class Document:
         return mend if len(mend) <= 400 else ""
 
 
-def open_document(tree: object, source: str) -> Document:
+def open_document(tree: object, source: str, unread: Mapping[str, str] = _ALL_READ) -> Document:
     """Return the document of a tree that is one of OpenAPI 3; raise LoadError otherwise."""
 
     def refuse(what: str, mend: str = "") -> LoadError:
@@ -179,7 +203,7 @@ def open_document(tree: object, source: str) -> Document:
             f"OpenAPI {tree['openapi']!r} is not understood: 3.0, 3.1 and 3.2 are",
             "write, for example, openapi: 3.1.0",
         )
-    return Document(tree, source, (int(version[1]), int(version[2])))
+    return Document(tree, source, (int(version[1]), int(version[2])), unread)
 
 
 _NOTHING = object()

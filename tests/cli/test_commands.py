@@ -215,6 +215,37 @@ def test_a_document_that_cannot_be_served_is_refused(folder, capsys, text, messa
     assert (code, err[: len(message)]) == (2, message)
 
 
+MANY = """\
+openapi: 3.1.0
+info: {title: Many files, version: "1"}
+paths:
+  /a: {$ref: paths/a.yaml}
+"""
+PATH = """\
+get:
+  operationId: getA
+  responses:
+    "200": {description: OK, content: {application/json: {schema: {$ref: ../a.yaml#/A}}}}
+"""
+
+
+def test_a_document_may_be_in_several_files(folder, capsys):
+    """Its operations are listed, and faults are placed in the file that has them."""
+    (folder / "paths").mkdir()
+    (folder / "api.yaml").write_text(MANY)
+    (folder / "paths" / "a.yaml").write_text(PATH)
+    (folder / "a.yaml").write_text("A: {type: integer, enum: [x]}")
+    code, out, _ = run(capsys, "check", "--spec", "api.yaml")
+    assert (code, "getA  GET /a" in out) == (0, True)
+    assert "paths/a.yaml:4:67: warning: getA cannot answer" in out
+    (folder / "a.yaml").write_text("B: {}")
+    code, out, _ = run(capsys, "check", "--spec", "api.yaml")
+    assert (code, "paths/a.yaml:4:74: $ref" in out, "[broken-ref]" in out) == (2, True, True)
+    (folder / "a.yaml").write_text("A: [\n")
+    code, out, _ = run(capsys, "check", "--spec", "api.yaml")
+    assert (code, "a.yaml:2:1: " in out, "[yaml-syntax]" in out) == (2, True, True)
+
+
 def test_serve_refuses_to_start_on_errors(folder, capsys):
     """Exit 2 and every problem; `--keep-going` is for the impatient."""
     (folder / "scenarios" / "bad.yaml").write_text("operation: getOrder\n")
