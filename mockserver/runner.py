@@ -33,9 +33,9 @@ class MockServer:
     `spec` is an OpenAPI document (default: the Petstore that ships), `scenarios` a folder or
     file, or several, `settings` a file that says about streams what the document leaves open.
     `port` 0 takes any free one. `clock` is `real`, `10x`, `instant` or
-    `manual`; `pinned` names scenarios to prefer. With `keep_going`, scenarios with problems
-    are left out instead of refusing to start. `on_entry` is called with the session's name and
-    the entry for every connection that opens or ends.
+    `manual`; `pinned` names scenarios to prefer. With `keep_going`, scenarios with problems and
+    references that lead nowhere are left out instead of refusing to start. `on_entry` is called
+    with the session's name and the entry for every connection that opens or ends.
 
         async with MockServer(scenarios="scenarios") as server:
             ... server.url ...

@@ -42,7 +42,7 @@ class Workspace:
         """
         files, problems = self._scenario_files()
         try:
-            document = self.read_document()
+            document = self.read_document(keep_going=True)
         except LoadError as error:
             _, wrong = read_scenarios(files)
             raise LoadError([*error.problems, *problems, *wrong]) from None
@@ -53,8 +53,11 @@ class Workspace:
             [*problems, *wrong, *unlinked, *doubts], key=lambda problem: problem.order
         )
 
-    def read_document(self) -> contract.Contract:
-        """Read the OpenAPI document. Raises LoadError with the places of all its faults."""
+    def read_document(self, *, keep_going: bool = False) -> contract.Contract:
+        """Read the OpenAPI document. Raises LoadError with the places of all its faults.
+
+        With `keep_going` only those of a document of which nothing could be played.
+        """
         name = shown(self.spec)
         try:
             raw = self.spec.read_bytes()
@@ -66,7 +69,7 @@ class Workspace:
             tree = plain_data(name, raw)
         except ValueError as error:
             raise LoadError([error.args[0]]) from None
-        settings = self._stream_settings()
+        settings, unread = self._stream_settings(), None
         try:
             return contract.read(tree, name, settings)
         except LoadError as error:
@@ -74,7 +77,7 @@ class Workspace:
         try:
             if any(problem.code == "external-ref" for problem in wrong):
                 unread = contract.bundle(tree, self.spec.name, self._part)
-                return contract.read(tree, name, settings, unread)
+            return contract.read(tree, name, settings, unread, keep_going=keep_going)
         except LoadError as error:
             wrong = error.problems
         raise LoadError(self._placed(wrong))

@@ -128,9 +128,11 @@ def test_the_health_check_needs_nothing_but_python_and_the_port():
     assert f"http://127.0.0.1:{only('EXPOSE')}/_mock/health" in code
 
 
-def test_the_npm_lock_file_pins_hashes_and_no_addresses():
+@pytest.mark.parametrize("folder", ["e2e", "corpus"])
+def test_the_npm_lock_file_pins_hashes_and_no_addresses(folder):
     """Where packages are downloaded from is each machine's business."""
-    lock = json.loads((ROOT / "tests/e2e/package-lock.json").read_text(encoding="utf-8"))
+    path = ROOT / "tests" / folder / "package-lock.json"
+    lock = json.loads(path.read_text(encoding="utf-8"))
     packages = {path: entry for path, entry in lock["packages"].items() if path}
 
     assert packages

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-cors", action="store_true", help="leave CORS headers out")
     parser.add_argument(
-        "--keep-going", action="store_true", help="leave out scenarios with problems, and serve"
+        "--keep-going", action="store_true", help="leave out what has problems, and serve the rest"
     )
     parser.add_argument("--log-format", choices=("text", "json"), default="text")
 

@@ -9,8 +9,9 @@ from mockserver.contract.operations import Operation
 from mockserver.contract.parts import bundle, part_of
 from mockserver.contract.responses import answer_violations
 from mockserver.contract.routes import NoRoute, Route
+from mockserver.contract.standard import document_problems
 from mockserver.contract.streams import Branch, EventStream, ExampleEvent, StreamSettings
-from mockserver.contract.validate import document_problems, event_violations
+from mockserver.contract.validate import event_violations
 from mockserver.contract.values import Violation
 
 __all__ = [

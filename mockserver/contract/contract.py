@@ -30,27 +30,35 @@ def read(
     source: str,
     settings: Mapping[str, StreamSettings] | None = None,
     unread: Mapping[str, str] | None = None,
+    *,
+    keep_going: bool = False,
 ) -> Contract:
     """Return the contract of a parsed document; raise LoadError with every problem in it.
 
     The document is not validated: what is malformed but not needed is skipped. `settings` are
     the user's words on streams, by `operationId` or any other name that `Contract.find` knows;
     those of `*` hold for every stream that has no word of its own. `unread` is what `bundle` says.
-    Of twin operations the first one is served: `Contract.problems` warns of the others.
+    Of twin operations the first one is served: `Contract.problems` warns of the others. With
+    `keep_going` a reference that leads nowhere is one of those problems, and asks nothing.
     """
     document = open_document(tree, source, unread or {})
-    problems = document.ref_problems()
-    if not isinstance(document.tree.get("paths"), dict):
-        what = "the document has no paths, so there is nothing to serve"
-        # From 3.1 on there may be none (OAS 3.1 § OpenAPI Object).
-        may_lack = document.version >= (3, 1) and document.tree.keys() & {"components", "webhooks"}
-        severity: Severity = "warning" if may_lack else "error"
-        problems.append(document.problem("", what, "no-paths", severity=severity))
     contract = Contract(document, settings or {})
-    problems += contract.problems()
-    if any(problem.severity == "error" for problem in problems):
+    problems = contract.problems()
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if any(not keep_going or problem.code == "no-paths" for problem in errors):
         raise LoadError(problems)
     return contract
+
+
+def _missing(document: Document) -> list[Problem]:
+    """Return what is to be said of a document without paths."""
+    if isinstance(document.tree.get("paths"), dict):
+        return []
+    what = "the document has no paths, so there is nothing to serve"
+    # From 3.1 on there may be none (OAS 3.1 § OpenAPI Object).
+    may_lack = document.version >= (3, 1) and document.tree.keys() & {"components", "webhooks"}
+    severity: Severity = "warning" if may_lack else "error"
+    return [document.problem("", what, "no-paths", severity=severity)]
 
 
 class Contract:
@@ -61,6 +69,7 @@ class Contract:
         self.source = document.source
         self.version = document.version
         self.title = document.root.get("info").text("title") or ""
+        self._unsound = [*document.ref_problems(), *_missing(document)]
         self._duplicates: list[tuple[Operation, Operation]] = []
         self._settings = settings
         operations: dict[str, Operation] = {}
@@ -114,9 +123,9 @@ class Contract:
         return self.document.follow(self.document.root._replace(value={"$ref": ref})).value
 
     def problems(self) -> list[Problem]:
-        """Return what keeps the operations from being told apart, and settings for none of them."""
+        """Return bad references, operations not to be told apart, and settings for none of them."""
         problem = self.document.problem
-        problems = [
+        problems = self._unsound + [
             problem(
                 f"{twin.pointer}/operationId",
                 f"operationId {first.id!r} is already that of {first.method} {first.path}",

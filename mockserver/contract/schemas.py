@@ -153,7 +153,9 @@ class Normaliser:
         while self._waiting:
             empty, target = self._waiting.pop()
             filled = self._guarded(target)
-            empty.update(filled if isinstance(filled, dict) else {})
+            if isinstance(filled, Normal):
+                empty.update(filled)
+                empty.notes.update(filled.notes)
         return made
 
     def _guarded(self, place: Place) -> Schema:
@@ -221,8 +223,9 @@ class Normaliser:
                 made["enum"] = [*made["enum"], None]
             if not made.keys() & (_LISTS | {"not", "const"}):
                 return made
-        either = Normal(made.pointer)
-        either["anyOf"] = [made, {"type": "null"}]
+        either, null = Normal(made.pointer), Normal(made.pointer)
+        null["type"] = "null"
+        either["anyOf"] = [made, null]
         return either
 
     def _shift(self, value: dict[Any, Any], made: dict[str, Any]) -> None:

@@ -1,22 +1,18 @@
-"""What is wrong with a document as a whole, and with one event against its stream.
-
-The two libraries that this needs take 50 ms and more to import, so that it is done on use.
-"""
+"""What is wrong with one event against its stream."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mockserver.contract.place import Place, escape
+from mockserver.contract.place import Place
 from mockserver.contract.streams import DEFAULT_TYPE
 from mockserver.contract.values import Violation, short, value_violations
-from mockserver.errors import Location, Problem, did_you_mean
+from mockserver.errors import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mockserver.contract.contract import Contract
     from mockserver.contract.document import Document
     from mockserver.contract.streams import Branch, EventStream
 
@@ -161,57 +157,3 @@ def _check(stream: EventStream, branch: Branch, value: object) -> list[Violation
         return []
     schema = Place(branch.schema, branch.pointer)
     return value_violations(stream.document, schema, value, "data")
-
-
-def document_problems(contract: Contract) -> list[Problem]:
-    """Return a warning for everything that a validator of whole documents finds.
-
-    Takes seconds on a document of megabytes. Never raises: where the validator itself fails, as
-    it does on some documents, that is one of the warnings.
-    """
-    problems: list[Problem] = []
-    try:
-        validator = _document_validator(contract)
-        for error in validator.iter_errors():
-            problems.append(_document_problem(contract.source, error))  # noqa: PERF401
-    except Exception as error:  # noqa: BLE001  (whatever a library fails by on strange input)
-        what = f"the document could not be validated to the end: {_fault(error)}"
-        problems.append(
-            Problem(Location(contract.source), what, "not-validated", severity="warning")
-        )
-    return list(dict.fromkeys(problems))
-
-
-def _document_validator(contract: Contract) -> Any:
-    import openapi_spec_validator as library  # noqa: PLC0415  (100 ms and more)
-
-    kind = getattr(
-        library, f"OpenAPIV{contract.version[0]}{contract.version[1]}SpecValidator", None
-    )
-    if kind is None:
-        version = ".".join(map(str, contract.version))
-        raise NotImplementedError(
-            f"the installed openapi-spec-validator knows no OpenAPI {version}"
-        )
-    return kind(_with_text_keys(contract.document.tree))
-
-
-def _with_text_keys(value: Any) -> Any:
-    """Copy plain data with every key as text: YAML writes `200:` as a number."""
-    if isinstance(value, dict):
-        return {str(key): _with_text_keys(item) for key, item in value.items()}
-    return [_with_text_keys(item) for item in value] if isinstance(value, list) else value
-
-
-def _document_problem(source: str, error: Any) -> Problem:
-    from jsonschema.exceptions import best_match  # noqa: PLC0415  (50 ms)
-
-    nearest = best_match([error]) if getattr(error, "context", None) else error
-    path = list(nearest.absolute_path)
-    pointer = "".join(f"/{escape(step)}" for step in path)
-    what = short(nearest.message, quote=False)
-    return Problem(Location(source, pointer=pointer), what, "invalid-openapi", severity="warning")
-
-
-def _fault(error: Exception) -> str:
-    return short(f"{type(error).__name__}: {error}", quote=False)

@@ -254,3 +254,11 @@ def test_twins_do_not_keep_a_document_from_being_read():
         ("duplicate-route", "warning"),
     ]
     assert contract.route("GET", "/a/1").operation.path == "/a/{b}"
+
+
+@pytest.mark.parametrize("name", list(BAD_REFS))
+def test_a_document_with_bad_references_can_be_read_all_the_same(name):
+    """With `keep_going` the reference stays a problem, and asks nothing."""
+    tree, pointer, code, _ = BAD_REFS[name]
+    made = read(tree, "api.yaml", keep_going=True)
+    assert (pointer, code) in [(p.where.pointer, p.code) for p in made.problems()]
