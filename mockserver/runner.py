@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from mockserver.play.coverage import Coverage
     from mockserver.play.journal import Entry, Journal
     from mockserver.scenario.catalog import Catalog
     from mockserver.server.app import Live
@@ -196,6 +197,28 @@ class MockServer:
         assert self._live is not None, "the server has not been started"
         return self._live.catalog
 
+    def coverage(self) -> dict[str, Any]:
+        """Return how much of the document scenarios reach, and all clients so far were sent.
+
+        As `GET /_mock/coverage` shows it; after the server has stopped, too.
+        """
+        from mockserver.play.coverage_report import as_json  # noqa: PLC0415
+
+        return as_json(self.covered())
+
+    def covered(self, session: str | None = None) -> Coverage:
+        """Return the coverage by the clients of one session, or of all there were."""
+        from mockserver.play.coverage import coverage_at_once  # noqa: PLC0415
+
+        def find() -> Coverage:
+            assert self._live is not None, "the server has not been started"
+            sessions = self._live.sessions
+            tally = sessions.tally if session is None else sessions.get(session).tally
+            return coverage_at_once(self._live.reach, tally)
+
+        found: Coverage = self._in_loop(find)
+        return found
+
     def session(self, name: str = DEFAULT) -> SessionHandle:
         """Return the session of that name, which its first use makes."""
         return SessionHandle(self, name)
@@ -276,8 +299,17 @@ class SessionHandle:
         found: list[dict[str, Any]] = self._server._in_loop(hear)  # noqa: SLF001
         return found
 
+    def coverage(self) -> dict[str, Any]:
+        """Return how much of the document this session's clients were sent.
+
+        As `GET /_mock/sessions/{name}/coverage` shows it.
+        """
+        from mockserver.play.coverage_report import as_json  # noqa: PLC0415
+
+        return as_json(self._server.covered(self.name))
+
     def reset(self) -> None:
-        """Forget the session's subscriptions and journal; its clock goes on."""
+        """Forget the session's subscriptions, journal and coverage; its clock goes on."""
         self._server._in_loop(  # noqa: SLF001
             lambda: self._server._session(self.name).reset()  # noqa: SLF001
         )

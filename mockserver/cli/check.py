@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
-from mockserver.cli import files
+from mockserver.cli import covered, files
 from mockserver.errors import LoadError
 
 if TYPE_CHECKING:
@@ -31,10 +31,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="github: problems as annotations of a workflow run",
     )
     parser.add_argument("--strict", action="store_true", help="warnings are errors")
+    covered.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print all problems, then the table; 0 where nothing is wrong, else 2."""
+    """Print all problems, then the tables.
+
+    Returns 0 where nothing is wrong, 2 where something is, 1 where only coverage is missing.
+    """
     workspace = files.workspace_of(args)
     catalog: Catalog | None = None
     try:
@@ -44,13 +48,23 @@ def run(args: argparse.Namespace) -> int:
     if catalog is not None:
         problems += _doubts(workspace, catalog)
     problems.sort(key=lambda problem: problem.order)
-    _print_problems(problems, args.format)
+    aside = sys.stderr if args.coverage == "json" else sys.stdout
+    _print_problems(problems, args.format, aside)
     errors = [p for p in problems if args.strict or p.severity == "error"]
+    missing: list[Problem] = []
     if catalog is not None:
-        _print_table(catalog)
+        if args.coverage != "json":
+            _print_table(catalog)
+        found = covered.reached(catalog)
+        print(covered.shown(found, args.coverage))
+        missing = covered.missing(found, args.min_coverage, "scenarios")
+        if missing:
+            print(file=aside)
+        _print_problems(missing, args.format, aside)
     warnings = len(problems) - len(errors)
-    print(f"\n{_count(len(errors), 'error')}, {_count(warnings, 'warning')}")
-    return 2 if errors else 0
+    gap = "" if missing else "\n"
+    print(f"{gap}{_count(len(errors), 'error')}, {_count(warnings, 'warning')}", file=aside)
+    return 2 if errors else covered.EXIT_MISSED if missing else 0
 
 
 def _doubts(workspace: Workspace, catalog: Catalog) -> list[Problem]:
@@ -65,12 +79,12 @@ def _doubts(workspace: Workspace, catalog: Catalog) -> list[Problem]:
     return [*problems, *warnings(catalog), *workspace.document_warnings(catalog.contract)]
 
 
-def _print_problems(problems: Iterable[Problem], form: str) -> None:
+def _print_problems(problems: Iterable[Problem], form: str, to: TextIO) -> None:
     for problem in problems:
         if form == "github":
-            print(_annotation(problem))
+            print(_annotation(problem), file=to)
         else:
-            print(problem, end="\n\n")
+            print(problem, end="\n\n", file=to)
 
 
 def _annotation(problem: Problem) -> str:

@@ -10,10 +10,11 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Final
 
-from mockserver.cli import files
+from mockserver.cli import covered, files
 from mockserver.clock import pause
 
 if TYPE_CHECKING:
+    from mockserver.play.coverage import Kind
     from mockserver.runner import MockServer
 
 _PILE: Final = 3_000_000
@@ -42,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--keep-going", action="store_true", help="leave out what has problems, and serve the rest"
     )
     parser.add_argument("--log-format", choices=("text", "json"), default="text")
+    covered.add_minimum(parser, "clients were sent")
 
 
 def _port(text: str) -> int:
@@ -51,7 +53,10 @@ def _port(text: str) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve until SIGINT or SIGTERM. Raises LoadError, StartError."""
+    """Serve until SIGINT or SIGTERM; 1 where clients were sent too little of the document.
+
+    Raises LoadError, StartError.
+    """
     # Nothing that is made while starting is garbage: a tenth of the start would go into looking.
     gc.disable()
     from mockserver.cli.log import configure  # noqa: PLC0415
@@ -75,7 +80,15 @@ def run(args: argparse.Namespace) -> int:
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(server))
     log.flush()
-    return 0
+    return _hold(server, args.min_coverage) if args.min_coverage else 0
+
+
+def _hold(server: MockServer, minimum: dict[Kind, float]) -> int:
+    """Tell what of the document clients were sent, and hold it against the minimum."""
+    found = server.covered()
+    missing = covered.missing(found, minimum, "exercised")
+    print(covered.summary(found, "exercised"), *missing, sep="\n", file=sys.stderr)
+    return covered.EXIT_MISSED if missing else 0
 
 
 async def _serve(server: MockServer) -> None:

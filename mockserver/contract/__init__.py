@@ -11,7 +11,12 @@ from mockserver.contract.responses import answer_violations
 from mockserver.contract.routes import NoRoute, Route
 from mockserver.contract.standard import document_problems
 from mockserver.contract.streams import Branch, EventStream, ExampleEvent, StreamSettings
-from mockserver.contract.validate import event_violations
+from mockserver.contract.validate import (
+    branch_of,
+    branches_of,
+    branches_of_type,
+    event_violations,
+)
 from mockserver.contract.values import Violation
 
 __all__ = [
@@ -30,6 +35,9 @@ __all__ = [
     "answer",
     "answer_problems",
     "answer_violations",
+    "branch_of",
+    "branches_of",
+    "branches_of_type",
     "bundle",
     "document_problems",
     "event_violations",

@@ -33,7 +33,7 @@ def event_violations(
     """
     if not stream.branches or (data == stream.sentinel and event in {None, "", DEFAULT_TYPE}):
         return []
-    candidates = _by_event(stream, event)
+    candidates = branches_of_type(stream, event)
     if not candidates:
         return [_undeclared(stream, event)]
     if any(data == branch.sentinel for branch in candidates):
@@ -43,25 +43,64 @@ def event_violations(
         listed = ", ".join(repr(branch.sentinel) for branch in candidates)
         what = f"{short(data)} is not what ends the stream here: {listed}"
         return [Violation("data", what, listed, candidates[0].pointer, "data")]
-    value, fault = _parsed(data)
+    parsed = _parsed(data)
     verdicts = []
-    for branch in _by_data(open_, value):
-        if branch.data == "text":
-            found = _check(stream, branch, data)
-        elif fault:
-            mend = "" if stream.sentinel else "if this ends the stream, declare it as its sentinel"
-            what = f"not JSON: {fault}"
-            found = [Violation("data", what, "JSON", branch.pointer, "not-json", mend)]
-        else:
-            found = _check(stream, branch, value)
-        found += _envelope(stream, branch, event, id)
+    for branch in _by_data(open_, parsed[0]):
+        found = _faults(stream, branch, data, parsed) + _envelope(stream, branch, event, id)
         if not found:
             return []
         verdicts.append(found)
-    return min(verdicts, key=len) if verdicts else _strange(open_, value)
+    return min(verdicts, key=len) if verdicts else _strange(open_, parsed[0])
 
 
-def _by_event(stream: EventStream, event: str | None) -> list[Branch]:
+def branches_of(stream: EventStream, event: str | None, data: str) -> list[Branch]:
+    """Return the branches that an event may be of, as far as its type and its constants tell."""
+    default = event in {None, "", DEFAULT_TYPE}
+    ends = (
+        stream.branches if default and data == stream.sentinel else branches_of_type(stream, event)
+    )
+    found = [branch for branch in ends if branch.sentinel == data]
+    if found:
+        return found[:1]
+    open_ = [branch for branch in branches_of_type(stream, event) if branch.data != "sentinel"]
+    return open_ if len(open_) < 2 else _by_data(open_, _parsed(data)[0])
+
+
+def branch_of(
+    stream: EventStream,
+    event: str | None,
+    data: str,
+    id: str | None = None,  # noqa: A002
+) -> Branch | None:
+    """Return the branch that an event is of, or comes nearest to; None where it is of none."""
+    near = branches_of(stream, event, data)
+    if len(near) < 2:
+        return near[0] if near else None
+
+    parsed = _parsed(data)
+
+    def faults(branch: Branch) -> int:
+        found = _faults(stream, branch, data, parsed) + _envelope(stream, branch, event, id)
+        return len(found)
+
+    return min(near, key=faults)
+
+
+def _faults(
+    stream: EventStream, branch: Branch, data: str, parsed: tuple[object, str]
+) -> list[Violation]:
+    """Check the data as text, or as what they are once parsed."""
+    value, fault = parsed
+    if branch.data == "text":
+        return _check(stream, branch, data)
+    if fault:
+        mend = "" if stream.sentinel else "if this ends the stream, declare it as its sentinel"
+        what = f"not JSON: {fault}"
+        return [Violation("data", what, "JSON", branch.pointer, "not-json", mend)]
+    return _check(stream, branch, value)
+
+
+def branches_of_type(stream: EventStream, event: str | None) -> list[Branch]:
     """Return the branches that an event type may mean: those that declare it, else the silent."""
     type_ = None if event in {None, "", DEFAULT_TYPE} else event
     declared = [b for b in stream.branches if b.declared and b.event == type_]

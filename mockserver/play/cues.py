@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from mockserver.scenario.model import Kind, Split
+    from collections.abc import Sequence
+
+    from mockserver.scenario.model import BlockStep, Kind, Split
+    from mockserver.sse.encode import Event
+    from mockserver.sse.parse import Dispatched
 
 
 # Places and sends are made for every event: named tuples take a third of a dataclass's time.
@@ -22,6 +26,20 @@ class Place(NamedTuple):
     story: float = 0.0
     within: int = 0
     """Bytes of the next block that have been taken already: an id may stand inside a raw step."""
+
+
+class Shown(NamedTuple):
+    """What a client is shown by bytes, so that nobody has to read them for it.
+
+    `steps` are what the blocks were written as, from the block `first` on; or one step, with the
+    `event` that was made of it; or with what a client has `heard` by the end of these bytes, where
+    some are written by hand.
+    """
+
+    steps: tuple[BlockStep, ...] | BlockStep
+    first: int = 0
+    event: Event | None = None
+    heard: Sequence[Dispatched] = ()
 
 
 class Send(NamedTuple):
@@ -44,6 +62,7 @@ class Send(NamedTuple):
     alone: bool = False
     split: tuple[str, Split] | None = None
     """The pieces that its own step asks for, with the step's address for chance."""
+    shown: Shown | None = None
 
 
 @dataclass(frozen=True, slots=True)

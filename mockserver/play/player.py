@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from mockserver.play.cues import Cue, Disconnect, Held, Place, Send
+from mockserver.play.cues import Cue, Disconnect, Held, Place, Send, Shown
 from mockserver.play.layout import Layout
 from mockserver.play.walk import StuckError, Walk
 from mockserver.scenario.block import Block, echoed
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from mockserver.play.layout import Coding
     from mockserver.play.scope import StoryScope
-    from mockserver.scenario.model import Heartbeat
+    from mockserver.scenario.model import BlockStep, Heartbeat
 
 BEAT_PATH: Final = "heartbeat"
 
@@ -197,32 +197,35 @@ class Player:
             case Stretch():
                 data = op.from_block(first)
                 last_id, after = op.last_id(first)
-                retry = op.retry
+                blocks, retry = len(op.ends) - first, op.retry
+                shown = Shown(op.steps, max(0, len(op.steps) - blocks))
                 if reading:
-                    last_id, retry = self._read(data)
-                return Send(due, data, len(op.ends) - first, place, last_id, after, retry)
+                    last_id, retry, shown = self._read(data, op.steps[0])
+                return Send(due, data, blocks, place, last_id, after, retry, shown=shown)
             case Block() if reading:
                 data = op.data(self._scope, again=again)
-                last_id, retry = self._read(data)
+                last_id, retry, shown = self._read(data, op.step)
                 split = None if op.step.split is None else (op.path, op.step.split)
-                return Send(due, data, 1, place, last_id, 0, retry, op.alone, split)
+                return Send(due, data, 1, place, last_id, 0, retry, op.alone, split, shown)
             case Block():
                 event = op.event(self._scope)
                 data = op.encoded(event, self._scope)
                 split = None if op.step.split is None else (op.path, op.step.split)
-                return Send(due, data, 1, place, echoed(event.id), 0, event.retry, split=split)
+                id_, shown = echoed(event.id), Shown(op.step, event=event)
+                return Send(due, data, 1, place, id_, 0, event.retry, split=split, shown=shown)
             case Hold():
                 return Held(due, due + walk.held, op.silent)
 
-    def _read(self, data: bytes) -> tuple[str | None, int | None]:
-        """Return the last event ID and the reconnection time that a client takes from `data`."""
+    def _read(self, data: bytes, step: BlockStep) -> tuple[str | None, int | None, Shown]:
+        """Return the last event ID, the reconnection time and the events that a client takes."""
         parser = self._parser
         assert parser is not None
         id_, retry = parser.last_event_id, parser.reconnection_time
-        parser.feed(data)
+        heard = parser.feed(data)
         return (
             echoed(parser.last_event_id) if parser.last_event_id != id_ else None,
             parser.reconnection_time if parser.reconnection_time != retry else None,
+            Shown(step, heard=heard),
         )
 
     def _with_heartbeats(self, cues: Iterator[Cue], heartbeat: Heartbeat) -> Iterator[Cue]:
@@ -232,7 +235,7 @@ class Player:
             self.held_forever = cue.at == FOREVER
             # What the story says at the same moment comes first.
             while silent_until != FOREVER and (at := round(beats * every, 9)) < cue.at:
-                yield Send(at, self._beat(heartbeat, at, beats), 0)
+                yield self._beat(heartbeat, at, beats)
                 beats += 1
             yield cue
             if isinstance(cue, Held) and cue.silent:
@@ -240,13 +243,16 @@ class Player:
                 if silent_until != FOREVER:
                     beats = max(beats, math.ceil(round(silent_until / every, 9)))
 
-    def _beat(self, heartbeat: Heartbeat, at: float, beats: int) -> bytes:
-        """Encode the heartbeat due at `at`."""
+    def _beat(self, heartbeat: Heartbeat, at: float, beats: int) -> Send:
+        """Return the heartbeat due at `at`."""
         scope = self._scope
         story, rounds = scope.story, scope.rounds
         scope.story, scope.rounds = at + self._lag, [beats]
         try:
-            return Block(BEAT_PATH, heartbeat.block, self._segments[-1].row.form).data(scope)
+            block = Block(BEAT_PATH, heartbeat.block, self._segments[-1].row.form)
+            event = block.event(scope)
+            shown = Shown(heartbeat.block, event=event)
+            return Send(at, block.encoded(event, scope), 0, shown=shown)
         finally:
             scope.story, scope.rounds = story, rounds
 

@@ -103,7 +103,7 @@ class RowJudge:
         scope.enter(number)
         scope.names["n"] = 1
         if rendered:
-            _name_loops(row.steps, scope)
+            name_loops(row.steps, scope)
         return scope, rendered
 
     def _head(self, row: Row, scope: StoryScope, rendered: bool) -> Iterator[Verdict]:  # noqa: FBT001
@@ -197,7 +197,7 @@ def _distance(verdicts: Sequence[Verdict]) -> tuple[bool, int, int]:
     return streamless, len(of_head), sum(len(v.violations or ()) for v in told)
 
 
-def _name_loops(steps: Sequence[Step], scope: StoryScope) -> None:
+def name_loops(steps: Sequence[Step], scope: StoryScope) -> None:
     """Give every loop's name the value of its first round."""
     for step in all_steps(steps):
         if isinstance(step, RepeatStep):

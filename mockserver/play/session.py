@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from mockserver.play.journal import Journal
 from mockserver.play.story import Stories
+from mockserver.play.tally import Tally
 from mockserver.play.told import Memory
 from mockserver.scenario.moments import EPOCH
 
@@ -34,6 +35,7 @@ class Session(Generic[ClockT]):
     epoch: datetime = EPOCH
     journal: Journal = field(default_factory=Journal)
     told: Memory = field(default_factory=Memory)
+    tally: Tally = field(default_factory=Tally)
     listener: Callable[[str, Entry], None] | None = None
     """Is told of every connection that opens or ends: the session's name and the entry."""
     open: int = 0
@@ -44,8 +46,9 @@ class Session(Generic[ClockT]):
         self.stories = Stories(self.seed, self.name, self.epoch)
 
     def reset(self) -> None:
-        """Forget subscriptions, journal and what was told; the clock goes on."""
+        """Forget subscriptions, journal, tally and what was told; the clock goes on."""
         self.stories.reset()
+        self.tally.clear()
         self.journal.clear()
         self.told.clear()
 
@@ -56,14 +59,21 @@ class Sessions(Generic[ClockT]):
     def __init__(self, make: Callable[[str], Session[ClockT]], limit: int = SESSIONS) -> None:
         self._make = make
         self._limit = limit
+        self.tally = Tally()
+        """What the clients of all sessions were sent, those that are gone included."""
         self._sessions: dict[str, Session[ClockT]] = {}
 
     def get(self, name: str) -> Session[ClockT]:
         """Return the session of that name; make it if there is none."""
-        session = self._sessions.pop(name, None) or self._make(name)
+        session = self._sessions.pop(name, None) or self._made(name)
         self._sessions[name] = session
         if len(self._sessions) > self._limit:
             self._make_room(session)
+        return session
+
+    def _made(self, name: str) -> Session[ClockT]:
+        session = self._make(name)
+        session.tally = Tally(self.tally)
         return session
 
     def find(self, name: str) -> Session[ClockT] | None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from mockserver.scenario.model import RawStep
+from mockserver.scenario.model import EventStep, RawStep
 from mockserver.scenario.template import RenderError, Template
 from mockserver.scenario.units import FOREVER, UnitError, span
 from mockserver.sse.encode import PLAIN, Event, Form, breaks_line, encode, json_text, utf8
+from mockserver.sse.parse import Parser
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mockserver.errors import Location
-    from mockserver.scenario.model import EventStep, Text
+    from mockserver.scenario.model import BlockStep, Text
+
+Fields: TypeAlias = tuple[str | None, str, str | None]
+"""Type, data and id of an event that has data, without which no client gets it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,3 +188,26 @@ def _milliseconds(text: str) -> int | None:
 def is_event(step: EventStep) -> bool:
     """Whether the block is an event: it has more than a comment or a reconnection time."""
     return step.has_data or step.event is not None or step.id is not None
+
+
+def static_event(step: EventStep) -> Event:
+    """Return the block of a step without templates."""
+    data = data_text(step.data, {}, step.where) if step.has_data else None
+    return Event(
+        comment=step.comment,  # type: ignore[arg-type]  # without templates these are texts
+        event=step.event,  # type: ignore[arg-type]
+        id=step.id,  # type: ignore[arg-type]
+        retry=step.retry,  # type: ignore[arg-type]
+        data=data,
+    )
+
+
+def written_events(step: BlockStep) -> Iterator[Fields]:
+    """Yield the events of a step that has no templates and is not cut."""
+    if isinstance(step, EventStep):
+        event = static_event(step)
+        if event.data is not None:
+            yield event.event, event.data, event.id
+    elif isinstance(step, RawStep):
+        for heard in Parser().feed(raw_bytes(step.raw, {})):
+            yield heard.type, heard.data, heard.last_event_id

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from mockserver.errors import Problem
-from mockserver.scenario.block import Block, beyond, data_text, echoed, is_event
+from mockserver.scenario.block import Block, beyond, echoed, is_event, static_event
 from mockserver.scenario.model import (
     BlockStep,
     ChanceStep,
@@ -181,7 +181,7 @@ class _OpMaker:
                 static = []
                 ops += waits
             if isinstance(step, EventStep) and whole:
-                static.append((step, _static_event(step)))
+                static.append((step, static_event(step)))
             else:
                 ops += self._op(step, path, ends=step is last)
         ops += self._stretches(static)
@@ -274,7 +274,7 @@ class _OpMaker:
             None if id_ is None else (echoed(id_) or "").replace("%", "%%").replace(mark, "%d")
         )
         holes = whole.count(mark.encode())
-        return Series(block.step, form, holes, id_form, (id_ or "").count(mark), times)
+        return Series((block.step,), form, holes, id_form, (id_ or "").count(mark), times)
 
 
 def _last_sent(steps: Sequence[Step]) -> Step | None:
@@ -290,17 +290,6 @@ def _is_answer(response: Response | None) -> bool:
     if response is None or response.raw_head is not None:
         return False
     return response.has_body or response.status not in (None, 200) or response.example is not None
-
-
-def _static_event(step: EventStep) -> Event:
-    data = data_text(step.data, {}, step.where) if step.has_data else None
-    return Event(
-        comment=step.comment,  # type: ignore[arg-type]  # without templates these are texts
-        event=step.event,  # type: ignore[arg-type]
-        id=step.id,  # type: ignore[arg-type]
-        retry=step.retry,  # type: ignore[arg-type]
-        data=data,
-    )
 
 
 @dataclass(frozen=True, slots=True)

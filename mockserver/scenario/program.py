@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mockserver.errors import Location
-    from mockserver.scenario.model import EventStep, Kind, Response, Scenario, Step, Time
+    from mockserver.scenario.model import (
+        BlockStep,
+        EventStep,
+        Kind,
+        Response,
+        Scenario,
+        Step,
+        Time,
+    )
     from mockserver.scenario.template import Template
 
 STRETCH_BYTES: Final = 64 * 1024
@@ -38,7 +46,8 @@ class Stretch:
     """Whether the block is an event, not only a comment or a retry."""
     retry: int | None
     """The last reconnection time in it, in milliseconds."""
-    places: tuple[Location, ...]
+    steps: tuple[BlockStep, ...]
+    """What its blocks are written as, in order, and again from the first where they are more."""
 
     def last_id(self, first: int = 0) -> tuple[str | None, int]:
         """Return the last id written from block `first` on, and how many blocks follow it."""
@@ -60,7 +69,7 @@ class Stretch:
             self.ids * rounds,
             self.dispatched * rounds,
             self.retry,
-            self.places * rounds,
+            self.steps,
         )
 
 
@@ -101,12 +110,17 @@ class Series:
     and `id_holes` times.
     """
 
-    step: EventStep
+    steps: tuple[EventStep]
     form: bytes
     holes: int
     id_form: str | None
     id_holes: int
     times: int | None
+
+    @property
+    def step(self) -> EventStep:
+        """What all its blocks are written as."""
+        return self.steps[0]
 
     @property
     def batch(self) -> int:
@@ -126,7 +140,7 @@ class Series:
             ids,
             (is_event(self.step),) * count,
             self.step.retry if isinstance(self.step.retry, int) else None,
-            (self.step.where,) * count,
+            self.steps,
         )
 
 
@@ -264,5 +278,5 @@ def stretch(blocks: Sequence[tuple[EventStep, Event]], form: Form = PLAIN) -> St
         tuple(echoed(event.id) for _, event in blocks),
         tuple(is_event(step) for step, _ in blocks),
         retries[-1] if retries else None,
-        tuple(step.where for step, _ in blocks),
+        tuple(step for step, _ in blocks),
     )

@@ -47,7 +47,8 @@ def _example_program(
     scenario = _scenario(operation, stream, f"examples of {operation.id}")
     if isinstance(shown, str) and scenario.pace is None:
         data, where = shown.encode("utf-8", "replace"), scenario.where
-        whole = Stretch(data, (len(data),), (None,), (True,), None, (where,))
+        step = RawStep(where=where, raw=data)
+        whole = Stretch(data, (len(data),), (None,), (True,), None, (step,))
         return Program(scenario, (Row(where, (whole,), "end", None),), goes_on=True)
     return compile_scenario(replace(scenario, stream=tuple(_shown_steps(shown, scenario))))
 

@@ -14,6 +14,7 @@ from mockserver.errors import ControlError
 from mockserver.play.answer import Answer, Head, raw_head, reason_of, stream_head
 from mockserver.play.journal import Opened, Refused, kept
 from mockserver.play.match import choose
+from mockserver.play.reach import Reach
 from mockserver.play.session import DEFAULT
 from mockserver.play.story import Stories
 from mockserver.play.timeline import answer_of, wish_of
@@ -53,6 +54,10 @@ class Live:
     cors: bool = True
     stopping: bool = False
     serving: dict[asyncio.Task[Any], Waiting] = field(default_factory=dict)
+    reach: Reach = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.reach = Reach(self.catalog)
 
     async def stop(self) -> None:
         """End all connections: streams properly, and by a cut what does not end by itself."""
@@ -188,7 +193,7 @@ async def _hops(request: Request, live: Live, waiting: Waiting) -> web.StreamRes
         if live.cors and cors.is_preflight(request):
             return cors.preflight(request, ())
         _meet_expectation(request)
-        return await control.respond(request, target.path, live.sessions)
+        return await control.respond(request, target.path, live.sessions, live.reach)
     # Hop 1: the operation and the session.
     route = live.catalog.contract.route(request.method, target.path)
     if isinstance(route, NoRoute):

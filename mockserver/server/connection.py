@@ -96,8 +96,10 @@ class Connection:
                 return web.Response(status=503)
         if head is None:
             return await self._broken()
+        self.session.tally.answered(self.operation.id, head.status)
         if turn.player is not None:
-            stream = Stream(turn, head, self.session, self.waiting, self.told)
+            seen = self.session.tally.watch(self.operation, head)
+            stream = Stream(turn, head, self.session, self.waiting, self.told, seen=seen)
             return await stream.perform(self.request)
         assert answer is not None
         self.told.began, self.told.head = self.session.clock.now(), head

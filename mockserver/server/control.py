@@ -12,22 +12,32 @@ import mockserver
 from mockserver.clock import Clock, ManualClock, turn_of_others
 from mockserver.errors import ControlError
 from mockserver.play.dispatched import EVENTS, Audience, as_json
+from mockserver.play.tally import Tally
 from mockserver.scenario.units import UnitError, span
+from mockserver.server.control_coverage import coverage_page
 from mockserver.server.requests import session_name
 
 if TYPE_CHECKING:
+    from mockserver.play.reach import Reach
     from mockserver.play.session import Session, Sessions
 
 PREFIX = "/_mock"
 _FRESH: Final = {"Cache-Control": "no-store"}
 
 
-async def respond(request: web.BaseRequest, path: str, sessions: Sessions[Clock]) -> web.Response:
+async def respond(
+    request: web.BaseRequest, path: str, sessions: Sessions[Clock], reach: Reach
+) -> web.Response:
     """Answer a request to the control API. Raises ControlError."""
     parts = [unquote(part) for part in path.removeprefix(PREFIX).strip("/").split("/")]
     match (request.method, *parts):
         case ("GET" | "HEAD", "health"):
             return _json({"status": "ok", "version": mockserver.__version__})
+        case ("GET" | "HEAD", "coverage"):
+            return await coverage_page(request, reach, sessions.tally)
+        case ("GET" | "HEAD", "sessions", name, "coverage"):
+            session = sessions.find(session_name(name))
+            return await coverage_page(request, reach, session.tally if session else Tally())
         case ("GET" | "HEAD", "sessions", name, "clock"):
             return _json(_time(sessions.get(session_name(name))))
         case ("GET" | "HEAD", "sessions", name, "dispatched"):
@@ -40,7 +50,8 @@ async def respond(request: web.BaseRequest, path: str, sessions: Sessions[Clock]
         f"the control API has no {request.method} {path}",
         code="unknown-control",
         mend="GET /_mock/health, GET or POST /_mock/sessions/{name}/clock, "
-        "GET /_mock/sessions/{name}/dispatched",
+        "GET /_mock/sessions/{name}/dispatched, GET /_mock/coverage, "
+        "GET /_mock/sessions/{name}/coverage",
     )
 
 

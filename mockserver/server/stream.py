@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mockserver.play.player import Player
     from mockserver.play.session import Session
     from mockserver.play.story import Turn
+    from mockserver.play.tally import Seen
     from mockserver.play.told import Told
     from mockserver.server.waiting import Waiting
 
@@ -87,7 +88,14 @@ class Stream:
     """One connection that is being told its part of the story."""
 
     def __init__(
-        self, turn: Turn, head: Head, session: Session[Clock], waiting: Waiting, told: Told
+        self,
+        turn: Turn,
+        head: Head,
+        session: Session[Clock],
+        waiting: Waiting,
+        told: Told,
+        *,
+        seen: Seen | None,
     ) -> None:
         assert turn.player is not None
         self._turn = turn
@@ -97,6 +105,7 @@ class Stream:
         self._head = head
         self._waiting = waiting
         self._told = told
+        self._seen = seen
         self._parts: list[bytes] = []
         self._size = 0
         self._parts_at = 0.0
@@ -188,6 +197,8 @@ class Stream:
         self._size += len(cue.data)
         self._blocks += cue.blocks
         self._turn.subscription.record(cue)
+        if self._seen is not None and cue.shown is not None:
+            self._seen.note(cue.shown)
 
     async def _flush(self, response: web.StreamResponse) -> None:
         data = self._joined()

@@ -10,6 +10,7 @@ from contract_documents import stream
 from mockserver.contract import (
     StreamSettings,
     Violation,
+    branch_of,
     event_violations,
 )
 
@@ -225,6 +226,36 @@ def test_all_violations_of_an_event_are_found():
     data = json.dumps({"price": "a", "items": [{}]})
     found = event_violations(stream(SHOP, Price=PRICE, Item=ITEM), "price", data, None)
     assert [v.field for v in found] == ["data.price", "data.items[0]"]
+
+
+def tagged(title, value):
+    """Return the schema of an object without a constant."""
+    return {"type": "object", "title": title, "properties": {"v": value}, "required": ["v"]}
+
+
+EITHER = {"schema": {"oneOf": [tagged("A", NUMBER), tagged("B", TEXT)]}}
+KINDS = {
+    "by its type": (SHOP, ("price", "{}"), 0),
+    "by its type, whatever the data are": (SHOP, ("note", "much too long"), 1),
+    "of the default type": (SHOP, (None, "{}"), 2),
+    "the sentinel": (SHOP, ("message", "[DONE]"), 3),
+    "none of the types": (SHOP, ("nothing", "{}"), None),
+    "by its constants": (TOKENS, (None, '{"type": "delta"}'), 1),
+    "none of the constants": (TOKENS, (None, '{"type": "end"}'), None),
+    "a constant of its own": (TOKENS, (None, "[DONE]"), 2),
+    "by what fits": (EITHER, (None, '{"v": "x"}'), 1),
+    "the nearest where nothing fits": (EITHER, (None, '{"v": null}'), 0),
+    "one of many that is no JSON": (EITHER, (None, "{"), 0),
+    "of a stream without kinds": ({}, ("a", "x"), None),
+}
+
+
+@pytest.mark.parametrize(("media_type", "sent", "index"), KINDS.values(), ids=KINDS)
+def test_an_event_is_of_a_kind(media_type, sent, index):
+    """Or comes nearest to one: the same that it would be held against."""
+    found = stream(media_type, Price=PRICE, Item=ITEM)
+    expected = None if index is None else found.branches[index]
+    assert branch_of(found, *sent) is expected
 
 
 def fits(schema, value, version="3.1.0", **schemas):

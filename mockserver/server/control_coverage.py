@@ -1,0 +1,54 @@
+"""The control API's pages of coverage: of one session, and of all that the server has sent."""
+
+from __future__ import annotations
+
+import json
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from mockserver.clock import turn_of_others
+from mockserver.contract.media import quality
+from mockserver.errors import ControlError
+from mockserver.play.coverage import coverage, read_minimum
+from mockserver.play.coverage_report import as_json, as_text
+
+if TYPE_CHECKING:
+    from mockserver.play.coverage import Kind
+    from mockserver.play.reach import Reach
+    from mockserver.play.tally import Tally
+
+
+async def coverage_page(request: web.BaseRequest, reach: Reach, tally: Tally) -> web.Response:
+    """Answer with the coverage by these clients: as JSON, or as a table. Raises ControlError.
+
+    Others have their turn all the while: there may be thousands of scenarios.
+    """
+    minimum = _minimum(request)
+    table = _wants_table(request)
+    for _ in chain(reach.find(), tally.settle()):
+        await turn_of_others()
+    found = coverage(reach, tally)
+    text = as_text(found) if table else json.dumps(as_json(found, minimum)) + "\n"
+    kind = "text/plain" if table else "application/json"
+    return web.Response(text=text, content_type=kind, headers={"Cache-Control": "no-store"})
+
+
+def _minimum(request: web.BaseRequest) -> dict[Kind, float] | None:
+    text = request.query.get("minimum")
+    try:
+        return None if text is None else read_minimum(text)
+    except ValueError as error:
+        mend = "write ?minimum=80, or ?minimum=operations=100,events=80"
+        raise ControlError(400, str(error), code="bad-control", mend=mend) from None
+
+
+def _wants_table(request: web.BaseRequest) -> bool:
+    form = request.query.get("format")
+    if form not in (None, "json", "text"):
+        what = f"{form!r} is no format of a coverage"
+        raise ControlError(400, what, code="bad-control", mend="write ?format=text or json")
+    accept = request.headers.get("Accept", "*/*")
+    preferred = quality("text/plain", accept) > quality("application/json", accept)
+    return form == "text" or (form is None and preferred)
