@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from mockserver.contract.formats import FORMATS
 from mockserver.contract.place import Place, reference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from mockserver.contract.document import Document
 
@@ -45,6 +46,11 @@ _MAPS = frozenset({"properties", "patternProperties", "dependentSchemas"})
 _TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
 
 
+def _may(key: str, part: Place) -> bool:
+    """Tell whether a member of a list is one: of `oneOf`, what fits everything would spoil all."""
+    return key != "oneOf" or isinstance(part.value, dict | bool)
+
+
 def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -60,14 +66,24 @@ def _names(value: Any) -> bool:
 def _compiles(pattern: Any) -> bool:
     """Tell whether a pattern, which ECMA-262 defines, is one for Python too."""
     try:
-        re.compile(pattern)
+        re.compile(_pattern(pattern))
     except (re.error, TypeError, OverflowError, RecursionError):
         return False
     return True
 
 
-FORMATS: Final = ("date", "date-time", "email", "ipv4", "ipv6", "time", "uuid")
-"""The formats that are checked: those of which there is one reading (RFC 3339, 4122, …)."""
+def _pattern(pattern: str) -> str:
+    """Write a pattern of ECMA-262 as Python has it.
+
+    Between slashes, as JavaScript writes literals, an anchored pattern could match nothing at all:
+    what stands between them is meant.
+    """
+    literal = re.fullmatch(r"/(\^.*\$)/([imsu]*)", pattern, re.DOTALL)
+    if literal:
+        flags = literal[2].replace("u", "")
+        pattern = f"(?{flags}){literal[1]}" if flags else literal[1]
+    return re.sub(r"\(\?<(?![=!])", "(?P<", pattern)
+
 
 _PLAIN: dict[str, Callable[[Any], bool]] = {
     "const": lambda _: True,
@@ -109,7 +125,7 @@ NOTED: Final[dict[str, Callable[[Any], bool]]] = {
     "contentEncoding": lambda value: isinstance(value, str),
     "contentMediaType": lambda value: isinstance(value, str),
     "default": lambda _: True,
-    "discriminator": lambda value: isinstance(value, dict),
+    "discriminator": lambda value: isinstance(value.get("propertyName"), str),
     "example": lambda _: True,
     "examples": lambda value: isinstance(value, list),
     "format": lambda value: isinstance(value, str),
@@ -117,6 +133,9 @@ NOTED: Final[dict[str, Callable[[Any], bool]]] = {
     "writeOnly": lambda value: value is True,
 }
 """The keywords that ask nothing of a value and yet say something of it; and what each has to be."""
+
+
+COMPONENTS: Final = "/components/schemas/"
 
 
 class Normal(dict[str, Any]):
@@ -131,7 +150,11 @@ class Normal(dict[str, Any]):
         super().__init__()
         self.pointer = pointer
         self.notes: dict[str, Any] = {}
-        """What the document says for those who make values, or read them: of `NOTED`."""
+        """What the document says for those who make values, or read them: of `NOTED`.
+
+        And `oneOf`, where the alternatives are told apart by a discriminator: they are under
+        `anyOf` then, as documents in the wild have discriminated alternatives that fit each other.
+        """
 
     def __repr__(self) -> str:
         return f"#{self.pointer}"
@@ -148,14 +171,18 @@ class Normaliser:
 
     def schema(self, place: Place) -> Schema:
         """Return the schema at a place, all it refers to included."""
-        made = self._guarded(place)
+        own = place.pointer.startswith(COMPONENTS) and isinstance(place.value, dict)
+        if own and self._document.at(place.pointer) == place:
+            made: Schema = self._target(place)
+        else:
+            made = self._guarded(place)
         # References wait here for their turn: a chain of them may be longer than the stack.
         while self._waiting:
             empty, target = self._waiting.pop()
             filled = self._guarded(target)
             if isinstance(filled, Normal):
                 empty.update(filled)
-                empty.notes.update(filled.notes)
+                empty.notes = filled.notes
         return made
 
     def _guarded(self, place: Place) -> Schema:
@@ -168,42 +195,54 @@ class Normaliser:
         target = self._document.lookup(ref)
         if target is None or not isinstance(target.value, dict):
             return self._part(target) if target else True
-        if target.pointer not in self._made:
-            self._made[target.pointer] = Normal(target.pointer)
-            self._waiting.append((self._made[target.pointer], target))
-        return self._made[target.pointer]
+        return self._target(target)
 
-    def _part(self, place: Place) -> Schema:
+    def _target(self, place: Place) -> Normal:
+        if place.pointer not in self._made:
+            self._made[place.pointer] = Normal(place.pointer)
+            self._waiting.append((self._made[place.pointer], place))
+        return self._made[place.pointer]
+
+    def _part(self, place: Place, around: tuple[Place, ...] = ()) -> Schema:
+        """Return a schema; `around` are those of which it is a part by `allOf`."""
         if isinstance(place.value, bool):
             return place.value
-        return self._normal(place) if isinstance(place.value, dict) else True
+        return self._normal(place, around) if isinstance(place.value, dict) else True
 
-    def _normal(self, place: Place) -> Normal:
+    def _normal(self, place: Place, around: tuple[Place, ...]) -> Normal:
         value, made = place.object, Normal(place.pointer)
         for key, asked in value.items():
-            if key in _ONE and isinstance(asked, dict | bool):
-                made[key] = self._part(place.get(key))
-            elif key == "contentSchema" and isinstance(asked, dict | bool):
-                made.notes[key] = self._part(place.get(key))
-            elif key in _LISTS or (key == "items" and isinstance(asked, list)):
-                parts = [self._part(part) for part in place.get(key).items()]
-                if parts:
+            if key in _LISTS or (key == "items" and isinstance(asked, list)):
+                line = (*around, place) if key == "allOf" else ()
+                listed = place.get(key).items()
+                if parts := [self._part(part, line) for part in listed if _may(key, part)]:
                     made["prefixItems" if key == "items" else key] = parts
-            elif key in _MAPS:
-                members = place.get(key).members()
-                made[key] = {
-                    name: self._part(part)
-                    for name, part in members
-                    if key != "patternProperties" or _compiles(name)
-                }
-            elif key in _PLAIN and _is(_PLAIN[key], asked):
-                made[key] = asked
-            elif key in NOTED and _is(NOTED[key], asked):
-                made.notes[key] = asked
+            else:
+                self._keyword(key, place.get(key), made)
         self._shift(value, made)
+        if "discriminator" in made.notes and "oneOf" in made and "anyOf" not in made:
+            made["anyOf"] = made.pop("oneOf")
+            made.notes["oneOf"] = True
         if "required" in made:
-            made["required"] = [n for n in made["required"] if not self._is_absent(place, n)]
+            whole = (*around, place)
+            made["required"] = [n for n in made["required"] if not self._is_absent(whole, n)]
         return self._with_reference(value, made)
+
+    def _keyword(self, key: str, asked: Place, made: Normal) -> None:
+        value = asked.value
+        if key in _ONE and isinstance(value, dict | bool):
+            made[key] = self._part(asked)
+        elif key == "contentSchema" and isinstance(value, dict | bool):
+            made.notes[key] = self._part(asked)
+        elif key in _MAPS:
+            members = asked.members()
+            if key == "patternProperties":
+                members = ((_pattern(n), part) for n, part in members if _compiles(n))
+            made[key] = {name: self._part(part) for name, part in members}
+        elif key in _PLAIN and _is(_PLAIN[key], value):
+            made[key] = _pattern(value) if key == "pattern" else value
+        elif key in NOTED and _is(NOTED[key], value):
+            made.notes[key] = value
 
     def _with_reference(self, value: dict[Any, Any], made: Normal) -> Normal:
         """Let what stands beside a `$ref` hold as well (OAS 3.1 on; harmless before)."""
@@ -226,6 +265,7 @@ class Normaliser:
         either, null = Normal(made.pointer), Normal(made.pointer)
         null["type"] = "null"
         either["anyOf"] = [made, null]
+        either.notes = made.notes
         return either
 
     def _shift(self, value: dict[Any, Any], made: dict[str, Any]) -> None:
@@ -234,10 +274,11 @@ class Normaliser:
             if value.get(key) is True and bound in made:
                 made[key] = made.pop(bound)
 
-    def _is_absent(self, place: Place, name: str) -> bool:
+    def _is_absent(self, whole: Sequence[Place], name: str) -> bool:
         """Tell whether a property is for the other direction only: then no value has to have it."""
         return any(
             flagged(self._document, schema.get("properties").get(name), self._absent)
+            for place in whole
             for schema in parts(self._document, place)
         )
 
@@ -268,7 +309,7 @@ def flagged(document: Document, schema: Place, flag: str) -> bool:
 def _is(test: Callable[[Any], bool], value: Any) -> bool:
     try:
         return test(value)
-    except (TypeError, ValueError, OverflowError):
+    except (AttributeError, TypeError, ValueError, OverflowError):
         return False
 
 

@@ -9,8 +9,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from mockserver.contract.formats import checker
 from mockserver.contract.place import Place, escape, reference
-from mockserver.contract.schemas import FORMATS, Direction, normaliser
+from mockserver.contract.schemas import Direction, normaliser
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,7 +78,7 @@ def fits(document: Document, schema: Place, value: object, direction: Direction)
 
 def validator(document: Document, schema: Place, direction: Direction) -> Any:
     """Return the validator of a schema, compiled once."""
-    from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415  (50 ms)
+    from jsonschema import Draft202012Validator  # noqa: PLC0415  (50 ms)
 
     kept: dict[tuple[str, int], tuple[object, Any]]
     kept = document.cache.setdefault(f"validators of a {direction}", {})
@@ -85,10 +86,9 @@ def validator(document: Document, schema: Place, direction: Direction) -> Any:
     if key not in kept:
         if len(kept) >= MOST:
             del kept[next(iter(kept))]
-        formats = document.cache.setdefault("formats", FormatChecker(FORMATS))
         normal = normaliser(document, direction).schema(schema)
         # With the value, so that it lives as long as its id is a key.
-        kept[key] = schema.value, Draft202012Validator(normal, format_checker=formats)
+        kept[key] = schema.value, Draft202012Validator(normal, format_checker=checker())
     return kept[key][1]
 
 
@@ -140,6 +140,8 @@ def _locate(document: Document, schema: Place, steps: Iterable[str | int]) -> st
             rest = rest[2:]
             continue
         step = rest.pop(0)
+        if step == "anyOf" and "anyOf" not in place.object:
+            step = "oneOf"
         nearer = _child(place, step)
         if nearer is None:
             break
