@@ -13,6 +13,7 @@ import resource
 import socket
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Thread
 
+import documents
 import files
 from processes import BARE, HERE, MOCKSERVER, ROOT, Client, Running, first_bytes, serve
 
@@ -103,6 +105,45 @@ def measure_start(bench: Bench) -> list[Row]:
             lambda: start_time(BARE, "/short"),
         )
         rows.append(compared(name, "s", *medians, most=2.0))
+    return rows
+
+
+def loaded(spec: Path, folder: Path) -> tuple[float, float]:
+    """Start a server of a document; return the seconds until it listens, and its MiB of memory."""
+    begun = time.perf_counter()
+    with Running(serve(spec, folder)) as server:
+        return time.perf_counter() - begun, server.memory() / 1024
+
+
+def parse_time(spec: Path) -> float:
+    """Measure the parsing of a document alone, in a process of its own, in seconds."""
+    code = (
+        "import json, sys, time, yaml; raw = open(sys.argv[1], 'rb').read();"
+        "begun = time.perf_counter();"
+        "yaml.load(raw, yaml.CSafeLoader) if sys.argv[1].endswith('yaml') else json.loads(raw);"
+        "print(time.perf_counter() - begun)"
+    )
+    command = [sys.executable, "-c", code, str(spec)]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def measure_load(bench: Bench) -> list[Row]:
+    """What a large document adds to the start, against its parsing by the library alone."""
+    as_json, as_yaml = documents.write_documents(bench.folder / "large", 12)
+    specs = {"12 MB of JSON": as_json, "the same in YAML": as_yaml}
+    if documents.GITHUB.is_file():
+        specs["GitHub's, 13 MB of JSON"] = documents.GITHUB
+    empty = bench.folder / "empty"
+    empty.mkdir()
+    rows = []
+    for name, spec in specs.items():
+        runs = [(loaded(SPEC, empty), loaded(spec, empty), parse_time(spec)) for _ in range(3)]
+        taken = statistics.median(large[0] - small[0] for small, large, _ in runs)
+        memory = statistics.median(large[1] - small[1] for small, large, _ in runs)
+        parsing = statistics.median(parsing for _, _, parsing in runs)
+        met = taken - parsing < 0.5
+        rows.append(Row(f"load, {name}", "s", taken, parsing, "< bare + 0.5", met))
+        rows.append(Row(f"load, {name}: memory", "MiB", memory, None, ""))
     return rows
 
 
@@ -275,6 +316,7 @@ def measure_pieces(bench: Bench) -> list[Row]:
 MEASURES: dict[str, Callable[[Bench], list[Row]]] = {
     "start": measure_start,
     "check": measure_check,
+    "load": measure_load,
     "burst": measure_burst,
     "short": measure_short,
     "pieces": measure_pieces,

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from judge import Judge
 
 from mockserver import contract
 from mockserver.scenario.plaindata import plain_data
@@ -148,6 +149,12 @@ def tree(entry: Entry) -> object:
 def document(entry: Entry) -> contract.Contract:
     """Return the contract of a document, read once in a process. Raises LoadError."""
     return contract.read(tree(entry), entry.name, keep_going=True)
+
+
+@functools.cache
+def judge(entry: Entry) -> Judge:
+    """Return the judge of a document."""
+    return Judge(tree(entry))
 
 
 def every(entry_names: list[str]) -> pytest.MarkDecorator:

@@ -3,17 +3,22 @@
 Nothing of mockserver.contract is used: what that reads wrongly must not be forgiven here. The
 document becomes JSON Schema 2020-12 as a whole: `nullable` and the boolean bounds of OAS 3.0 are
 rewritten, write-only members need not be in a response, and patterns that Python cannot compile are
-left out. References stay references.
+left out. References stay references; those to an anchor get its pointer, as only a whole schema would
+be searched for it, and those that lead nowhere ask nothing.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 BASE = "urn:document"
 
@@ -23,7 +28,7 @@ class Judge:
 
     def __init__(self, tree: dict[Any, Any]) -> None:
         self._tree = _written(tree)
-        _Rewriter(self._tree).schema_or_else(self._tree)
+        _Rewriter(self._tree).everything()
         resource = DRAFT202012.create_resource(self._tree)
         self._registry = Registry().with_resource(BASE, resource)
 
@@ -46,24 +51,46 @@ def _written(value: Any) -> Any:
     return [_written(item) for item in value] if isinstance(value, list) else value
 
 
+def _mappings(tree: Any) -> Iterator[dict[str, Any]]:
+    """Yield every mapping of a tree; what is done to one of them hides none of the others."""
+    stack = [tree]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, list):
+            stack.extend(value)
+        elif isinstance(value, dict):
+            stack.extend(value.values())
+            yield value
+
+
+def _anchors(tree: Any, pointer: str = "#") -> Iterator[tuple[str, str]]:
+    """Yield every anchor, as a reference names it, and the pointer to it."""
+    if isinstance(tree, dict) and isinstance(tree.get("$anchor"), str):
+        yield f"#{tree['$anchor']}", pointer
+    children = tree.items() if isinstance(tree, dict) else ()
+    for key, child in enumerate(tree) if isinstance(tree, list) else children:
+        token = str(key).replace("~", "~0").replace("/", "~1")
+        yield from _anchors(child, f"{pointer}/{token}")
+
+
 class _Rewriter:
     """Rewrites every mapping that could be a schema, in place."""
 
     def __init__(self, tree: Any) -> None:
         self._tree = tree
+        some = any("$anchor" in value for value in _mappings(tree))
+        self._anchors = dict(_anchors(tree)) if some else {}
 
-    def schema_or_else(self, node: Any) -> None:
-        stack = [node]
-        while stack:
-            value = stack.pop()
-            if isinstance(value, list):
-                stack.extend(value)
-            elif isinstance(value, dict):
-                children = list(value.values())
-                self._rewrite(value)
-                stack.extend(children)
+    def everything(self) -> None:
+        for value in _mappings(self._tree):
+            self._rewrite(value)
 
     def _rewrite(self, schema: dict[str, Any]) -> None:
+        ref = schema.get("$ref")
+        if isinstance(ref, str):
+            schema["$ref"] = ref = self._anchors.get(ref, ref)
+            if not ref.startswith("#") or self._at(ref) is None:
+                del schema["$ref"]
         for name in ("$schema", "$id"):  # It is a property elsewhere; as a keyword it misleads.
             if isinstance(schema.get(name), str):
                 del schema[name]
@@ -104,8 +131,11 @@ class _Rewriter:
     def _at(self, ref: str) -> Any:
         value = self._tree
         for token in ref.split("/")[1:]:
-            key = token.replace("~1", "/").replace("~0", "~")
-            value = value.get(key) if isinstance(value, dict) else None
+            key = unquote(token).replace("~1", "/").replace("~0", "~")
+            if isinstance(value, list):
+                value = dict(enumerate(value)).get(int(key) if key.isdigit() else -1)
+            else:
+                value = value.get(key) if isinstance(value, dict) else None
         return value
 
 

@@ -1,0 +1,123 @@
+"""Every operation of documents that nobody here wrote answers, and answers by its own schema.
+
+The server is the real one, on loopback; what is asked is made of the document's request schemas. An
+independent judge (judge.py) says whether a body fits. Where it does not, the document contradicts
+itself, and `check` has to say so at the place.
+"""
+
+import json
+import re
+
+import pytest
+from aiohttp import ClientSession, ClientTimeout, TCPConnector
+from asking import request_for
+from corpus import ASKED, ENTRIES, document, every, judge, some
+
+from mockserver import MockServer
+from mockserver.contract import answer_problems, event_violations
+from mockserver.contract.media import essence, is_event_stream, is_json
+from mockserver.sse.parse import Parser
+
+MOST = 40
+"""Operations of one document that are asked, unless all are asked for."""
+MALFORMED = "faults/malformed"
+"""Its schemas are none that a judge could read."""
+CANNOT = {
+    "faults/malformed": 1,  # its responses have no statuses
+    "faults/unsatisfiable": 10,
+    "readme-3.0/circular-request-bodies": 1,  # every parent requires a parent
+    "readme-3.0/http-status-codes": 1,  # nothing but 101
+    "shipengine": 18,  # `additionalProperties: false` beside an `allOf` that has the properties
+}
+"""How many operations of a document cannot answer, which is what the answer says."""
+
+
+@pytest.fixture
+async def serving(entry):
+    """Return what asks a server of the document for an operation."""
+    async with (
+        MockServer(spec=entry.path(), clock="instant", keep_going=True) as server,
+        ClientSession(connector=TCPConnector(limit=1), timeout=ClientTimeout(30)) as session,
+    ):
+
+        async def ask(request):
+            async with session.request(
+                request.method,
+                server.url + request.target,
+                headers=request.headers,
+                data=request.body,
+                allow_redirects=False,
+            ) as response:
+                return response.status, response.headers, await response.read()
+
+        yield ask
+
+
+@every(list(ENTRIES))
+async def test_every_operation_answers_by_its_own_schema(entry, serving):
+    """The usual answer comes with a body that fits its schema, or the document's fault is told."""
+    contract = document(entry)
+    told, cannot = None, []
+    for operation in some(list(contract.operations.values()), MOST):
+        status, headers, body = await serving(request_for(operation))
+        if status == 501:
+            assert json.loads(body)["code"] in {"unsatisfiable-schema", "unknown-response"}
+            cannot.append(operation.id)
+            continue
+        holder, faults = judged(entry, operation, status, headers, body)
+        if faults:
+            told = told or {p.where.pointer for p in answer_problems(contract)}
+            assert any(pointer.startswith(holder) for pointer in told), (operation.id, faults)
+    assert ASKED or len(cannot) == CANNOT.get(entry.name, 0), cannot
+
+
+def judged(entry, operation, status, headers, body):
+    """Return the pointer to the media type object of an answer, and what does not fit its schema."""
+    usual = operation.response(None)
+    assert usual is not None
+    assert status == usual[0], (operation.id, status, body[:300])
+    content = dict(operation.content(usual[1]))
+    kind = headers.get("Content-Type", "")
+    declared = [key for key in content if essence(key) == essence(kind)]
+    if not declared:
+        assert not body or any("*" in key or "/" not in key for key in content) or not content
+        return "", []
+    place = operation.document.follow(content[declared[0]])
+    schema = place.get("schema")
+    if is_event_stream(kind) or operation.method == "HEAD" or not is_json(kind):
+        return place.pointer, []
+    if not isinstance(schema.value, dict | bool):
+        return place.pointer, []
+    found = json.loads(body)
+    if entry.name == MALFORMED:
+        return place.pointer, []
+    return place.pointer, judge(entry).faults(schema.pointer, found)
+
+
+STREAMING = [
+    name for name, entry in ENTRIES.items()
+    if not entry.file.is_file() or re.search(rb"(?i)event-stream|x-fern-str|x-supports-str", entry.file.read_bytes())
+]  # fmt: skip
+
+
+@every(STREAMING)
+async def test_every_stream_gives_events_of_its_own_kind(entry, serving):
+    """A stream without a scenario gives events, and each fits what the document says of it."""
+    contract = document(entry)
+    streaming = [o for o in contract.operations.values() if o.stream is not None]
+    if not streaming:
+        pytest.skip("it has no streams")
+    for operation in streaming:
+        request = request_for(operation, stream=True)
+        request.headers["Accept"] = "text/event-stream"
+        status, headers, body = await serving(request)
+        if status == 501:
+            assert json.loads(body)["code"] in {"no-example", "unsatisfiable-schema"}
+            continue
+        assert status == operation.stream.status, (operation.id, body)
+        assert is_event_stream(headers["Content-Type"]), operation.id
+        events = Parser().feed(body)
+        assert events, operation.id
+        for event in events:
+            found = event_violations(operation.stream, event.type, event.data, None)
+            assert not found, (operation.id, event, found)
