@@ -35,8 +35,10 @@ class MockServer:
     file, or several, `settings` a file that says about streams what the document leaves open.
     `port` 0 takes any free one. `clock` is `real`, `10x`, `instant` or
     `manual`; `pinned` names scenarios to prefer. With `keep_going`, scenarios with problems and
-    references that lead nowhere are left out instead of refusing to start. `on_entry` is called
-    with the session's name and the entry for every connection that opens or ends.
+    references that lead nowhere are left out instead of refusing to start. With `stateful`, what
+    a client makes by POST can be read, listed, changed and deleted, in each session apart.
+    `on_entry` is called with the session's name and the entry for every connection that opens or
+    ends.
 
         async with MockServer(scenarios="scenarios") as server:
             ... server.url ...
@@ -60,6 +62,7 @@ class MockServer:
         pinned: Sequence[str] = (),
         cors: bool = True,
         keep_going: bool = False,
+        stateful: bool = False,
         on_entry: Callable[[str, Entry], None] | None = None,
     ) -> None:
         self.host = host
@@ -72,6 +75,7 @@ class MockServer:
         self._pinned = tuple(pinned)
         self._cors = cors
         self._keep_going = keep_going
+        self._stateful = stateful
         self._on_entry = on_entry
         self._runner: web.ServerRunner | None = None
         self._live: Live | None = None
@@ -85,11 +89,14 @@ class MockServer:
         # Imported here, as is all of aiohttp: `check` and `explain` do without.
         from aiohttp import web  # noqa: PLC0415
 
+        from mockserver.play.kept.keeper import Keeper  # noqa: PLC0415
         from mockserver.server.app import Live, make_server  # noqa: PLC0415
 
         catalog = self._load()
         self._loop = asyncio.get_running_loop()
         self._live = Live(catalog, Sessions(self._make_session), cors=self._cors)
+        if self._stateful:
+            self._live.keeper = Keeper(catalog.contract, self.seed)
         runner = web.ServerRunner(make_server(self._live), shutdown_timeout=0.5)
         await runner.setup()
         try:

@@ -42,6 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keep-going", action="store_true", help="leave out what has problems, and serve the rest"
     )
+    parser.add_argument(
+        "--stateful",
+        action="store_true",
+        help="keep what clients create by POST, for them to read, list, change and delete",
+    )
     parser.add_argument("--log-format", choices=("text", "json"), default="text")
     covered.add_minimum(parser, "clients were sent")
 
@@ -74,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
         pinned=args.scenario,
         cors=not args.no_cors,
         keep_going=args.keep_going,
+        stateful=args.stateful,
         on_entry=log,
     )
     _raise_file_limit()

@@ -57,6 +57,11 @@ def parameters(path: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_EXPRESSION.findall(plain(path))))
 
 
+def is_parameter(segment: str) -> bool:
+    """Tell whether a segment of a path is a template expression and nothing else."""
+    return _EXPRESSION.fullmatch(segment) is not None
+
+
 def plain(path: str) -> str:
     """Return a path key without the `#fragment` or `?query` that some documents put there."""
     return re.split(r"[?#]", path, maxsplit=1)[0]

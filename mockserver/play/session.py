@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from mockserver.play.journal import Journal
+from mockserver.play.kept.store import Store
 from mockserver.play.story import Stories
 from mockserver.play.tally import Tally
 from mockserver.play.told import Memory
@@ -36,6 +37,8 @@ class Session(Generic[ClockT]):
     journal: Journal = field(default_factory=Journal)
     told: Memory = field(default_factory=Memory)
     tally: Tally = field(default_factory=Tally)
+    store: Store = field(default_factory=Store)
+    """What clients have made, where the server keeps that (`--stateful`)."""
     listener: Callable[[str, Entry], None] | None = None
     """Is told of every connection that opens or ends: the session's name and the entry."""
     open: int = 0
@@ -46,11 +49,12 @@ class Session(Generic[ClockT]):
         self.stories = Stories(self.seed, self.name, self.epoch)
 
     def reset(self) -> None:
-        """Forget subscriptions, journal, tally and what was told; the clock goes on."""
+        """Forget subscriptions, journal, tally, what was told and made; the clock goes on."""
         self.stories.reset()
         self.tally.clear()
         self.journal.clear()
         self.told.clear()
+        self.store.clear()
 
 
 class Sessions(Generic[ClockT]):

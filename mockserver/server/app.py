@@ -24,7 +24,12 @@ from mockserver.server.connection import Connection
 from mockserver.server.log import log, record
 from mockserver.server.protocol import Server
 from mockserver.server.requests import Preferences, Target, opening_of, preferences, target_of
-from mockserver.server.respond import AnswerResponse, ProblemResponse, document_answer
+from mockserver.server.respond import (
+    AnswerResponse,
+    ProblemResponse,
+    document_answer,
+    kept_answer,
+)
 from mockserver.server.stream import stream_response
 from mockserver.server.waiting import Waiting
 
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
     from aiohttp.http_parser import RawRequestMessage
 
     from mockserver.clock import Clock
+    from mockserver.play.kept.keeper import Keeper
     from mockserver.play.opening import Opening
     from mockserver.play.session import Session, Sessions
     from mockserver.scenario.catalog import Catalog
@@ -52,6 +58,8 @@ class Live:
     catalog: Catalog
     sessions: Sessions[Clock]
     cors: bool = True
+    keeper: Keeper | None = None
+    """Keeps what clients make by POST, if that is wanted."""
     stopping: bool = False
     serving: dict[asyncio.Task[Any], Waiting] = field(default_factory=dict)
     reach: Reach = field(init=False)
@@ -211,7 +219,9 @@ async def _hops(request: Request, live: Live, waiting: Waiting) -> web.StreamRes
     if program is None:
         wish = wish_of(opening, session.name, session.seed)
         wish = wish._replace(status=asked.status, example=asked.example)
-        answer = document_answer(operation, wish)
+        answer = kept_answer(live.keeper, session.store, operation, opening, wish)
+        if answer is None:
+            answer = document_answer(operation, wish)
         _record_example(session, operation, opening, answer.status)
         return answer
     if request.method == "HEAD":

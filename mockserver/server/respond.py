@@ -10,7 +10,11 @@ from mockserver.contract import answer
 from mockserver.play.answer import Answer, Head, problem_body, reason_of
 
 if TYPE_CHECKING:
+    from mockserver.contract import Answer as DocumentAnswer
     from mockserver.contract import Operation, Wish
+    from mockserver.play.kept.keeper import Keeper
+    from mockserver.play.kept.store import Store
+    from mockserver.play.opening import Opening
 
 
 class ProblemResponse(web.Response):
@@ -42,7 +46,23 @@ def no_content() -> AnswerResponse:
 
 def document_answer(operation: Operation, wish: Wish) -> AnswerResponse:
     """Return what the document itself answers. Raises ControlError where there is nothing."""
-    found = answer(operation, wish)
+    return _whole(answer(operation, wish))
+
+
+def kept_answer(
+    keeper: Keeper | None, store: Store, operation: Operation, opening: Opening, wish: Wish
+) -> AnswerResponse | None:
+    """Return what is answered from what clients have made; None where the document answers.
+
+    That is so wherever a status or an example is asked for by name.
+    """
+    if keeper is None or wish.status is not None or wish.example is not None:
+        return None
+    found = keeper.answer(store, operation, opening, wish)
+    return _whole(found) if found is not None else None
+
+
+def _whole(found: DocumentAnswer) -> AnswerResponse:
     headers = list(found.headers.items())
     if found.media_type:
         headers.insert(0, ("Content-Type", found.media_type))

@@ -103,3 +103,14 @@ def test_keep_going_serves_what_is_left(folder):
         process.terminate()
         _, errors = process.communicate()
     assert "bad.yaml:1:1: the scenario says nothing [no-story]" in errors
+
+
+def test_stateful_keeps_what_is_created(folder):
+    """What a POST has made is read by GET."""
+    with serving(folder, "--stateful") as (_, url):
+        head = {"Authorization": "Bearer x", "Content-Type": "application/json"}
+        made = urllib.request.Request(f"{url}/v1/pets", b'{"name": "Tom"}', head)
+        with urllib.request.urlopen(made) as response:
+            location, pet = response.headers["Location"], json.load(response)
+        with urllib.request.urlopen(urllib.request.Request(url + location, headers=head)) as got:
+            assert json.load(got) == pet
