@@ -326,6 +326,31 @@ def test_put_makes_what_is_not_there_where_the_document_says_201():
     assert client.make("/things")["id"] == 1
 
 
+@pytest.mark.parametrize("key", [0, ""])
+def test_a_put_without_a_key_names_nothing(key):
+    """What generated clients send for a key that nobody has set."""
+    document = api(thing(), new(id={}))
+    document["paths"]["/things"]["put"] = operation(answers("200", ref("Thing")), ref("New"))
+    client = Client(document)
+    client.make("/things")
+    with pytest.raises(ControlError):
+        client.ask("PUT", "/things", {"id": key})
+
+
+def test_a_thing_may_be_called_0():
+    """By a path, or by an example."""
+    document = api(thing(), new())
+    document["paths"]["/things/{id}"]["put"]["responses"] |= answers("201", ref("Thing"))
+    document["paths"]["/things"]["get"]["responses"] = answers(
+        "200", {"type": "array", "items": ref("Thing")}, example=[{"id": 0}]
+    )
+    client = Client(document)
+    assert client.json("GET", "/things/0") == (200, {"id": 0})
+    client.ask("DELETE", "/things/0")
+    assert client.json("PUT", "/things/0", {}) == (201, {"id": 0})
+    assert client.listed("/things") == [{"id": 0}]
+
+
 # Missing, and removed
 
 

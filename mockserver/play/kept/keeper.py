@@ -31,6 +31,10 @@ _MERGE_PATCH: Final = "application/merge-patch+json"
 _JSON_PATCH: Final = "application/json-patch+json"
 
 
+_UNSET: Final = (None, "0")
+"""What generated clients send for a key that nobody has set: 0, null, or an empty text."""
+
+
 def _never(_: str) -> bool:
     return False
 
@@ -134,7 +138,8 @@ class Keeper:
             return answer(asked.operation, asked.wish._replace(status=409))
         if key is None:
             key = self._new_key(asked)
-        return self._keep(asked, sent, key, self._base(asked, str(key_text(key))))
+        text = str(key_text(key))
+        return self._keep(asked, sent, key, text, self._base(asked, text))
 
     def _sent(self, asked: _Asked) -> Object | None:
         """Return the members that a request sends, or None where its body has none."""
@@ -182,7 +187,7 @@ class Keeper:
             may = name in collection.requested or not collection.requested
             if name is None or not may or shaper.flagged(name, "readOnly"):
                 continue
-            if key_text(sent.get(name)) is not None:
+            if key_text(sent.get(name)) not in _UNSET:
                 return sent[name]
         return None
 
@@ -220,11 +225,16 @@ class Keeper:
         asked: _Asked,
         sent: Object,
         key: Any,
+        text: str,
         base: Mapping[str, Any],
+        *,
         status: int | None = None,
     ) -> Answer:
-        """Keep a thing, made of what was sent and of `base`, and answer it."""
-        text, collection = str(key_text(key)), asked.collection
+        """Keep a thing, made of what was sent and of `base`, and answer it.
+
+        `key` is that of the thing, `text` the same as paths have it.
+        """
+        collection = asked.collection
         fixed = parent_members(collection, asked.scope[1])
         if collection.key is not None:
             fixed[collection.key] = key
@@ -270,14 +280,14 @@ class Keeper:
         sent = self._sent(asked)
         if sent is None:
             return None
-        key = asked.key if asked.deed.named else str(key_text(self._sent_key(asked, sent)))
+        key = asked.key if asked.deed.named else key_text(self._sent_key(asked, sent)) or ""
         old = asked.items.get(key)
         if old is not None:
             usual(asked.operation, asked.wish)
-            return self._keep(asked, sent, self._own_key(asked, old, key), old.value)
+            return self._keep(asked, sent, self._own_key(asked, old, key), key, old.value)
         if asked.deed.named and declares(asked.operation, 201):
             own = typed(self._document, asked.collection.key_schema, key)
-            return self._keep(asked, sent, own, self._base(asked, key), 201)
+            return self._keep(asked, sent, own, key, self._base(asked, key), status=201)
         return self._missing(asked)
 
     def _own_key(self, asked: _Asked, old: Item, key: str) -> Any:
@@ -302,7 +312,7 @@ class Keeper:
         usual(asked.operation, asked.wish)
         nulls = () if kind == _MERGE_PATCH else self._shaper(asked.collection).nullable
         key = self._own_key(asked, old, asked.key)
-        return self._keep(asked, merged(old.value, sent, nulls), key, old.value)
+        return self._keep(asked, merged(old.value, sent, nulls), key, asked.key, old.value)
 
     def _delete(self, asked: _Asked) -> Answer:
         if asked.key not in asked.items:

@@ -32,15 +32,12 @@ _RADIX: Final = {"0": 10, "a": 26, "A": 26}
 
 
 def key_text(value: Any) -> str | None:
-    """Return a key as it stands in a path; None for a value that is none.
-
-    Empty text and 0 are what generated clients send where nobody has set a key.
-    """
+    """Return a key as it stands in a path; None for a value that is none."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     if isinstance(value, float):
         value = int(value) if value.is_integer() else value
-    return None if value in ("", 0) else str(value)
+    return str(value) or None
 
 
 class Keys:
