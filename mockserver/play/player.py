@@ -16,7 +16,7 @@ from mockserver.scenario.block import Block, echoed
 from mockserver.scenario.program import Hold, Program, Row, Stop, Stretch
 from mockserver.scenario.template import RenderError
 from mockserver.scenario.units import FOREVER
-from mockserver.sse.parse import Parser
+from mockserver.sse.items import reader
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -68,7 +68,8 @@ class Player:
         if head or coding or any(segment.row.laid for segment in segments):
             self._layout = Layout(row.wire, scope, coding)
         self._head = head
-        self._parser = Parser() if any(segment.row.reads for segment in segments) else None
+        reads = any(segment.row.reads for segment in segments)
+        self._parser = reader(program.framing) if reads else None
         self._at = 0.0
         self._lag = 0.0
         """How far the story's own time is ahead of the connection's."""

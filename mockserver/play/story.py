@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from mockserver.contract import EventStream, Operation
     from mockserver.play.journal import Closer
     from mockserver.play.layout import Coding
     from mockserver.play.opening import Opening
@@ -105,6 +106,10 @@ class Turn:
     """The content coding that script and request agree on."""
     replay: Callable[[], Player] | None = None
     """Makes a player that plays this connection once more, byte for byte."""
+
+    def stream_of(self, operation: Operation) -> EventStream | None:
+        """Return what the document says of the stream that this request gets, or None."""
+        return operation.stream_for(self.opening.accept, self.program.framing)
 
     def tell(self, segments: Sequence[Segment], gap: int = 0) -> None:
         """Make the player of these segments of the story. Raises RenderError."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from mockserver.errors import Problem
 from mockserver.scenario.block import Block, beyond, echoed, is_event, static_event
+from mockserver.scenario.framings import framed
 from mockserver.scenario.model import (
     BlockStep,
     ChanceStep,
@@ -50,6 +51,8 @@ from mockserver.sse.encode import Event, encode
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from mockserver.sse.encode import Framing
+
 _MARK: Final = 7_081_726_354_433_221_100
 
 
@@ -81,9 +84,12 @@ def _blocks(ops: Sequence[Op]) -> Iterator[Block]:
                 yield from _blocks((*op.body, *op.otherwise))
 
 
-def compile_scenario(scenario: Scenario, files: Mapping[str, bytes] | None = None) -> Program:
-    """Compile a scenario whose includes are resolved."""
-    compiler = _Compiler(scenario)
+def compile_scenario(
+    scenario: Scenario, files: Mapping[str, bytes] | None = None, framing: Framing = "sse"
+) -> Program:
+    """Compile a scenario whose includes are resolved, for one framing."""
+    scenario = framed(scenario, framing)
+    compiler = _Compiler(scenario, framing)
     if scenario.stream is not None:
         rows = tuple(compiler.stream_rows(scenario.stream))
     elif scenario.connections is not None:
@@ -93,14 +99,15 @@ def compile_scenario(scenario: Scenario, files: Mapping[str, bytes] | None = Non
         rows = (answer_row(scenario, scenario.response),)
         # Every request is answered alike: there is no story that could come to an end.
         scenario = replace(scenario, afterwards="repeat")
-    return Program(scenario, rows, scenario.stream is not None, files or {})
+    return Program(scenario, rows, scenario.stream is not None, files or {}, framing=framing)
 
 
 class _Compiler:
     """Compiles the rows of one scenario."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, framing: Framing) -> None:
         self._scenario = scenario
+        self._framing: Framing = framing
 
     def stream_rows(self, steps: Sequence[Step]) -> Iterator[Row]:
         """Every disconnect ends a row; what follows it is the next one."""
@@ -133,7 +140,7 @@ class _Compiler:
 
     def _row(self, steps: Sequence[Step], first: int, row: Row, *, headless: bool) -> Row:
         """Fill in what follows from the steps; `headless`: no head of its own comes before them."""
-        maker = _OpMaker(self._scenario, steps, row.wire)
+        maker = _OpMaker(self._scenario, steps, row.wire, self._framing)
         last = steps[-1] if steps else None
         end, broken = row.end, False
         if isinstance(last, DisconnectStep):
@@ -152,13 +159,15 @@ class _Compiler:
 class _OpMaker:
     """Compiles the steps of one row for its wire."""
 
-    def __init__(self, scenario: Scenario, steps: Sequence[Step], wire: Wire) -> None:
+    def __init__(
+        self, scenario: Scenario, steps: Sequence[Step], wire: Wire, framing: Framing
+    ) -> None:
         pace = scenario.pace
         nothing = isinstance(pace, Span) and pace.longest == 0
         self._pace = None if nothing else pace
         self._templated = scenario.templated
         sent = [step for step in all_steps(steps) if isinstance(step, BlockStep)]
-        self.form = form_of(wire)
+        self.form = form_of(wire, framing)
         self.reads = any(isinstance(step, RawStep) or step.cut is not None for step in sent)
         self.laid = is_laid(wire) or any(step.split is not None for step in sent)
         self.loses = False
@@ -181,7 +190,7 @@ class _OpMaker:
                 static = []
                 ops += waits
             if isinstance(step, EventStep) and whole:
-                static.append((step, static_event(step)))
+                static.append((step, static_event(step, self.form)))
             else:
                 ops += self._op(step, path, ends=step is last)
         ops += self._stretches(static)

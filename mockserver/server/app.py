@@ -291,11 +291,10 @@ def _program(
         programs = catalog.by_operation.get(operation.id, ())
         program = choose(programs, opening, asked.scenario, session.pinned)
         if program is not None:
-            return program
-    accept = opening.headers.get("accept", "*/*")
-    if not _streams(operation, asked, accept, opening):
+            return catalog.framed(program, operation, opening.accept)
+    if not _streams(operation, asked, opening):
         return None
-    program = catalog.examples(operation, session.seed, asked.example)
+    program = catalog.examples(operation, session.seed, asked.example, opening.accept)
     if program is None:
         raise ControlError(
             501,
@@ -306,14 +305,14 @@ def _program(
     return program
 
 
-def _streams(operation: Operation, asked: Preferences, accept: str, opening: Opening) -> bool:
+def _streams(operation: Operation, asked: Preferences, opening: Opening) -> bool:
     """Tell whether the document's answer is its stream."""
-    stream = operation.stream
+    stream = operation.stream_for(opening.accept)
     if stream is None or asked.status not in (None, stream.status):
         return False
     if asked.example is not None:
         return asked.example in stream.example_names()
-    return operation.wants_stream(accept, opening.body)
+    return operation.wants_stream(opening.accept, opening.body)
 
 
 def _record_example(
@@ -341,8 +340,7 @@ def _head_only(
         if answer.head.transfer is None and not turn.row.laid:
             return AnswerResponse(answer)
         return stream_response(request, answer.head, joined=False)
-    declared = operation.stream.status if operation.stream else 200
-    head = stream_head(turn.row, turn.scope, declared, turn.coding)
+    head = stream_head(turn.row, turn.scope, turn.stream_of(operation), turn.coding)
     if head.raw and request.transport is not None:
         request.transport.write(raw_head(turn.row.response, turn.scope))
     return stream_response(request, head, joined=False)

@@ -98,7 +98,7 @@ class Connection:
             return await self._broken()
         self.session.tally.answered(self.operation.id, head.status)
         if turn.player is not None:
-            seen = self.session.tally.watch(self.operation, head)
+            seen = self.session.tally.watch(self.operation, head, turn.stream_of(self.operation))
             stream = Stream(turn, head, self.session, self.waiting, self.told, seen=seen)
             return await stream.perform(self.request)
         assert answer is not None
@@ -112,8 +112,7 @@ class Connection:
         turn = self.turn
         assert turn.row is not None
         assert turn.player is not None
-        declared = self.operation.stream.status if self.operation.stream else 200
-        head = stream_head(turn.row, turn.scope, declared, turn.coding)
+        head = stream_head(turn.row, turn.scope, turn.stream_of(self.operation), turn.coding)
         if turn.player.fault:
             raise ControlError(
                 500,
