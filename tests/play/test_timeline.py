@@ -3,8 +3,7 @@
 import pytest
 from stage import Stage
 
-from mockserver.play.timeline import timeline, usual_request
-from mockserver.sse.parse import blocks
+from mockserver.play.timeline import blocks, timeline, usual_request
 
 
 def lanes(text, *, opening=None, **options):

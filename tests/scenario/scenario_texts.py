@@ -25,12 +25,6 @@ DOCUMENT = {
                 "responses": {"200": {"description": "", "content": {"text/event-stream": {}}}},
             }
         },
-        "/lines": {
-            "get": {
-                "operationId": "exportLines",
-                "responses": {"200": {"description": "", "content": {"application/jsonl": {}}}},
-            }
-        },
         "/things": {
             "get": {
                 "operationId": "getThing",
