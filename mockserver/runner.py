@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from mockserver.clock import Clock, ManualClock, clock_factory
 from mockserver.errors import ControlError, LoadError, Problem, StartError, did_you_mean
-from mockserver.play.judge import Judge
 from mockserver.play.session import DEFAULT, Session, Sessions
-from mockserver.workspace import Workspace, is_own, petstore
+from mockserver.workspace import Workspace, petstore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from mockserver.errors import Mode
     from mockserver.play.coverage import Coverage
     from mockserver.play.journal import Entry, Journal
     from mockserver.scenario.catalog import Catalog
@@ -28,9 +26,6 @@ if TYPE_CHECKING:
 
 BACKLOG: Final = 4096
 """Connections that may wait to be accepted; a fast ramp of clients overflows aiohttp's 128."""
-
-PLACED_BYTES: Final = 1_000_000
-"""Size of a document up to which a running server looks for the lines of what is broken."""
 
 
 class MockServer:
@@ -42,10 +37,8 @@ class MockServer:
     `manual`; `pinned` names scenarios to prefer. With `keep_going`, scenarios with problems and
     references that lead nowhere are left out instead of refusing to start. With `stateful`, what
     a client makes by POST can be read, listed, changed and deleted, in each session apart.
-    `events` says what becomes of events and answers that do not fit the document: `off`, `warn`
-    (an entry in the journal) or `enforce` (they are not sent); by default `enforce` for the
-    Petstore and `warn` for all others. `on_entry` is called with the session's name and the entry
-    for every connection that opens or ends.
+    `on_entry` is called with the session's name and the entry for every connection that opens or
+    ends.
 
         async with MockServer(scenarios="scenarios") as server:
             ... server.url ...
@@ -70,7 +63,6 @@ class MockServer:
         cors: bool = True,
         keep_going: bool = False,
         stateful: bool = False,
-        events: Mode | None = None,
         on_entry: Callable[[str, Entry], None] | None = None,
     ) -> None:
         self.host = host
@@ -84,7 +76,6 @@ class MockServer:
         self._cors = cors
         self._keep_going = keep_going
         self._stateful = stateful
-        self._events = events
         self._on_entry = on_entry
         self._runner: web.ServerRunner | None = None
         self._live: Live | None = None
@@ -104,7 +95,6 @@ class MockServer:
         catalog = self._load()
         self._loop = asyncio.get_running_loop()
         self._live = Live(catalog, Sessions(self._make_session), cors=self._cors)
-        self._live.judge = self._judge(catalog)
         if self._stateful:
             self._live.keeper = Keeper(catalog.contract, self.seed)
         runner = web.ServerRunner(make_server(self._live), shutdown_timeout=0.5)
@@ -170,10 +160,6 @@ class MockServer:
         """Carry out `work` in the server's own thread."""
         assert self._loop is not None
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
-
-    def _judge(self, catalog: Catalog) -> Judge:
-        mode = self._events or ("enforce" if is_own(self._workspace) else "warn")
-        return Judge(catalog, mode, self._workspace.placer(PLACED_BYTES))
 
     def _load(self) -> Catalog:
         catalog, problems = self._workspace.load()

@@ -31,6 +31,7 @@ SCHEMA_VALIDATORS = {
     "3.1": (schemas.OAS31Validator, DRAFT202012, schemas.oas31_format_checker),
     "3.0": (schemas.OAS30Validator, DRAFT4, schemas.oas30_format_checker),
 }
+ITEMS = {"application/x-ndjson", "application/json-seq"}
 METHODS = {"get", "put", "post", "delete", "patch"}
 each_version = pytest.mark.parametrize("version", FILES)
 
@@ -174,11 +175,24 @@ def test_examples_fit_their_schema(version):
     wrong = {
         f"{place} {name}": problems
         for media_type, media, place in contents(document)
-        if media_type != "text/event-stream" and "schema" in media
+        if media_type not in {"text/event-stream", *ITEMS} and "schema" in media
         for name, value in values(document, media)
         if (problems := errors(version, f"{place}/schema", value))
     }
     assert wrong == {}
+
+
+@each_version
+def test_items_fit_their_schema(version):
+    """Every item of an example in another framing is valid by the schema of an item."""
+    judged = [
+        errors(version, f"{place}/{'itemSchema' if 'itemSchema' in media else 'schema'}", item)
+        for media_type, media, place in contents(DOCUMENTS[version])
+        if media_type in ITEMS
+        for _, items in values(DOCUMENTS[version], media)
+        for item in items
+    ]
+    assert judged == [[]] * 4
 
 
 @each_version

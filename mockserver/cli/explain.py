@@ -132,7 +132,7 @@ def _lanes(
         opening = replace(opening, last_event_id=args.last_event_id)
         connections = args.connection or 1
     lanes = timeline(
-        program,
+        catalog.framed(program, operation, opening.accept),
         operation,
         opening,
         seed=args.seed,

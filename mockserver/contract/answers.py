@@ -13,14 +13,7 @@ from mockserver.contract.echo import Echo
 from mockserver.contract.examples import Example, declared, named
 from mockserver.contract.headers import header_text, is_answered
 from mockserver.contract.locations import location
-from mockserver.contract.media import (
-    EVENT_STREAM,
-    concrete,
-    essence,
-    is_json,
-    preferred,
-    quality,
-)
+from mockserver.contract.media import concrete, framing, is_json, preferred, quality
 from mockserver.contract.sample import Unsatisfiable, sample
 from mockserver.contract.values import value_violations
 from mockserver.errors import ControlError, did_you_mean
@@ -141,7 +134,7 @@ class _Maker:
 
     def _content(self, status: int, response: Place) -> tuple[str | None, bytes]:
         declared_ = dict(self._operation.content(response))
-        content = {k: v for k, v in declared_.items() if essence(k) != EVENT_STREAM}
+        content = {k: v for k, v in declared_.items() if framing(k) is None}
         wish = self._wish
         if declared_ and not content and status not in _EMPTY:
             raise self._only_a_stream()

@@ -11,7 +11,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mockserver.contract import shapes
-from mockserver.contract.media import is_json
+from mockserver.contract.media import framing, is_json
 from mockserver.contract.place import Place
 from mockserver.contract.streams import (
     DEFAULT_TYPE,
@@ -44,9 +44,11 @@ class Source(NamedTuple):
 def read_stream(
     document: Document, source: Source, settings: StreamSettings | None = None
 ) -> EventStream:
-    """Read one media type object as a stream of events."""
+    """Read one media type object as a stream of events, or of items in another framing."""
     settings = settings or StreamSettings()
     item, whole = _item(document, source, settings)
+    if framing(source.media_type) in {"lines", "seq"}:
+        return _read_items(document, source, item, whole=whole)
     reader = _Reader(document, settings.event_from, whole=whole)
     branches = tuple(reader.branches(item)) if item is not None else ()
     sentinel = settings.sentinel or source.sentinel
@@ -64,6 +66,29 @@ def read_stream(
         sentinel,
         source.request_field,
         settings.event_from,
+        document=document,
+        holder=source.holder,
+    )
+
+
+def _read_items(
+    document: Document, source: Source, item: Place | None, *, whole: bool
+) -> EventStream:
+    """Read a stream of JSON texts: each is an item, which has no event type and no end.
+
+    A lone `schema` that says `string` is that of the whole text, and says nothing of the items.
+    """
+    if item is not None and whole and shapes.is_text(document, [item]):
+        item = None
+    branches = tuple(_Reader(document, None, whole=False).items(item)) if item else ()
+    return EventStream(
+        source.status,
+        source.media_type,
+        source.holder.pointer,
+        branches,
+        None,
+        source.request_field,
+        framing=framing(source.media_type) or "lines",
         document=document,
         holder=source.holder,
     )
@@ -117,6 +142,14 @@ class _Reader:
                 yield from self._of_event(alternative, properties)
             elif len(alternatives) == 1 or not shapes.is_null(self._document, alternative.parts):
                 yield from self._of_data(alternative)
+
+    def items(self, item: Place) -> Iterator[Branch]:
+        """Yield the branches of items that are JSON texts."""
+        for alternative in shapes.alternatives(self._document, item):
+            yield self._of_json(
+                alternative,
+                terminal=shapes.any_flag(self._document, alternative.parts, TERMINAL),
+            )
 
     def _of_event(
         self, shape: shapes.Shape, properties: dict[str, list[Place]]

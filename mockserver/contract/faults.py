@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.contract.examples import NOTHING, Example, declared
-from mockserver.contract.media import is_event_stream, is_json
+from mockserver.contract.media import framing, is_json
 from mockserver.contract.place import Place, escape
 from mockserver.contract.sample import Unsatisfiable, sample
 from mockserver.contract.values import value_violations
@@ -51,7 +51,7 @@ def _of_content(
     operation: Operation, media_type: str, holder: Place, direction: Direction, seed: str | None
 ) -> Iterator[Problem]:
     """Yield what is wrong with a media type object; `seed` where a missing example is told."""
-    if is_event_stream(media_type):
+    if framing(media_type) is not None:
         return
     document, schema = operation.document, holder.get("schema")
     shown = False

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mockserver.contract.contract import Contract
-    from mockserver.contract.streams import EventStream
+    from mockserver.contract.streams import Data, EventStream
     from mockserver.errors import Problem
 
 USUAL: Final = 3
@@ -51,7 +51,7 @@ def made_events(stream: EventStream, seed: str, count: int | None = None) -> Mad
     """
     maker = _Maker(stream, seed)
     kinds, ends = _sorted(stream)
-    if count is None and len(kinds) == 1 and _is_vague(kinds[0]):
+    if count is None and (not stream.branches or (len(kinds) == 1 and _is_vague(kinds[0]))):
         count = USUAL
     events = tuple(maker.in_turn(kinds, count))
     last = [maker.event(branch, len(events) + n) for n, branch in enumerate(ends, 1)]
@@ -61,12 +61,12 @@ def made_events(stream: EventStream, seed: str, count: int | None = None) -> Mad
 def unmade_problems(contract: Contract) -> list[Problem]:
     """Return a warning for every kind of event that is needed and of which none can be made."""
     problems: dict[tuple[str, str], Problem] = {}
-    for operation in contract.operations.values():
-        stream = operation.stream
-        if stream is None or stream.examples():
+    streams = [(o.id, stream) for o in contract.operations.values() for stream in o.streams]
+    for name, stream in streams:
+        if stream.examples():
             continue
         for kind in made_events(stream, "0").unmade:
-            what = f"no event {kind.name} can be made for {operation.id}: {kind.why}"
+            what = f"no event {kind.name} can be made for {name}: {kind.why}"
             mend = "mend the schema, or give the stream an example"
             problem = contract.document.problem(
                 kind.pointer, what, "unsatisfiable-schema", mend, "warning"
@@ -80,7 +80,8 @@ def _sorted(stream: EventStream) -> tuple[list[Branch], list[Branch]]:
 
     Of several texts that could end it, one of each event type is enough.
     """
-    branches = stream.branches or (Branch(None, "text", schema=True, pointer=stream.pointer),)
+    data: Data = "text" if stream.framing == "sse" else "json"
+    branches = stream.branches or (Branch(None, data, schema=True, pointer=stream.pointer),)
     goes_on = [branch for branch in branches if not branch.terminal]
     ends = [branch for branch in branches if branch.terminal and branch.data != "sentinel"]
     texts: dict[str | None, Branch] = {}
@@ -149,7 +150,7 @@ class _Maker:
         )
         if _BREAKS & {*(found.event or ""), *(found.id or "")}:
             raise Unsatisfiable("its type or its id has a line end or a NUL")
-        wrong = event_violations(self._stream, found.event, found.text, found.id)
+        wrong = event_violations(self._stream, found.event, self._stream.text(found), found.id)
         if wrong:
             raise Unsatisfiable(str(wrong[0]))
         return found

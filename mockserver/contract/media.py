@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 EVENT_STREAM = "text/event-stream"
+
+Framing: TypeAlias = Literal["sse", "lines", "seq"]
+"""How what streams is told apart: blocks of fields (WHATWG HTML § 9.2), a JSON text a line, or
+JSON texts each between a record separator and a line feed (RFC 7464)."""
+
+_FRAMINGS: Final[Mapping[str, Framing]] = {
+    EVENT_STREAM: "sse",
+    # No registry has JSON lines, and everybody has a name for them.
+    "application/x-ndjson": "lines",
+    "application/ndjson": "lines",
+    "application/x-jsonl": "lines",
+    "application/jsonl": "lines",
+    "application/x-jsonlines": "lines",
+    "application/jsonlines": "lines",
+    "application/x-json-lines": "lines",
+    "application/json-lines": "lines",
+    "application/stream+json": "lines",
+    "text/x-ndjson": "lines",
+    "text/ndjson": "lines",
+    "text/x-jsonl": "lines",
+    "text/jsonl": "lines",
+    "application/json-seq": "seq",
+}
 
 
 def essence(media_type: str) -> str:
@@ -15,9 +38,13 @@ def essence(media_type: str) -> str:
     return media_type.partition(";")[0].strip().lower()
 
 
-def is_event_stream(media_type: str) -> bool:
-    """Tell whether a key of `content` is `text/event-stream`, whatever its case or parameters."""
-    return essence(media_type) == EVENT_STREAM
+def framing(media_type: str) -> Framing | None:
+    """Return the framing of a media type that streams (OAS 3.2 § Sequential Media Types), or None.
+
+    RFC 8142 registers the suffix `+json-seq`.
+    """
+    kind = essence(media_type)
+    return "seq" if kind.endswith("+json-seq") else _FRAMINGS.get(kind)
 
 
 def is_json(media_type: str) -> bool:

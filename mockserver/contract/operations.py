@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.contract.branches import Source, read_stream
 from mockserver.contract.examples import declared
-from mockserver.contract.media import EVENT_STREAM, is_event_stream, quality
+from mockserver.contract.media import EVENT_STREAM, essence, framing, quality
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mockserver.contract.document import Document
+    from mockserver.contract.media import Framing
     from mockserver.contract.place import Place
     from mockserver.contract.streams import EventStream, StreamSettings
 
@@ -36,13 +37,26 @@ class Operation:
     _cache: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
+    def streams(self) -> tuple[EventStream, ...]:
+        """The streams that this operation may answer, the event stream before other framings."""
+        if "streams" not in self._cache:
+            found = (
+                read_stream(self.document, source, self.settings)
+                for source in self._stream_sources()
+            )
+            self._cache["streams"] = tuple(found)
+        streams: tuple[EventStream, ...] = self._cache["streams"]
+        return streams
+
+    @property
     def stream(self) -> EventStream | None:
-        """The event stream that this operation may answer; None for an ordinary one."""
-        if "stream" not in self._cache:
-            source = self._stream_source()
-            self._cache["stream"] = source and read_stream(self.document, source, self.settings)
-        stream: EventStream | None = self._cache["stream"]
-        return stream
+        """The stream that this operation answers where nobody asks for another; None for none."""
+        return next(iter(self.streams), None)
+
+    def stream_for(self, accept: str, framing: Framing | None = None) -> EventStream | None:
+        """Return the stream that an Accept wants most, of all or of those in one framing."""
+        streams = (s for s in self.streams if framing in {None, s.framing})
+        return max(streams, key=lambda stream: quality(stream.media_type, accept), default=None)
 
     def example_names(self) -> list[str]:
         """Return the names of all examples of all responses, each once, in document order."""
@@ -55,10 +69,10 @@ class Operation:
         return list(names)
 
     def wants_stream(self, accept: str, body: object) -> bool:
-        """Tell whether a request asks for the event stream rather than for an ordinary body.
+        """Tell whether a request asks for a stream rather than for an ordinary body.
 
-        Where the stream is all that is declared, every request does. Else the request field that
-        an extension names, then `stream` in the body, then an Accept with text/event-stream.
+        Where streams are all that is declared, every request does. Else the request field that
+        an extension names, then `stream` in the body, then an Accept that names a stream.
         """
         stream = self.stream
         if stream is None:
@@ -69,9 +83,9 @@ class Operation:
         for name in (stream.request_field, "stream"):
             if name is not None and isinstance(members.get(name), bool):
                 return bool(members[name])
-        listed = any(r in accept.lower() for r in (EVENT_STREAM, "text/*"))
-        wanted = quality(EVENT_STREAM, accept)
-        return listed and wanted > 0 and wanted >= quality("application/json", accept)
+        listed = [s.media_type for s in self.streams if _is_listed(s.media_type, accept)]
+        wanted = max((quality(media_type, accept) for media_type in listed), default=0.0)
+        return wanted > 0 and wanted >= quality("application/json", accept)
 
     # Responses
 
@@ -122,17 +136,22 @@ class Operation:
 
     def _has_ordinary_content(self) -> bool:
         return any(
-            not is_event_stream(media_type)
+            framing(media_type) is None
             for _, response in self._successes()
             for media_type, _ in self.content(response)
         )
 
-    def _stream_source(self) -> Source | None:
+    def _stream_sources(self) -> list[Source]:
+        """Return where streams are declared, each media type once, the event stream first."""
+        found: dict[str, Source] = {}
         for status, response in self._successes():
             for media_type, holder in self.content(response):
-                if is_event_stream(media_type):
-                    return self._extended(Source(status, media_type, holder), response)
-        return self._by_extension()
+                if framing(media_type) is not None:
+                    source = self._extended(Source(status, media_type, holder), response)
+                    found.setdefault(essence(media_type), source)
+        if not found and (extended := self._by_extension()) is not None:
+            return [extended]
+        return sorted(found.values(), key=lambda source: framing(source.media_type) != "sse")
 
     def _extended(self, source: Source, response: Place) -> Source:
         """Add what extensions say: Speakeasy's on any of three objects, Fern's on the operation."""
@@ -157,3 +176,9 @@ class Operation:
             source = Source(status, EVENT_STREAM, content[0], item if item.object else None)
             return self._extended(source, response)
         return None
+
+
+def _is_listed(media_type: str, accept: str) -> bool:
+    """Tell whether an Accept names a stream; `text/*` can only mean the event stream."""
+    kind = essence(media_type)
+    return kind in accept.lower() or (kind == EVENT_STREAM and "text/*" in accept.lower())

@@ -1,8 +1,8 @@
 """Texts that a regular expression matches, written along its parsed form.
 
-Patterns of schemas are ECMA-262 and judged by Python's `re`, so that what is written keeps to what
-both mean: digits and letters of ASCII, no line ends. Lookarounds and word boundaries are not
-written but left to the final search: texts that miss them are not yielded.
+Patterns of schemas are ECMA-262 and judged by RE2 or `re` (`matching`), so that what is written
+keeps to what all three mean: digits and letters of ASCII, no line ends. Lookarounds and word
+boundaries are not written but left to the final search: texts that miss them are not yielded.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from string import ascii_letters, ascii_lowercase, digits
 from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from mockserver.contract.matching import searcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -193,7 +195,7 @@ class Pattern:
 
     def __init__(self, pattern: str) -> None:
         try:
-            self._search = re.compile(pattern).search
+            self._found = searcher(pattern)
             self._node = _row(parser.parse(pattern))
         except (re.error, OverflowError, RecursionError, KeyError) as error:
             raise ValueError(f"the pattern {pattern!r} cannot be written from: {error}") from None
@@ -202,7 +204,7 @@ class Pattern:
 
     def matches(self, text: str) -> bool:
         """Tell whether the pattern is found in a text, as `pattern` of JSON Schema means it."""
-        return self._search(text) is not None
+        return self._found(text)
 
     def texts(self, chance: Chance, least: int = 0, most: int = LONGEST) -> Iterator[str]:
         """Yield texts of at least and at most so many characters, plain ones first."""

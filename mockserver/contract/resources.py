@@ -97,6 +97,7 @@ class Collection:
     """The collections of whose things these are parts, the outermost first."""
     below: list[Collection] = field(default_factory=list)
     """The collections of parts of these things."""
+    _bodies: dict[str, Body] = field(default_factory=dict, repr=False)
 
     @property
     def item_path(self) -> str:
@@ -111,7 +112,11 @@ class Collection:
 
     def body(self, holder: Place) -> Body:
         """Return what a body of a media type object is to this collection."""
-        return self._reader.body(holder.get("schema"), shown(self.document, holder))
+        found = self._bodies.get(holder.pointer)
+        if found is None:
+            found = self._reader.body(holder.get("schema"), shown(self.document, holder))
+            self._bodies[holder.pointer] = found
+        return found
 
     @cached_property
     def item(self) -> Place:

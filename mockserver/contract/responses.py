@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.contract import shapes
-from mockserver.contract.media import essence, is_event_stream, is_json, is_range, quality
+from mockserver.contract.media import essence, framing, is_json, is_range, quality
 from mockserver.contract.values import Violation, short, value_violations
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _undeclared_media_type(
 def _is_stream_of(operation: Operation, status: int, said: str) -> bool:
     """Tell whether an extension calls this a stream, where its media type is not declared."""
     stream = operation.stream
-    return stream is not None and status == stream.status and is_event_stream(said)
+    return stream is not None and status == stream.status and framing(said) == "sse"
 
 
 def declared_name(content: Iterable[str], said: str) -> str | None:
@@ -117,6 +117,8 @@ def _body_violations(
 ) -> list[Violation]:
     schema = holder.get("schema")
     kind = essence(media_type)
+    if framing(kind) is not None:  # What streams is judged event by event.
+        return []
     if is_json(kind):
         try:
             value = json.loads(body.decode("utf-8-sig"))
@@ -125,7 +127,7 @@ def _body_violations(
             what = f"not JSON: {short(reason, quote=False)}"
             return [Violation("body", what, "JSON", holder.pointer, "not-json")]
         return _value_violations(document, schema, value, "body")
-    if kind.startswith("text/") and not is_event_stream(kind):
+    if kind.startswith("text/"):
         return _text_violations(document, schema, body.decode("utf-8", "replace"), "body")
     return []
 

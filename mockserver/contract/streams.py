@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mockserver.contract.document import Document
+    from mockserver.contract.media import Framing
     from mockserver.errors import Location
 
 Data = Literal["json", "text", "sentinel"]
@@ -86,17 +87,13 @@ class ExampleEvent:
     null: bool = False
     """Whether the data are JSON's null, and not absent."""
 
-    @property
-    def text(self) -> str:
-        """The data as they stand on the wire."""
-        if isinstance(self.data, str):
-            return self.data
-        return json.dumps(self.data, ensure_ascii=False, separators=(",", ":"))
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EventStream:
-    """The event stream of one operation: what each event may be, where the document says it."""
+    """One stream of an operation: what each event may be, where the document says it.
+
+    In another framing than that of event streams each event is an item, whose data are all of it.
+    """
 
     status: int
     media_type: str
@@ -106,6 +103,7 @@ class EventStream:
     request_field: str | None = None
     """The member of a JSON request body that asks for the stream, where an extension names it."""
     event_from: str | None = None
+    framing: Framing = "sse"
     document: Document = field(kw_only=True, repr=False)
     holder: Place = field(kw_only=True, repr=False)
     """The media type object."""
@@ -132,22 +130,33 @@ class EventStream:
         whole = self._events_of_schema(schema)
         return whole if whole is not None else self._branch_examples() or None
 
+    def text(self, event: ExampleEvent) -> str:
+        """Return the data of an event as they stand on the wire."""
+        if isinstance(event.data, str) and self.framing == "sse":
+            return event.data
+        return json.dumps(event.data, ensure_ascii=False, separators=(",", ":"))
+
     def example_names(self) -> list[str]:
         """Return the names of the media type's examples."""
         return [e.name for e in declared(self.document, self.holder) if e.name is not None]
 
     def _events_of_schema(self, schema: Place) -> tuple[ExampleEvent, ...] | str | None:
         shown = own_example(schema)
-        whole = isinstance(shown, list) or (isinstance(shown, str) and looks_raw(shown))
+        raw = isinstance(shown, str) and looks_raw(shown, self.framing)
+        whole = isinstance(shown, list) or raw
         return self._events(shown) if whole else None
 
     def _events(self, value: Any, *, raw: bool = False) -> tuple[ExampleEvent, ...] | str:
-        if isinstance(value, str) and (raw or looks_raw(value)):
+        if isinstance(value, str) and (raw or looks_raw(value, self.framing)):
             return value
+        if self.framing == "seq" and isinstance(value, str) and looks_raw(value, "lines"):
+            value = [json.loads(line) for line in value.split("\n") if line.strip()]
         values = value if isinstance(value, list) else [value]
         return tuple(self._event(item) for item in values)
 
     def _event(self, value: Any, branch: Branch | None = None) -> ExampleEvent:
+        if self.framing != "sse":
+            return ExampleEvent(None, value, null=self._is_null(value))
         event = branch.event if branch else None
         if isinstance(value, dict) and self._is_event(value):
             return _read_event(value, event)
@@ -155,6 +164,10 @@ class EventStream:
             named = value.get(self.event_from)
             event = named if isinstance(named, str) else event
         return ExampleEvent(event, value)
+
+    def _is_null(self, data: object) -> bool:
+        """Tell whether the data are an item that is null; an event without data has none."""
+        return data is None and self.framing != "sse"
 
     def _is_event(self, value: dict[Any, Any]) -> bool:
         """Tell an event object from data that happen to have a member `data`."""
@@ -181,13 +194,26 @@ class EventStream:
         data = of_schema(self.document, Place(branch.schema, branch.pointer))
         if data is NOTHING:
             return None
-        return ExampleEvent(self._event(data, branch).event, data)
+        return ExampleEvent(self._event(data, branch).event, data, null=self._is_null(data))
 
 
-def looks_raw(text: str) -> bool:
+def looks_raw(text: str, framing: Framing = "sse") -> bool:
     """Tell whether a text is a stretch of a stream rather than the data of one event."""
+    if framing == "seq":
+        return text.startswith("\x1e")
+    if framing == "lines":
+        return bool(text.strip()) and all(map(is_json_text, text.split("\n")))
     starts = ("data:", "event:", "id:", "retry:", ":")
     return "\n" in text and any(line.startswith(starts) for line in text.splitlines())
+
+
+def is_json_text(text: str) -> bool:
+    """Tell whether a line is a JSON text, or blank."""
+    try:
+        json.loads(text.strip() or "0")
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def is_event_object(keys: Iterable[object]) -> bool:

@@ -28,10 +28,14 @@ def event_violations(
 ) -> list[Violation]:
     """Return what is wrong with one event that is fully known; an empty list where it fits.
 
+    An item of another framing than `sse` has its JSON text as `data`, and nothing else.
+
     An itemSchema is never validated literally: the branch is chosen first, by event type and by
     the constants in the data, and what holds for the data is asked of them after parsing.
     """
-    if not stream.branches or (data == stream.sentinel and event in {None, "", DEFAULT_TYPE}):
+    if not stream.branches:
+        return _untyped(stream, data)
+    if data == stream.sentinel and event in {None, "", DEFAULT_TYPE}:
         return []
     candidates = branches_of_type(stream, event)
     if not candidates:
@@ -39,8 +43,6 @@ def event_violations(
     if any(data == branch.sentinel for branch in candidates):
         return []
     open_ = [branch for branch in candidates if branch.data != "sentinel"]
-    if not open_ and not candidates[0].declared and any(b.declared for b in stream.branches):
-        return [_undeclared(stream, event)]
     if not open_:
         listed = ", ".join(repr(branch.sentinel) for branch in candidates)
         what = f"{short(data)} is not what ends the stream here: {listed}"
@@ -100,6 +102,13 @@ def _faults(
         what = f"not JSON: {fault}"
         return [Violation("data", what, "JSON", branch.pointer, "not-json", mend)]
     return _check(stream, branch, value)
+
+
+def _untyped(stream: EventStream, data: str) -> list[Violation]:
+    """Say what is wrong with the data of a stream of which the document says nothing."""
+    fault = "" if stream.framing == "sse" else _parsed(data)[1]
+    what = f"not JSON: {fault}"
+    return [Violation("data", what, "JSON", stream.pointer, "not-json")] if fault else []
 
 
 def branches_of_type(stream: EventStream, event: str | None) -> list[Branch]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.contract.formats import checker
+from mockserver.contract.matching import draft
 from mockserver.contract.place import Place, escape, reference
 from mockserver.contract.schemas import Direction, normaliser
 
@@ -78,8 +79,6 @@ def fits(document: Document, schema: Place, value: object, direction: Direction)
 
 def validator(document: Document, schema: Place, direction: Direction) -> Any:
     """Return the validator of a schema, compiled once."""
-    from jsonschema import Draft202012Validator  # noqa: PLC0415  (50 ms)
-
     kept: dict[tuple[str, int], tuple[object, Any]]
     kept = document.cache.setdefault(f"validators of a {direction}", {})
     key = (schema.pointer, id(schema.value))
@@ -88,7 +87,7 @@ def validator(document: Document, schema: Place, direction: Direction) -> Any:
             del kept[next(iter(kept))]
         normal = normaliser(document, direction).schema(schema)
         # With the value, so that it lives as long as its id is a key.
-        kept[key] = schema.value, Draft202012Validator(normal, format_checker=checker())
+        kept[key] = schema.value, draft()(normal, format_checker=checker())
     return kept[key][1]
 
 

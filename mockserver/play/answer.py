@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mockserver.contract import Answer as Example
-    from mockserver.contract import Operation
+    from mockserver.contract import EventStream, Operation
     from mockserver.play.scope import StoryScope
     from mockserver.scenario.model import Response
     from mockserver.scenario.program import Row
 
 EVENT_STREAM: Final = "text/event-stream"
 STREAM_HEADERS: Final = (
-    ("Content-Type", EVENT_STREAM),
     ("Cache-Control", "no-cache, no-transform"),
     ("X-Accel-Buffering", "no"),
 )
+"""What a stream has beside its Content-Type."""
 _STATUS_LINE: Final = re.compile(rb"^HTTP/\d\.\d (\d{3})", re.MULTILINE)
 _NOTHING: Final = Wire()
 _NO_WISH: Final = Wish()
@@ -70,24 +70,27 @@ class Answer:
 
 
 def stream_head(
-    row: Row, scope: StoryScope, declared: int = 200, coding: str | None = None
+    row: Row, scope: StoryScope, declared: EventStream | None = None, coding: str | None = None
 ) -> Head:
-    """Return the head of a stream; `declared` is the document's status. Raises RenderError."""
+    """Return the head of a stream; `declared` is the document's word on it. Raises RenderError."""
     response = row.response
+    said = 200 if declared is None else declared.status
+    # An event stream is sent as what it is; the document may have given it parameters.
+    kind = declared.media_type if declared and declared.framing != "sse" else EVENT_STREAM
     if response is None:
-        head = _usual_head(declared)
+        head = _usual_head(said, kind)
     elif response.raw_head is not None:
         return Head(_written_status(raw_head(response, scope)), "", (), raw=True)
     else:
         names = scope.at("response", "head")
-        status = _status(response, names, declared)
-        head = _head(response, names, status, STREAM_HEADERS)
+        status = _status(response, names, said)
+        head = _head(response, names, status, (("Content-Type", kind), *STREAM_HEADERS))
     return on_wire(head, row.wire, scope, coding)
 
 
-@cache
-def _usual_head(status: int) -> Head:
-    return Head(status, reason_of(status), STREAM_HEADERS)
+@lru_cache(maxsize=256)
+def _usual_head(status: int, media_type: str) -> Head:
+    return Head(status, reason_of(status), (("Content-Type", media_type), *STREAM_HEADERS))
 
 
 def raw_head(response: Response | None, scope: StoryScope) -> bytes:

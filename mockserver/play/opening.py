@@ -27,6 +27,11 @@ class Opening:
     body: Any = None
     last_event_id: str | None = None
 
+    @property
+    def accept(self) -> str:
+        """The media types asked for (RFC 9110 § 12.5.1: none said is any)."""
+        return self.headers.get("accept", "*/*")
+
     def names(self) -> dict[str, Any]:
         """Return what templates reach under `request`."""
         return {

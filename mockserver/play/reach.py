@@ -19,7 +19,7 @@ from mockserver.scenario.model import EventStep
 from mockserver.scenario.program import Chance, Each, Hold, Loop, Series, Stretch
 from mockserver.scenario.template import RenderError
 from mockserver.scenario.units import FOREVER
-from mockserver.sse.parse import Parser
+from mockserver.sse.items import reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -74,6 +74,7 @@ class Reach:
 
     def _add(self, reached: Reached, program: Program) -> None:
         operation = reached.operation
+        program = self._catalog.framed(program, operation, "*/*")
         reached.scenarios.append(program.name)
         with suppress(RenderError):
             scope = self._scope(program, operation)
@@ -119,19 +120,20 @@ def _statuses(program: Program, operation: Operation, scope: StoryScope) -> Iter
     for _, row in numbered_rows(program):
         if not row.broken and not _is_silent(row):
             with suppress(RenderError):
-                yield stream_head(row, scope, _usual_status(row, operation)).status
+                yield _status(row, operation, scope)
     if scenario.afterwards == "stop" and _is_told(program):
         yield 204  # for a client that comes back with the last id
     if scenario.resume.unknown is not None:
         yield scenario.resume.unknown
 
 
-def _usual_status(row: Row, operation: Operation) -> int:
-    """Return the status of a head that names none."""
-    if not row.answer:
-        return operation.stream.status if operation.stream else 200
+def _status(row: Row, operation: Operation, scope: StoryScope) -> int:
+    """Return the status of a row's head, or of one that names none."""
+    status = stream_head(row, scope, operation.stream).status
     found = operation.response(None)
-    return found[0] if found else 200
+    if row.answer and found and (row.response is None or row.response.status is None):
+        return found[0]
+    return status
 
 
 def _is_silent(row: Row) -> bool:
@@ -170,7 +172,7 @@ def _branches(program: Program, operation: Operation, scope: StoryScope) -> Iter
         if not _is_stream(row, stream, scope):
             continue
         beat = program.scenario.heartbeat
-        ops = [*_senders(row.ops), *([Block("heartbeat", beat.block)] if beat else ())]
+        ops = [*_senders(row.ops), *([Block("heartbeat", beat.block, row.form)] if beat else ())]
         for event, data, id_ in _events(ops, row, scope):
             branch = branch_of(stream, event, data, id_)
             if branch is not None:
@@ -182,7 +184,7 @@ def _is_stream(row: Row, stream: EventStream, scope: StoryScope) -> bool:
     if row.answer or row.broken or _is_silent(row):
         return False
     with suppress(RenderError):
-        head = stream_head(row, scope, stream.status)
+        head = stream_head(row, scope, stream)
         return head.raw or head.status == stream.status
     return False
 
@@ -205,7 +207,8 @@ def _steps(op: Sender) -> Sequence[BlockStep]:
 
 def _events(ops: Iterable[Sender], row: Row, scope: StoryScope) -> Iterator[Fields]:
     """Yield the events that clients get; of bytes written by hand, what they make of them."""
-    parser = Parser()
+    framing = row.form.framing
+    parser = reader(framing)
     for op in ops:
         with suppress(RenderError):
             if row.reads and not isinstance(op, Series):
@@ -216,9 +219,10 @@ def _events(ops: Iterable[Sender], row: Row, scope: StoryScope) -> Iterator[Fiel
             elif isinstance(op, Stretch):
                 for step in op.steps:
                     if step.violates is None:
-                        yield from written_events(step)
+                        yield from written_events(step, framing)
             else:
-                yield from _made(op if isinstance(op, Block) else Block("series", op.step), scope)
+                made = op if isinstance(op, Block) else Block("series", op.step, row.form)
+                yield from _made(made, scope)
 
 
 def _made(block: Block, scope: StoryScope) -> Iterator[Fields]:

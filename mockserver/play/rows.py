@@ -20,6 +20,7 @@ from mockserver.play.verdicts import (
     answer_verdict,
     event_verdict,
     head_verdict,
+    is_whole,
     received_violations,
 )
 from mockserver.scenario.block import Block
@@ -34,16 +35,13 @@ from mockserver.scenario.model import (
 )
 from mockserver.scenario.story_rules import all_steps, templates
 from mockserver.scenario.template import RenderError
-from mockserver.sse.parse import Parser
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mockserver.contract import EventStream, Operation
     from mockserver.scenario.model import Step
     from mockserver.scenario.program import Program, Row
-
-_ENDS = (b"\n\n", b"\r\r", b"\r\n\r\n")
 
 
 def numbered_rows(program: Program) -> Iterator[tuple[int, Row]]:
@@ -80,14 +78,19 @@ class RowJudge:
         """Yield the verdicts on one row, whose first connection is `number`, head first."""
         scope, rendered = self._scope(number, row)
         yield from self._head(row, scope, rendered)
-        stream = self.operation.stream
+        stream = self._stream
         if stream is None or row.answer or row.broken or not self._is_stream(row, stream):
             return
         sent = [step for step in all_steps(row.steps) if isinstance(step, BlockStep)]
         heartbeat = self.program.scenario.heartbeat
         beats = [heartbeat.block] if heartbeat else []
         for step in [*sent, *beats]:
-            yield from self._step(step, stream, scope, rendered)
+            yield from self._step(step, row, scope, rendered)
+
+    @property
+    def _stream(self) -> EventStream | None:
+        """What the document says of the stream in the program's framing."""
+        return self.operation.stream_for("*/*", self.program.framing)
 
     def _scope(self, number: int, row: Row) -> tuple[StoryScope, bool]:
         scenario, rendered = self.program.scenario, self.rendered
@@ -129,8 +132,7 @@ class RowJudge:
             answer = whole_answer(response, scope, operation, self.program.files)
             own = response.has_body or response.file is not None
             return answer_verdict(operation, response.where, answer.head, answer.body, own=own)
-        declared = operation.stream.status if operation.stream else 200
-        head = stream_head(row, scope, declared)
+        head = stream_head(row, scope, self._stream)
         return head_verdict(operation, response.where if response else row.where, head)
 
     def _is_stream(self, row: Row, stream: EventStream) -> bool:
@@ -141,11 +143,12 @@ class RowJudge:
     def _step(
         self,
         step: BlockStep,
-        stream: EventStream,
+        row: Row,
         scope: StoryScope,
         rendered: bool,  # noqa: FBT001
     ) -> Iterator[Verdict]:
-        on_purpose = step.violates is not None
+        on_purpose, stream = step.violates is not None, self._stream
+        assert stream is not None
         if step.cut is not None:
             yield Verdict("event", step.where, BY_HAND, None, on_purpose, believed=True)
         if isinstance(step, RawStep):
@@ -159,7 +162,7 @@ class RowJudge:
                 yield Verdict("event", step.where, None, None, on_purpose)
                 return
             try:
-                event = Block("check", replace(step, retry=None)).event(scope)
+                event = Block("check", replace(step, retry=None), row.form).event(scope)
                 yield event_verdict(stream, step, event)
             except RenderError:
                 yield Verdict("event", step.where, None, None, on_purpose)
@@ -169,10 +172,7 @@ def _raw_violations(step: RawStep, stream: EventStream) -> Any:
     """Return what is wrong with bytes written by hand; those that are no whole events break all."""
     assert isinstance(step.raw, (str, bytes))
     data = step.raw if isinstance(step.raw, bytes) else step.raw.encode("utf-8", "replace")
-    events = Parser().feed(data)
-    if not events or not data.endswith(_ENDS):
-        return BY_HAND
-    return tuple(violation for one in events for violation in received_violations(stream, one))
+    return tuple(received_violations(stream, data)) if is_whole(stream, data) else BY_HAND
 
 
 def best_verdicts(
@@ -185,12 +185,8 @@ def best_verdicts(
     """Yield the verdicts on each row, as that one of the operations sends it that it fits best."""
     judges = [RowJudge(program, operation, rendered, example) for operation in operations]
     for number, row in numbered_rows(program):
-        yield nearest([list(judge.verdicts(number, row)) for judge in judges])
-
-
-def nearest(found: Iterable[list[Verdict]]) -> list[Verdict]:
-    """Return the verdicts on one row, by several operations, of the one that it fits best."""
-    return min(found, key=_distance)
+        found = [list(judge.verdicts(number, row)) for judge in judges]
+        yield min(found, key=_distance)
 
 
 def _distance(verdicts: Sequence[Verdict]) -> tuple[bool, int, int]:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from mockserver.contract import EventStream, Operation
     from mockserver.play.journal import Closer
-    from mockserver.play.judge import Watch
     from mockserver.play.layout import Coding
     from mockserver.play.opening import Opening
     from mockserver.scenario.program import Program, Row
@@ -106,25 +106,26 @@ class Turn:
     """The content coding that script and request agree on."""
     replay: Callable[[], Player] | None = None
     """Makes a player that plays this connection once more, byte for byte."""
-    watch: Watch | None = None
-    """What judges the events before they are sent, where anything does."""
+
+    def stream_of(self, operation: Operation) -> EventStream | None:
+        """Return what the document says of the stream that this request gets, or None."""
+        return operation.stream_for(self.opening.accept, self.program.framing)
 
     def tell(self, segments: Sequence[Segment], gap: int = 0) -> None:
         """Make the player of these segments of the story. Raises RenderError."""
         assert self.row is not None
         program, coding, response = self.program, self.coding, self.row.response
-        watch = self.watch
         # It outlives the connection, so it must not hold on to this turn and all that hangs on it.
         make_scope = self.scope.again()
 
-        def play(watch: Watch | None = None) -> Player:
+        def play() -> Player:
             # The player is ahead of the head, whose templates have a scope of their own.
             scope = make_scope()
             head = raw_head(response, scope)
-            return Player(program, segments, scope, gap=gap, coding=coding, head=head, watch=watch)
+            return Player(program, segments, scope, gap=gap, coding=coding, head=head)
 
         self.replay = play
-        self.player = play(watch)
+        self.player = play()
 
     def tell_body(self, body: bytes) -> None:
         """Make the player of a whole answer whose bytes are not simply sent."""
@@ -233,14 +234,13 @@ class Stories:
         opening: Opening,
         now: float,
         example: Callable[[str], Any] | None = None,
-        watch: Watch | None = None,
     ) -> Turn:
         """Say what `opening` gets at `now` (the session's clock). Raises RenderError."""
         client = self._client(program, opening)
         subscription = client.waiting(program, opening, self._epoch, now)
         if subscription is None:
             subscription = client.subscribe(program, self._seed, self._session)
-        turn = _begin(subscription, opening, self._epoch, example, watch)
+        turn = _begin(subscription, opening, self._epoch, example)
         if turn.row is not None:
             client.open(subscription)
             subscription.state = "open"
@@ -287,7 +287,6 @@ def _begin(
     opening: Opening,
     epoch: datetime,
     example: Callable[[str], Any] | None,
-    watch: Watch | None,
 ) -> Turn:
     program = subscription.program
     scope = StoryScope(program.scenario, subscription.address, opening, epoch, example)
@@ -304,7 +303,6 @@ def _begin(
     subscription.state = "open"
     subscription.next = start
     turn = Turn(program, subscription, subscription.connections, row, scope, opening, notes=notes)
-    turn.watch = watch
     scope.enter(start.number)
     scope.story = start.story
     if not row.broken:

@@ -49,10 +49,16 @@ class Tally:
             if self._whole is not None:
                 self._whole.answered(operation, status)
 
-    def watch(self, operation: Operation, head: Head) -> Seen | None:
-        """Return what takes note of the events behind this head; None where they are none."""
-        stream = operation.stream
-        if stream is None or not (head.raw or head.status == stream.status):
+    def watch(self, operation: Operation, head: Head, stream: EventStream | None) -> Seen | None:
+        """Return what takes note of the events behind this head; None where they are none.
+
+        Of an operation that has its events in several framings, those of the first count.
+        """
+        if (
+            stream is None
+            or stream is not operation.stream
+            or not (head.raw or head.status == stream.status)
+        ):
             return None
         return self._watch(operation.id, stream)
 
@@ -187,7 +193,8 @@ class Seen:
         while self._pending:
             steps, first = self._pending.pop(next(iter(self._pending)))
             for step in steps[first:]:
-                for fields in written_events(step) if step.violates is None else ():
+                sent = written_events(step, self._stream.framing)
+                for fields in sent if step.violates is None else ():
                     self._add(branch_of(self._stream, *fields))
                 yield
         while self._unsure:

@@ -25,7 +25,7 @@ from mockserver.scenario.block import echoed
 from mockserver.scenario.conditions import conditions
 from mockserver.scenario.story_rules import templates
 from mockserver.scenario.units import FOREVER
-from mockserver.sse.parse import blocks
+from mockserver.sse.items import units
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -135,8 +135,7 @@ def _lane(
         return _answered(lane, client)
     delay = turn.delay()
     if turn.player is not None:
-        declared = operation.stream.status if operation.stream else 200
-        head = stream_head(turn.row, turn.scope, declared, turn.coding)
+        head = stream_head(turn.row, turn.scope, turn.stream_of(operation), turn.coding)
         lane = Lane(turn.number, last_id, head, delay, notes=turn.notes)
         if delay != FOREVER:
             _play(turn, lane, limit, client)
@@ -199,7 +198,7 @@ def _play(turn: Turn, lane: Lane, limit: int, client: ConformingClient) -> None:
         match cue:
             case Send():
                 turn.subscription.record(cue)
-                shown = blocks(cue.data)
+                shown = units(cue.data, turn.program.framing)
                 room = limit - len(lane.cues)
                 sent = [Planned(at, "send", block) for block in islice(shown, room)]
                 lane.cues += sent

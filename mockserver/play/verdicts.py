@@ -9,23 +9,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from mockserver.contract import Violation, answer_violations, event_violations
-from mockserver.contract.media import is_event_stream
+from mockserver.contract.media import framing
 from mockserver.play.journal import FAULTS
-from mockserver.sse.parse import Parser
+from mockserver.sse.items import reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mockserver.contract import EventStream, Operation
     from mockserver.errors import Location
     from mockserver.play.answer import Head
     from mockserver.scenario.model import EventStep
     from mockserver.sse.encode import Event
-    from mockserver.sse.parse import Dispatched
 
     Placer: TypeAlias = Callable[[str], Location]
     """Gives a JSON pointer into the document its file and, where it is known, its line."""
 
+_ENDS: Final = (b"\n\n", b"\r\r", b"\r\n\r\n")
 NOT_A_STREAM: Final = "not-a-stream"
 UNDECLARED: Final = frozenset({"undeclared-status", "undeclared-media-type"})
 BY_HAND: Final = (Violation("", "bytes that are written by hand", "", "", "by-hand"),)
@@ -69,14 +69,6 @@ class Verdict:
         return "no-violation" if self.idle else f"contract-{self.part}"
 
 
-class BreachError(Exception):
-    """Something that breaks the contract was about to be sent, and must not be."""
-
-    def __init__(self, verdict: Verdict, text: str) -> None:
-        self.verdict = verdict
-        super().__init__(text)
-
-
 IDLE: Final = "this says that it violates the contract, and does not"
 
 
@@ -117,9 +109,10 @@ def answer_verdict(
     found = answer_violations(
         operation, head.status, head.headers, judged, empty=not body
     )  # fmt: skip
-    stream, said = operation.stream, head.value("content-type") or ""
-    if own and not found and stream and head.status == stream.status and is_event_stream(said):
-        found = [v for event in Parser().feed(body) for v in received_violations(stream, event)]
+    said = head.value("content-type") or ""
+    stream = operation.stream_for(said, framing(said)) if framing(said) else None
+    if own and not found and stream and head.status == stream.status:
+        found = list(received_violations(stream, body))
     return Verdict("answer", where, tuple(found))
 
 
@@ -137,6 +130,14 @@ def head_verdict(operation: Operation, where: Location, head: Head) -> Verdict:
     return Verdict("answer", where, tuple(found))
 
 
-def received_violations(stream: EventStream, event: Dispatched) -> Sequence[Violation]:
-    """Return what is wrong with an event as a client makes it of bytes."""
-    return event_violations(stream, event.type, event.data, event.last_event_id)
+def received_violations(stream: EventStream, data: bytes) -> Iterator[Violation]:
+    """Yield what is wrong with the events, or the items, that a client makes of bytes."""
+    for event in reader(stream.framing).feed(data):
+        yield from event_violations(stream, event.type, event.data, event.last_event_id)
+
+
+def is_whole(stream: EventStream, data: bytes) -> bool:
+    """Tell whether bytes are events or items from beginning to end."""
+    if stream.framing == "sse":
+        return data.endswith(_ENDS) and bool(reader("sse").feed(data))
+    return data.endswith(b"\n") and (stream.framing == "lines" or data.startswith(b"\x1e"))

@@ -9,13 +9,14 @@ from mockserver.scenario.model import EventStep, RawStep
 from mockserver.scenario.template import RenderError, Template
 from mockserver.scenario.units import FOREVER, UnitError, span
 from mockserver.sse.encode import PLAIN, Event, Form, breaks_line, encode, json_text, utf8
-from mockserver.sse.parse import Parser
+from mockserver.sse.items import reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mockserver.errors import Location
     from mockserver.scenario.model import BlockStep, Text
+    from mockserver.sse.encode import Framing
 
 Fields: TypeAlias = tuple[str | None, str, str | None]
 """Type, data and id of an event that has data, without which no client gets it."""
@@ -44,16 +45,13 @@ class Block:
         """Whether it counts as an event, not only as a comment or a retry."""
         return isinstance(self.step, RawStep) or is_event(self.step)
 
-    def data(self, scope: Scope, *, again: bool = False, event: Event | None = None) -> bytes:
-        """Return the bytes that go out; `again` when they did before. Raises RenderError.
-
-        `event` is the block as it has been rendered already.
-        """
+    def data(self, scope: Scope, *, again: bool = False) -> bytes:
+        """Return the bytes that go out; `again` when they did before. Raises RenderError."""
         step = self.step
         if isinstance(step, RawStep):
             whole = raw_bytes(step.raw, scope.at(self.path, "raw"))
         else:
-            whole = self.encoded(event or self.event(scope), scope)
+            whole = self.encoded(self.event(scope), scope)
         if step.cut is None or (again and self.again):
             return whole
         cut = number(step.cut, scope.at(self.path, "cut"), "cut")
@@ -66,10 +64,6 @@ class Block:
         choose = None if self.form.newline else scope.chooser(self.path, "newline")
         return encode(event, self.form, choose)
 
-    def event_if_any(self, scope: Scope) -> Event | None:
-        """Return the block as it is in `scope`, None for raw bytes. Raises RenderError."""
-        return None if isinstance(self.step, RawStep) else self.event(scope)
-
     def event(self, scope: Scope) -> Event:
         """Return the block as it is in `scope`. Raises RenderError."""
         step = self.step
@@ -79,7 +73,7 @@ class Block:
             event=self._field("event", step.event, scope),
             id=self.id(scope),
             retry=self._retry(step, scope),
-            data=data_text(step.data, scope.at(self.path, "data"), step.where)
+            data=data_text(step.data, scope.at(self.path, "data"), step.where, self.form)
             if step.has_data
             else None,
         )
@@ -122,25 +116,10 @@ class Scope(Protocol):
         """Return what draws one of several texts for that field."""
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """A scope with nothing but counters."""
-
-    names: dict[str, int]
-
-    def at(self, path: str, field: str) -> Mapping[str, int]:  # noqa: ARG002
-        """Return the counters, whoever asks."""
-        return self.names
-
-    def chooser(self, path: str, field: str) -> Callable[[Sequence[str]], str]:
-        """Draw nothing: where line ends are drawn, nothing is counted."""
-        raise NotImplementedError(path, field)
-
-
-def data_text(value: Any, names: Mapping[str, Any], where: Location) -> str:
-    """Return what stands after `data:`: a text as it is, any other value as JSON."""
+def data_text(value: Any, names: Mapping[str, Any], where: Location, form: Form = PLAIN) -> str:
+    """Return what stands after `data:`, a text as it is, any other value as JSON; or an item."""
     rendered = filled(value, names)
-    if isinstance(rendered, str):
+    if isinstance(rendered, str) and form.framing == "sse":
         return rendered
     try:
         return json_text(rendered)
@@ -212,9 +191,9 @@ def is_event(step: EventStep) -> bool:
     return step.has_data or step.event is not None or step.id is not None
 
 
-def static_event(step: EventStep) -> Event:
+def static_event(step: EventStep, form: Form = PLAIN) -> Event:
     """Return the block of a step without templates."""
-    data = data_text(step.data, {}, step.where) if step.has_data else None
+    data = data_text(step.data, {}, step.where, form) if step.has_data else None
     return Event(
         comment=step.comment,  # type: ignore[arg-type]  # without templates these are texts
         event=step.event,  # type: ignore[arg-type]
@@ -224,12 +203,12 @@ def static_event(step: EventStep) -> Event:
     )
 
 
-def written_events(step: BlockStep) -> Iterator[Fields]:
+def written_events(step: BlockStep, framing: Framing = "sse") -> Iterator[Fields]:
     """Yield the events of a step that has no templates and is not cut."""
     if isinstance(step, EventStep):
-        event = static_event(step)
+        event = static_event(step, Form(framing=framing))
         if event.data is not None:
             yield event.event, event.data, event.id
     elif isinstance(step, RawStep):
-        for heard in Parser().feed(raw_bytes(step.raw, {})):
+        for heard in reader(framing).feed(raw_bytes(step.raw, {})):
             yield heard.type, heard.data, heard.last_event_id

@@ -9,6 +9,7 @@ from mockserver.contract import NOTHING, Wish, lenient_answer
 from mockserver.errors import Location, Problem, did_you_mean
 from mockserver.scenario.compile import compile_scenario, cut_problems
 from mockserver.scenario.conditions import ties
+from mockserver.scenario.framings import FRAMINGS, framing_problems
 from mockserver.scenario.includes import resolve_includes
 from mockserver.scenario.model import Response, Scenario
 from mockserver.scenario.shapes import Report
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from mockserver.contract import Contract, Operation
     from mockserver.scenario.program import Program
+    from mockserver.sse.encode import Framing
 
 SHOWN: Final = 1_000
 """Streams without a scenario whose programs are kept at a time."""
@@ -36,7 +38,9 @@ class Catalog:
     """By the scenario's name."""
     by_operation: Mapping[str, Sequence[Program]]
     """By `Operation.id`, in the order of the scenarios' names."""
-    _shown: dict[tuple[str, str, str | None], Program] = field(default_factory=dict)
+    variants: Mapping[tuple[str, Framing], Program] = field(default_factory=dict)
+    """Programs in further framings that their operations stream in, by name and framing."""
+    _shown: dict[tuple[str, str, str, str | None], Program] = field(default_factory=dict)
 
     def operations(self, program: Program) -> list[Operation]:
         """Return the operations that a program is for, each once, in the order written."""
@@ -50,16 +54,29 @@ class Catalog:
             raise ValueError(f"the document has no schema {schema!r} with an example")
         return value
 
+    def framed(self, program: Program, operation: Operation, accept: str) -> Program:
+        """Return a program in the framing that an operation and an Accept want."""
+        stream = operation.stream_for(accept)
+        framing = "sse" if stream is None else stream.framing
+        return self.variants.get((program.name, framing), program)
+
     def examples(
-        self, operation: Operation, seed: str = "0", name: str | None = None
+        self,
+        operation: Operation,
+        seed: str = "0",
+        name: str | None = None,
+        accept: str = "*/*",
     ) -> Program | None:
         """Return the program that plays a stream without a scenario, or None.
 
         The examples of the document, of several the first or the one called `name`; else events
         that are made from its schemas on first use.
         """
-        key = (operation.id, seed, name)
-        program = self._shown.pop(key, None) or shown_program(operation, seed, name)
+        stream = operation.stream_for(accept)
+        if stream is None:
+            return None
+        key = (operation.id, stream.media_type, seed, name)
+        program = self._shown.pop(key, None) or shown_program(operation, stream, seed, name)
         if program is not None:
             self._shown[key] = program
             if len(self._shown) > SHOWN:
@@ -85,6 +102,7 @@ def link(
             problems += wrong
             del whole[name]
     programs: dict[str, Program] = {}
+    variants: dict[tuple[str, Framing], Program] = {}
     rivals: dict[str, list[Scenario]] = {}
     for name, scenario in sorted(whole.items()):
         operations, wrong = _operations(contract, scenario)
@@ -96,12 +114,12 @@ def link(
             continue
         named = tuple((_full_name(op), where) for op, (_, where) in
                         zip(operations, scenario.operations, strict=True))  # fmt: skip
-        program = compile_scenario(replace(scenario, operations=named), files)
-        wrong = cut_problems(program)
+        found, wrong = _programs(replace(scenario, operations=named), operations, files)
         problems += wrong
         if wrong:
             continue
-        programs[name] = program
+        programs[name] = found[0]
+        variants |= {(name, program.framing): program for program in found[1:]}
         for operation in dict.fromkeys(operations):
             rivals.setdefault(operation.id, []).append(scenario)
     problems += ties(rivals)
@@ -109,7 +127,25 @@ def link(
         operation: [programs[scenario.name] for scenario in found]
         for operation, found in rivals.items()
     }
-    return Catalog(contract, programs, by_operation), problems
+    return Catalog(contract, programs, by_operation, variants), problems
+
+
+def _programs(
+    scenario: Scenario, operations: Sequence[Operation], files: Mapping[str, bytes]
+) -> tuple[list[Program], list[Problem]]:
+    """Return the programs of a scenario, one for each framing, that of event streams first."""
+    streams = [stream for operation in operations for stream in operation.streams]
+    framings: set[Framing] = {stream.framing for stream in streams} or {"sse"}
+    if not all(operation.streams for operation in operations):
+        framings.add("sse")
+    first, *others = sorted(framings, key=FRAMINGS.index)
+    wrong = framing_problems(scenario, first)
+    if wrong:
+        return [], wrong
+    found = [compile_scenario(scenario, files, framing) for framing in (first, *others)]
+    # A cut that goes beyond its block does so in several framings at once.
+    cuts = {problem.where: problem for program in found[::-1] for problem in cut_problems(program)}
+    return found, list(cuts.values())
 
 
 def _included_problems(scenario: Scenario) -> list[Problem]:

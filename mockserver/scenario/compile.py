@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from mockserver.errors import Problem
-from mockserver.scenario.block import Block, Counted, beyond, echoed, is_event, static_event
+from mockserver.scenario.block import Block, beyond, echoed, is_event, static_event
+from mockserver.scenario.framings import framed
 from mockserver.scenario.model import (
     BlockStep,
     ChanceStep,
@@ -48,7 +49,9 @@ from mockserver.scenario.units import Span
 from mockserver.sse.encode import Event, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from mockserver.sse.encode import Framing
 
 _MARK: Final = 7_081_726_354_433_221_100
 
@@ -63,7 +66,7 @@ def cut_problems(program: Program) -> list[Problem]:
                 continue
             if row.form.newline is None and not isinstance(step, RawStep):
                 continue
-            size = len(replace(block, step=replace(step, cut=None)).data(Counted({})))
+            size = len(replace(block, step=replace(step, cut=None)).data(_Numbers({})))
             if abs(step.cut) > size:
                 mend = f"write {size if step.cut > 0 else -size} at most, or leave cut out"
                 problems.append(Problem(step.where, beyond(step.cut, size), "cut-beyond", mend))
@@ -81,9 +84,12 @@ def _blocks(ops: Sequence[Op]) -> Iterator[Block]:
                 yield from _blocks((*op.body, *op.otherwise))
 
 
-def compile_scenario(scenario: Scenario, files: Mapping[str, bytes] | None = None) -> Program:
-    """Compile a scenario whose includes are resolved."""
-    compiler = _Compiler(scenario)
+def compile_scenario(
+    scenario: Scenario, files: Mapping[str, bytes] | None = None, framing: Framing = "sse"
+) -> Program:
+    """Compile a scenario whose includes are resolved, for one framing."""
+    scenario = framed(scenario, framing)
+    compiler = _Compiler(scenario, framing)
     if scenario.stream is not None:
         rows = tuple(compiler.stream_rows(scenario.stream))
     elif scenario.connections is not None:
@@ -93,14 +99,15 @@ def compile_scenario(scenario: Scenario, files: Mapping[str, bytes] | None = Non
         rows = (answer_row(scenario, scenario.response),)
         # Every request is answered alike: there is no story that could come to an end.
         scenario = replace(scenario, afterwards="repeat")
-    return Program(scenario, rows, scenario.stream is not None, files or {})
+    return Program(scenario, rows, scenario.stream is not None, files or {}, framing=framing)
 
 
 class _Compiler:
     """Compiles the rows of one scenario."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, framing: Framing) -> None:
         self._scenario = scenario
+        self._framing: Framing = framing
 
     def stream_rows(self, steps: Sequence[Step]) -> Iterator[Row]:
         """Every disconnect ends a row; what follows it is the next one."""
@@ -133,7 +140,7 @@ class _Compiler:
 
     def _row(self, steps: Sequence[Step], first: int, row: Row, *, headless: bool) -> Row:
         """Fill in what follows from the steps; `headless`: no head of its own comes before them."""
-        maker = _OpMaker(self._scenario, steps, row.wire)
+        maker = _OpMaker(self._scenario, steps, row.wire, self._framing)
         last = steps[-1] if steps else None
         end, broken = row.end, False
         if isinstance(last, DisconnectStep):
@@ -152,13 +159,15 @@ class _Compiler:
 class _OpMaker:
     """Compiles the steps of one row for its wire."""
 
-    def __init__(self, scenario: Scenario, steps: Sequence[Step], wire: Wire) -> None:
+    def __init__(
+        self, scenario: Scenario, steps: Sequence[Step], wire: Wire, framing: Framing
+    ) -> None:
         pace = scenario.pace
         nothing = isinstance(pace, Span) and pace.longest == 0
         self._pace = None if nothing else pace
         self._templated = scenario.templated
         sent = [step for step in all_steps(steps) if isinstance(step, BlockStep)]
-        self.form = form_of(wire)
+        self.form = form_of(wire, framing)
         self.reads = any(isinstance(step, RawStep) or step.cut is not None for step in sent)
         self.laid = is_laid(wire) or any(step.split is not None for step in sent)
         self.loses = False
@@ -181,7 +190,7 @@ class _OpMaker:
                 static = []
                 ops += waits
             if isinstance(step, EventStep) and whole:
-                static.append((step, static_event(step)))
+                static.append((step, static_event(step, self.form)))
             else:
                 ops += self._op(step, path, ends=step is last)
         ops += self._stretches(static)
@@ -254,7 +263,7 @@ class _OpMaker:
             if isinstance(alone, Stretch):
                 return _rounds(path, step, step.times, alone)
             if isinstance(alone, Block) and self._only_counts(alone.step, step.name):
-                return (self._series(Loop(path, step.times, None, step.name, body), alone),)
+                return (self._series(alone, step.times, step.name),)
         return (Loop(path, step.times, step.every, step.name, body),)
 
     def _only_counts(self, step: BlockStep, counter: str) -> bool:
@@ -264,19 +273,17 @@ class _OpMaker:
         found = [e.dotted for template in templates(step) for e in template.expressions]
         return not isinstance(step.retry, Template) and all(d == (counter,) for d in found)
 
-    def _series(self, loop: Loop, block: Block) -> Series:
+    def _series(self, block: Block, times: int | None, counter: str) -> Series:
         """Encode a block once, with a number in the counter's place that nobody would write."""
         assert isinstance(block.step, EventStep)
-        assert not isinstance(loop.times, Template)
-        event = block.event(Counted({loop.name: _MARK}))
+        event = block.event(_Numbers({counter: _MARK}))
         mark, whole, id_ = str(_MARK), encode(event, self.form), event.id
         form = whole.replace(b"%", b"%%").replace(mark.encode(), b"%d")
         id_form = (
             None if id_ is None else (echoed(id_) or "").replace("%", "%%").replace(mark, "%d")
         )
         holes = whole.count(mark.encode())
-        id_holes = (id_ or "").count(mark)
-        return Series(loop, (block.step,), form, holes, id_form, id_holes, loop.times)
+        return Series((block.step,), form, holes, id_form, (id_ or "").count(mark), times)
 
 
 def _last_sent(steps: Sequence[Step]) -> Step | None:
@@ -292,6 +299,19 @@ def _is_answer(response: Response | None) -> bool:
     if response is None or response.raw_head is not None:
         return False
     return response.has_body or response.status not in (None, 200) or response.example is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """A scope with nothing but a counter."""
+
+    names: dict[str, int]
+
+    def at(self, path: str, field: str) -> Mapping[str, int]:  # noqa: ARG002
+        return self.names
+
+    def chooser(self, path: str, field: str) -> Callable[[Sequence[str]], str]:
+        raise NotImplementedError(path, field)  # the line ends of a series are not drawn
 
 
 def _rounds(path: str, step: RepeatStep, times: int | None, alone: Stretch) -> tuple[Op, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from mockserver.scenario.block import Block, echoed, is_event
 from mockserver.scenario.model import Wire
-from mockserver.sse.encode import PLAIN, Event, Form, encode
+from mockserver.sse.encode import PLAIN, Event, Form, Framing, encode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,11 +106,10 @@ class Loop:
 class Series:
     """`times` blocks (None: without end) that differ in a counter only, with no time between.
 
-    `loop` is the same, block by block: for who has to look at each. `form` is the encoded block
-    and `id_form` its id, as formats that take the counter `holes` and `id_holes` times.
+    `form` is the encoded block and `id_form` its id, as formats that take the counter `holes`
+    and `id_holes` times.
     """
 
-    loop: Loop
     steps: tuple[EventStep]
     form: bytes
     holes: int
@@ -215,6 +214,7 @@ class Program:
     """The bodies that responses take from files."""
     notes: tuple[str, ...] = ()
     """Codes that the journal notes with every connection."""
+    framing: Framing = "sse"
 
     @property
     def name(self) -> str:
@@ -253,8 +253,10 @@ def answer_row(scenario: Scenario, response: Response) -> Row:
     return Row(response.where, (), "end", response, answer=answer, wire=wire, laid=is_laid(wire))
 
 
-def form_of(wire: Wire) -> Form:
+def form_of(wire: Wire, framing: Framing = "sse") -> Form:
     """Return how blocks are written on this wire."""
+    if framing != "sse":
+        return Form("\r\n" if wire.newline == "crlf" else "\n", framing=framing)
     ends = {None: "\n", "lf": "\n", "crlf": "\r\n", "cr": "\r", "mixed": None}
     return Form(ends[wire.newline], wire.space is not False)
 

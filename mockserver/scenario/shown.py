@@ -13,12 +13,13 @@ from mockserver.scenario.program import Program, Row, Stretch
 from mockserver.scenario.template import Template
 from mockserver.scenario.units import Span
 from mockserver.sse.encode import breaks_line
-from mockserver.sse.parse import blocks
+from mockserver.sse.items import units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mockserver.contract import EventStream, Operation
+    from mockserver.sse.encode import Framing
 
 MOST_MADE: Final = 100
 """Events that differ, however many are asked for; their rounds come again with further ids."""
@@ -26,15 +27,14 @@ _HEARTBEAT: Final = Span(15.0, 15.0)
 _ENDLESS_PACE: Final = Span(1.0, 1.0)
 
 
-def shown_program(operation: Operation, seed: str, name: str | None = None) -> Program | None:
+def shown_program(
+    operation: Operation, stream: EventStream, seed: str, name: str | None = None
+) -> Program | None:
     """Return the program of a stream without a scenario, or None where nothing can be shown.
 
     The document's examples in order, of several the first or the one called `name`; else events
     made from the schema, as the settings want them.
     """
-    stream = operation.stream
-    if stream is None:
-        return None
     shown = stream.examples(name)
     if shown and not _breaks_framing(shown):
         return _example_program(operation, stream, shown)
@@ -49,13 +49,17 @@ def _example_program(
         data, where = shown.encode("utf-8", "replace"), scenario.where
         step = RawStep(where=where, raw=data)
         whole = Stretch(data, (len(data),), (None,), (True,), None, (step,))
-        return Program(scenario, (Row(where, (whole,), "end", None),), goes_on=True)
-    return compile_scenario(replace(scenario, stream=tuple(_shown_steps(shown, scenario))))
+        row = Row(where, (whole,), "end", None)
+        return Program(scenario, (row,), goes_on=True, framing=stream.framing)
+    steps = tuple(_shown_steps(shown, scenario, stream.framing))
+    return compile_scenario(replace(scenario, stream=steps), framing=stream.framing)
 
 
-def _shown_steps(shown: str | Sequence[ExampleEvent], scenario: Scenario) -> Iterator[Step]:
+def _shown_steps(
+    shown: str | Sequence[ExampleEvent], scenario: Scenario, framing: Framing
+) -> Iterator[Step]:
     if isinstance(shown, str):
-        for block in blocks(shown.encode("utf-8", "replace")):
+        for block in units(shown.encode("utf-8", "replace"), framing):
             yield RawStep(where=scenario.where, raw=block, delay=scenario.pace)
     else:
         yield from (_step(event, scenario.where) for event in shown)
@@ -81,7 +85,7 @@ def _made_program(operation: Operation, stream: EventStream, seed: str) -> Progr
         _step(_numbered(event, len(made.events) + n, (total or 0) + n), scenario.where)
         for n, event in enumerate(made.ends, 1)
     ]
-    program = compile_scenario(replace(scenario, stream=tuple(steps)))
+    program = compile_scenario(replace(scenario, stream=tuple(steps)), framing=stream.framing)
     return replace(program, notes=("unsatisfiable-schema",)) if made.unmade else program
 
 
@@ -144,7 +148,8 @@ def _scenario(operation: Operation, stream: EventStream, name: str) -> Scenario:
         operations=((f"{operation.method} {operation.path}", where),),
         stream=(),
         pace=Span(*pace) if pace else None,
-        heartbeat=beat,
+        # Not every reader of JSON lines passes over a blank one that nobody has asked for.
+        heartbeat=beat if stream.framing == "sse" else None,
     )
 
 

@@ -19,7 +19,7 @@ from mockserver.play.session import DEFAULT
 from mockserver.play.story import Stories
 from mockserver.play.timeline import answer_of, wish_of
 from mockserver.scenario.template import RenderError
-from mockserver.server import breaches, control, cors
+from mockserver.server import control, cors
 from mockserver.server.connection import Connection
 from mockserver.server.log import log, record
 from mockserver.server.protocol import Server
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from aiohttp.http_parser import RawRequestMessage
 
     from mockserver.clock import Clock
-    from mockserver.play.judge import Judge
     from mockserver.play.kept.keeper import Keeper
     from mockserver.play.opening import Opening
     from mockserver.play.session import Session, Sessions
@@ -48,8 +47,6 @@ if TYPE_CHECKING:
 
 MAX_BODY: Final = 16 * 1024 * 1024
 """Bytes of a request's body; more is a 413."""
-_SCRIPTS_FAULTS: Final = frozenset({"template-error", "contract-event", "contract-answer"})
-"""What the author of a scenario has to mend, and sees in the log at once."""
 _GRACE: Final = 0.5
 """Seconds that connections have to end properly when the server stops."""
 
@@ -63,8 +60,6 @@ class Live:
     cors: bool = True
     keeper: Keeper | None = None
     """Keeps what clients make by POST, if that is wanted."""
-    judge: Judge | None = None
-    """Holds what scripts send against the document, unless nobody wants it to."""
     stopping: bool = False
     serving: dict[asyncio.Task[Any], Waiting] = field(default_factory=dict)
     reach: Reach = field(init=False)
@@ -165,7 +160,7 @@ def refuse(request: web.BaseRequest, error: ControlError) -> web.StreamResponse:
     connection, where another answer has begun.
     """
     assert isinstance(request, Request)
-    if error.code in _SCRIPTS_FAULTS:
+    if error.code == "template-error":
         log.error("%s", error)
     if not request.opened:
         _record_refused(request, error)
@@ -231,9 +226,8 @@ async def _hops(request: Request, live: Live, waiting: Waiting) -> web.StreamRes
         return answer
     if request.method == "HEAD":
         return _head_only(request, session, program, operation, opening)
-    watch = breaches.watch_over(live.judge, session, program, operation, opening)
     now = session.clock.now()
-    turn = session.stories.turn(program, opening, now, live.catalog.example, watch)
+    turn = session.stories.turn(program, opening, now, live.catalog.example)
     # Hops 4 to 6: the cues, the socket, the journal.
     connection = Connection(request, session, operation, opening, turn, waiting)
     try:
@@ -297,11 +291,10 @@ def _program(
         programs = catalog.by_operation.get(operation.id, ())
         program = choose(programs, opening, asked.scenario, session.pinned)
         if program is not None:
-            return program
-    accept = opening.headers.get("accept", "*/*")
-    if not _streams(operation, asked, accept, opening):
+            return catalog.framed(program, operation, opening.accept)
+    if not _streams(operation, asked, opening):
         return None
-    program = catalog.examples(operation, session.seed, asked.example)
+    program = catalog.examples(operation, session.seed, asked.example, opening.accept)
     if program is None:
         raise ControlError(
             501,
@@ -312,14 +305,14 @@ def _program(
     return program
 
 
-def _streams(operation: Operation, asked: Preferences, accept: str, opening: Opening) -> bool:
+def _streams(operation: Operation, asked: Preferences, opening: Opening) -> bool:
     """Tell whether the document's answer is its stream."""
-    stream = operation.stream
+    stream = operation.stream_for(opening.accept)
     if stream is None or asked.status not in (None, stream.status):
         return False
     if asked.example is not None:
         return asked.example in stream.example_names()
-    return operation.wants_stream(accept, opening.body)
+    return operation.wants_stream(opening.accept, opening.body)
 
 
 def _record_example(
@@ -347,8 +340,7 @@ def _head_only(
         if answer.head.transfer is None and not turn.row.laid:
             return AnswerResponse(answer)
         return stream_response(request, answer.head, joined=False)
-    declared = operation.stream.status if operation.stream else 200
-    head = stream_head(turn.row, turn.scope, declared, turn.coding)
+    head = stream_head(turn.row, turn.scope, turn.stream_of(operation), turn.coding)
     if head.raw and request.transport is not None:
         request.transport.write(raw_head(turn.row.response, turn.scope))
     return stream_response(request, head, joined=False)

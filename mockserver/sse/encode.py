@@ -1,15 +1,20 @@
-"""Turns an event into the bytes of an event stream (WHATWG HTML § 9.2.5)."""
+"""Turns an event into the bytes of an event stream (WHATWG HTML § 9.2.5), or of an item.
+
+Items are JSON texts: a line each, or RFC 7464's between a record separator and a line feed.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+Framing: TypeAlias = Literal["sse", "lines", "seq"]
+RECORD_SEPARATOR: Final = "\x1e"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # § 9.2.5: end-of-line = ( cr lf / cr / lf ). U+2028 and its kin are none.
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -31,10 +36,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How blocks are written: the line end (None: drawn line by line), a space after the colon."""
+    """How blocks are written: the line end (None: drawn line by line), a space after the colon.
+
+    In another framing than `sse` the data of a block are a JSON text.
+    """
 
     newline: str | None = "\n"
     space: bool = True
+    framing: Framing = "sse"
 
 
 PLAIN: Final = Form()
@@ -48,6 +57,8 @@ def encode(
 
     `choose` draws the line ends of a form that leaves them open.
     """
+    if form.framing != "sse":
+        return _item(event, form)
     colon = ": " if form.space else ":"
     lines: list[str] = []
     if event.comment is not None:
@@ -68,6 +79,16 @@ def encode(
     # A LF right after a CR would belong to it, and the blank line would be none.
     ends.append(choose(_ENDS[1:] if ends[-1] == "\r" else _ENDS))
     return utf8("".join(line + end for line, end in zip([*lines, ""], ends, strict=True)))
+
+
+def _item(event: Event, form: Form) -> bytes:
+    """Return an item; of what has no data a blank line, which readers of JSON lines pass over.
+
+    RFC 7464 § 2.2: a text sequence is `*(RS JSON-text LF)`, and there is nothing between items.
+    """
+    if form.framing == "seq":
+        return b"" if event.data is None else utf8(f"{RECORD_SEPARATOR}{event.data}\n")
+    return utf8(f"{event.data or ''}{form.newline}")
 
 
 def utf8(text: str) -> bytes:

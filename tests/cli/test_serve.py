@@ -25,8 +25,6 @@ def serving(folder, *argv, **env):
         "0",
         "--scenarios",
         str(folder),
-        "--events",
-        "off",
         *argv,
     ]
     process = subprocess.Popen(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockserver.contract.media import concrete, essence, is_json, preferred, quality
+from mockserver.contract.media import concrete, essence, framing, is_json, preferred, quality
 
 JSON, SSE, TEXT = "application/json", "text/event-stream", "text/plain"
 
@@ -20,6 +20,29 @@ PREFERRED = {
     "a bad weight is 1": ("application/json;q=x, text/plain;q=0.9", [TEXT, JSON], [JSON, TEXT]),
     "a declared range": ("image/png", ["image/*", JSON], ["image/*"]),
 }  # fmt: skip
+
+
+FRAMINGS = {
+    "text/event-stream": "sse",
+    "Text/Event-Stream; charset=utf-8": "sse",
+    "application/x-ndjson": "lines",
+    "application/jsonl; charset=utf-8": "lines",
+    "application/json-lines": "lines",
+    "application/x-jsonlines": "lines",
+    "application/stream+json": "lines",
+    "application/json-seq": "seq",
+    "application/geo+json-seq": "seq",
+    "application/json": None,
+    "application/geo+json": None,
+    "text/plain": None,
+    "*/*": None,
+}
+
+
+@pytest.mark.parametrize(("media_type", "expected"), FRAMINGS.items())
+def test_which_media_types_stream(media_type, expected):
+    """OAS 3.2 § Sequential Media Types, and the names that JSON lines have in the wild."""
+    assert framing(media_type) == expected
 
 
 @pytest.mark.parametrize(("accept", "declared", "order"), PREFERRED.values(), ids=PREFERRED)

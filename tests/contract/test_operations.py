@@ -130,6 +130,7 @@ def test_the_names_of_all_examples_are_listed():
 
 
 SSE = "text/event-stream"
+LINES, SEQ = "application/x-ndjson", "application/json-seq"
 BOTH = responding({JSON: {}, SSE: {}})
 SPEAKEASY = BOTH | {"x-speakeasy-stream-request-field": "live"}
 FERN = BOTH | {"x-fern-streaming": {"format": "sse", "stream-condition": "$request.live"}}
@@ -153,8 +154,40 @@ WANTS = {
     "Fern without declaration": (responding({JSON: {}}) | {"x-fern-streaming": {"format": "sse"}}, "*/*", {"stream": True}, True),
     "Fern's JSON streaming": (responding({JSON: {}}) | {"x-fern-streaming": True}, "*/*", {"stream": True}, False),
     "x-supports-streaming": (responding({JSON: {}}) | {"x-supports-streaming": True}, SSE, None, True),
+    "only lines": (responding({LINES: {}}), JSON, None, True),
+    "JSON and lines, nothing said": (responding({JSON: {}, LINES: {}}), "*/*", None, False),
+    "JSON and lines, a range": (responding({JSON: {}, LINES: {}}), "application/*", None, False),
+    "JSON and lines, by accept": (responding({JSON: {}, LINES: {}}), LINES, None, True),
+    "JSON and lines, in the body": (responding({JSON: {}, LINES: {}}), "*/*", {"stream": True}, True),
+    "lines as request alone": ({"requestBody": {"content": {LINES: {}}}, **responding({JSON: {}})}, LINES, None, False),
     "both, over two statuses": ({"responses": {"200": {"content": {JSON: {}}}, "202": {"content": {SSE: {}}}}}, "*/*", None, False),
 }  # fmt: skip
+
+
+THREE = responding({SEQ: {}, LINES: {}, SSE: {}, "application/jsonl": {}})
+STREAMS = {
+    "nothing said": ("*/*", None, SSE),
+    "nothing at all": ("", None, SSE),
+    "lines": (LINES, None, LINES),
+    "lines by another name": ("application/jsonl", None, "application/jsonl"),
+    "records by weight": (f"{LINES};q=0.1, {SEQ};q=0.2", None, SEQ),
+    "none of them": ("image/png", None, SSE),
+    "of one framing": (f"{SSE}, application/jsonl;q=0.1", "lines", "application/jsonl"),
+}
+
+
+@pytest.mark.parametrize(("accept", "framing", "expected"), STREAMS.values(), ids=STREAMS)
+def test_which_of_several_streams_a_request_gets(accept, framing, expected):
+    """The one that the Accept wants most; the event stream where it does not say."""
+    found = operation(THREE)
+    assert found.stream.media_type == SSE
+    assert found.stream_for(accept, framing).media_type == expected
+
+
+def test_an_operation_without_a_stream_has_none_in_any_framing():
+    """Whatever is asked for."""
+    assert operation(responding({JSON: {}})).stream_for(LINES) is None
+    assert operation(responding({LINES: {}})).stream_for(SSE, "sse") is None
 
 
 @pytest.mark.parametrize(("fields", "accept", "body", "wanted"), WANTS.values(), ids=WANTS)

@@ -23,7 +23,7 @@ def tell(catalog, tally, *, writes=1000, last_id=None):
     operation = catalog.contract.find(program.scenario.operations[0][0])
     opening = replace(usual_request(program, operation), last_event_id=last_id)
     turn = Stories("0", "default").turn(program, opening, 0.0, catalog.example)
-    seen = tally.watch(operation, stream_head(turn.row, turn.scope, 200))
+    seen = tally.watch(operation, stream_head(turn.row, turn.scope), turn.stream_of(operation))
     sends = (cue for cue in turn.player.due(FOREVER) if isinstance(cue, Send))
     for cue in islice(sends, writes):
         if seen is not None and cue.shown is not None:
@@ -202,11 +202,11 @@ def test_a_reset_forgets_what_a_session_was_sent_and_not_what_all_were():
     session = sessions.get("a")
     operation = tell(catalog, session.tally)
     session.tally.answered("orders", 200)
-    seen = session.tally.watch(operation, Head(200, "OK", ()))
+    seen = session.tally.watch(operation, Head(200, "OK", ()), operation.stream)
     session.reset()
 
     assert (kinds(session.tally, operation), session.tally.statuses("orders")) == ([], set())
-    assert session.tally.watch(operation, Head(200, "OK", ())) is seen
+    assert session.tally.watch(operation, Head(200, "OK", ()), operation.stream) is seen
     tell(catalog, session.tally)
     assert kinds(session.tally, operation) == ["done"]
     assert kinds(sessions.tally, operation) == ["done"]

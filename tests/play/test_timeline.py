@@ -3,7 +3,8 @@
 import pytest
 from stage import Stage
 
-from mockserver.play.timeline import blocks, timeline, usual_request
+from mockserver.play.timeline import timeline, usual_request
+from mockserver.sse.parse import blocks
 
 
 def lanes(text, *, opening=None, **options):

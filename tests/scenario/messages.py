@@ -2687,4 +2687,19 @@ a.yaml:3:10: '1s..2s' is no reconnection time [bad-duration]
   mend: write 1500, 1500ms or 2s; another value on the wire takes a raw step
 """,
     ),
+    "what has no place in JSON lines": (
+        [
+            """
+operation: exportLines
+stream:
+- {event: e, id: 1, data: 1}
+"""
+        ],
+        """
+a.yaml:3:3: event and id have no place in JSON lines, which are all that this operation streams [no-place-in-framing]
+  - {event: e, id: 1, data: 1}
+    ^
+  mend: leave it out, or say it in data
+""",
+    ),
 }

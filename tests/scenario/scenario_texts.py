@@ -25,6 +25,12 @@ DOCUMENT = {
                 "responses": {"200": {"description": "", "content": {"text/event-stream": {}}}},
             }
         },
+        "/lines": {
+            "get": {
+                "operationId": "exportLines",
+                "responses": {"200": {"description": "", "content": {"application/jsonl": {}}}},
+            }
+        },
         "/things": {
             "get": {
                 "operationId": "getThing",

@@ -7,7 +7,7 @@ from httpx_sse._decoders import SSEDecoder, SSELineDecoder
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.sse.encode import Event, breaks_line, encode, json_text, split_lines
+from mockserver.sse.encode import Event, Form, breaks_line, encode, json_text, split_lines
 
 ENCODED = {
     "nothing": (Event(), b"\n"),
@@ -45,6 +45,27 @@ ENCODED = {
 def test_a_block_is_written_as_the_page_says(event, block):
     """One space after the colon, one line a line, a blank line at the end."""
     assert block == encode(event)
+
+
+LINES = Form(framing="lines")
+CRLF = Form("\r\n", framing="lines")
+SEQ = Form(framing="seq")
+ITEMS = {
+    "a line": (LINES, Event(data='{"a":1}'), b'{"a":1}\n'),
+    "a line by CRLF": (CRLF, Event(data="1"), b"1\r\n"),
+    "more than ASCII": (LINES, Event(data='"ž"'), '"ž"\n'.encode()),
+    "a lone surrogate": (LINES, Event(data='"\ud800"'), b'"\xef\xbf\xbd"\n'),
+    "a blank line": (LINES, Event(comment=""), b"\n"),
+    "a record": (SEQ, Event(data='{"a":1}'), b'\x1e{"a":1}\n'),
+    "nothing between records": (SEQ, Event(comment=""), b""),
+    "fields that have no place": (LINES, Event("c", "e", "i", 1, "[]"), b"[]\n"),
+}
+
+
+@pytest.mark.parametrize(("form", "event", "item"), ITEMS.values(), ids=ITEMS)
+def test_an_item_is_its_data_alone(form, event, item):
+    """In another framing the data, a JSON text, are a line or a record (RFC 7464)."""
+    assert item == encode(event, form)
 
 
 def _read_back(stream):

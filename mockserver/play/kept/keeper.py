@@ -257,8 +257,7 @@ class Keeper:
         if holder is None or asked.deed.answered(holder).kind != "list":
             return None
         body, items = asked.deed.answered(holder), asked.items
-        things = {key: item.value for key, item in items.items()}
-        page = page_of(asked.deed, asked.wish.prefix + asked.opening.target, things)
+        page = page_of(asked.deed, asked.wish.prefix + asked.opening.target, items)
         shown = [self._view(asked, body, items[key], key) for key in page.keys]
         around = whole_of(self._document, holder, asked.wish.seed) if body.inside else None
         whole = placed(asked.collection, body, around, shown, page)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mockserver.contract.items import Body, Members
     from mockserver.contract.place import Place
     from mockserver.contract.resources import Collection, Deed
+    from mockserver.play.kept.store import Item
 
 _SIZE: Final[tuple[str, ...]] = (
     "limit",
@@ -81,12 +82,12 @@ class Page:
         return self.start + len(self.keys) < self.total
 
 
-def page_of(deed: Deed, target: str, things: Mapping[str, Mapping[str, Any]]) -> Page:
+def page_of(deed: Deed, target: str, items: Mapping[str, Item]) -> Page:
     """Return the page that a request asks for; `target` is its path and query."""
     path, _, query = target.partition("?")
     pairs = parse_qsl(query, keep_blank_values=True, errors="replace")
     asked = _Asked(deed, pairs)
-    keys = [key for key, thing in things.items() if asked.fits(thing)]
+    keys = asked.chosen(items)
     start, number = asked.start(keys)
     end = len(keys) if asked.size is None else start + asked.size
     shown = tuple(keys[start:end])
@@ -122,9 +123,12 @@ class _Asked:
             return set(texts)
         return {part for text in texts for part in text.split(",")}
 
-    def fits(self, thing: Mapping[str, Any]) -> bool:
-        """Tell whether a thing has what is asked for by name."""
-        return all(_has(thing.get(name), texts) for name, texts in self._filters.items())
+    def chosen(self, items: Mapping[str, Item]) -> list[str]:
+        """Return the keys of those things that have what is asked for by name."""
+        keys = list(items)
+        for name, texts in self._filters.items():
+            keys = [key for key in keys if _has(items[key].value.get(name), texts)]
+        return keys
 
     @property
     def size(self) -> int | None:

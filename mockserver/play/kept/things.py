@@ -93,8 +93,8 @@ class Shaper:
                 continue
             if name in given:
                 thing[name] = self._inner(given[name], places, base.get(name), f"{key}/{name}")
-            elif name in names and (fresh or not servers) and self._default(name) is not None:
-                thing[name] = self._default(name)
+            elif name in names and (fresh or not servers) and name in self._defaults:
+                thing[name] = self._defaults[name]
             elif servers or name in required:
                 self._add(thing, name, places, base, key)
         return thing
@@ -103,15 +103,36 @@ class Shaper:
         """Tell whether a member is the server's to set: nobody can send it."""
         return name not in self._requested or self.flagged(name, "readOnly")
 
-    def _default(self, name: str) -> Any:
-        places = [*self._requested.get(name, []), *self._names.get(name, [])]
-        found = shapes.find(self._document, places, "default")
-        return found.value if found is not None else None
+    @cached_property
+    def _places(self) -> Members:
+        """The schemas of each member, in requests and in answers."""
+        names = dict.fromkeys([*self._requested, *self._names])
+        return {
+            name: [*self._requested.get(name, []), *self._names.get(name, [])] for name in names
+        }
+
+    @cached_property
+    def _defaults(self) -> Object:
+        found = {
+            name: shapes.find(self._document, places, "default")
+            for name, places in self._places.items()
+        }
+        return {name: place.value for name, place in found.items() if place is not None}
+
+    @cached_property
+    def _flags(self) -> dict[str, frozenset[str]]:
+        return {
+            flag: frozenset(
+                name
+                for name, places in self._places.items()
+                if shapes.any_flag(self._document, places, [flag])
+            )
+            for flag in ("readOnly", "writeOnly")
+        }
 
     def flagged(self, name: str, flag: str) -> bool:
         """Tell whether a member is `readOnly` or `writeOnly`, in requests or in answers."""
-        places = [*self._requested.get(name, []), *self._names.get(name, [])]
-        return shapes.any_flag(self._document, places, [flag])
+        return name in self._flags[flag]
 
     def _add(
         self, thing: Object, name: str, places: list[Place], base: Mapping[str, Any], key: str
