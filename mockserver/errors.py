@@ -111,16 +111,25 @@ class StartError(MockServerError):
 class ControlError(MockServerError):
     """A request to the server that it will not carry out; becomes a problem document.
 
-    Source: RFC 9457. `status` is the HTTP status, `extra` the extension members.
+    Source: RFC 9457. `status` is the HTTP status, `extra` the extension members, `headers` go
+    with the answer.
     """
 
     def __init__(
-        self, status: int, what: str, *, code: str, mend: str = "", **extra: object
+        self,
+        status: int,
+        what: str,
+        *,
+        code: str,
+        mend: str = "",
+        headers: Iterable[tuple[str, str]] = (),
+        **extra: object,
     ) -> None:
         self.status = status
         self.what = what
         self.code = code
         self.mend = mend
+        self.headers = tuple(headers)
         self.extra = extra
         super().__init__(status, what, code, mend)
 

@@ -169,14 +169,14 @@ class Contract:
 def _operations(document: Document, settings: Mapping[str, StreamSettings]) -> Iterator[Operation]:
     for path, written in document.root.get("paths").members():
         if path.startswith("/"):
-            item = _path_item(document, written)
+            item = path_item(document, written)
             for method, place in _methods(document, item):
                 bases = base_paths(document, place, item, document.root)
                 full_paths = tuple(base + path for base in bases)
                 yield _operation(document, (method, path, full_paths), place, settings)
 
 
-def _path_item(document: Document, written: Place) -> Place:
+def path_item(document: Document, written: Place) -> Place:
     """Return a path item; what stands beside its `$ref` goes before what the reference leads to."""
     target = document.follow(written)
     beside = {key: value for key, value in written.object.items() if key != "$ref"}

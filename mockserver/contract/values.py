@@ -92,15 +92,19 @@ def validator(document: Document, schema: Place, direction: Direction) -> Any:
 
 
 def _violation(document: Document, schema: Place, error: Any, field: str) -> Violation:
-    asked = error.validator_value
-    expected = f"{error.validator}: {_json(asked)}" if _is_brief(asked) else str(error.validator)
     return Violation(
         _path(field, error.absolute_path),
         short(error.message, quote=False),
-        expected,
-        _locate(document, schema, error.absolute_schema_path),
+        expected(error),
+        locate(document, schema, error.absolute_schema_path),
         _code(field),
     )
+
+
+def expected(error: Any) -> str:
+    """Return the keyword of a schema that an error of jsonschema is about, in brief."""
+    asked = error.validator_value
+    return f"{error.validator}: {_json(asked)}" if _is_brief(asked) else str(error.validator)
 
 
 def _code(field: str) -> str:
@@ -122,7 +126,7 @@ def _path(field: str, steps: Iterable[str | int]) -> str:
     return field
 
 
-def _locate(document: Document, schema: Place, steps: Iterable[str | int]) -> str:
+def locate(document: Document, schema: Place, steps: Iterable[str | int]) -> str:
     """Return the pointer into the document of where a normalised schema was left by `steps`."""
     place, rest = schema, list(steps)
     while rest:

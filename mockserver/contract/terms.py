@@ -1,0 +1,276 @@
+"""What one operation asks of a request: parameters, a body, credentials; read once.
+
+What is malformed asks nothing. OAS 3.2 § Parameter Object, § Request Body Object.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from urllib.parse import unquote
+
+from mockserver.contract.contract import path_item
+from mockserver.contract.credentials import Scheme, requirements
+from mockserver.contract.kinds import kinds, takes, takes_any_text
+from mockserver.contract.media import essence, is_range
+from mockserver.contract.schemas import normaliser
+from mockserver.contract.templates import Segment, parse_segment, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mockserver.contract.operations import Operation
+    from mockserver.contract.place import Place
+
+Part = Literal["path", "query", "querystring", "header", "cookie"]
+
+# OAS 3.2 § Parameter Object: header parameters of these names are ignored.
+_RESERVED: Final = frozenset({"accept", "content-type", "authorization"})
+
+_STYLES: Final[Mapping[Part, tuple[str, ...]]] = {
+    "path": ("simple", "label", "matrix"),
+    "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
+    "querystring": (),
+    "header": ("simple",),
+    "cookie": ("form", "cookie"),
+}
+"""The styles of each part of a request, the default first."""
+
+_PARTS: Final[Mapping[str, Part]] = {part: part for part in _STYLES}
+
+_BODILESS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "TRACE"})
+
+
+class Sent(NamedTuple):
+    """What of a request the validators look at; names of headers in lower case."""
+
+    path: Mapping[str, str]
+    query: str
+    headers: Mapping[str, str]
+    cookies: Sequence[tuple[str, str]]
+    content_type: str | None
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parameter:
+    """A parameter that a request can have; `style` is "" for one with `content`.
+
+    `schema` is what its value has to fit, None where any does. `plain` is one that any text fits,
+    so that only its absence can be wrong. `holder` is the object that its schema stands in.
+    """
+
+    name: str
+    part: Part
+    required: bool
+    style: str
+    explode: bool
+    allows_empty: bool
+    media_type: str
+    place: Place
+    holder: Place
+    schema: Place | None
+    plain: bool
+
+    @property
+    def folded(self) -> str:
+        """The name as it is looked up: those of headers have no case."""
+        return self.name.lower() if self.part == "header" else self.name
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Content:
+    """A media type that a body may have; `schema` is None where nothing is asked of it.
+
+    `written` is the media type with its parameters, `key` what tells it from the others.
+    """
+
+    key: str
+    written: str
+    place: Place
+    schema: Place | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Body:
+    """The body that an operation takes; `contents` by their key, the most particular first."""
+
+    required: bool
+    place: Place
+    contents: Mapping[str, Content]
+
+    def content(self, content_type: str) -> Content | None:
+        """Return what is declared of a media type: of this very one, else of its parameters' less.
+
+        None where it is not declared, or by a range only.
+        """
+        written = _normal(content_type)
+        exact = (content for content in self.contents.values() if content.written == written)
+        return next(exact, None) or self.contents.get(essence(content_type))
+
+
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """All that an operation asks; `parameters` are those that a request can fail.
+
+    `security` are the alternatives, each a set of schemes that go together; empty: none is asked.
+    """
+
+    operation: Operation
+    parameters: tuple[Parameter, ...]
+    body: Body | None
+    security: tuple[tuple[Scheme, ...], ...]
+    kept: dict[str, Any] = field(default_factory=dict, repr=False)
+    """What is made of the terms when the first request comes."""
+
+    @property
+    def of_library(self) -> bool:
+        """Whether a request has anything that openapi-core has to judge."""
+        return bool(self.parameters or self.body)
+
+    @cached_property
+    def names(self) -> Mapping[Part, Mapping[str, bool]]:
+        """The parameters of each part, folded, and whether their value matters."""
+        found: dict[Part, dict[str, bool]] = {part: {} for part in _STYLES}
+        for parameter in self.parameters:
+            found[parameter.part][parameter.folded] = not parameter.plain
+        return found
+
+    @cached_property
+    def takes_whole_query(self) -> bool:
+        """Whether more of the query matters than fields with the names of parameters."""
+        normal = normaliser(self.operation.document, "request").schema
+        return any(
+            parameter.part == "querystring"
+            or parameter.style == "deepObject"
+            or (
+                parameter.part == "query"
+                and parameter.explode
+                and not parameter.plain
+                and parameter.schema is not None
+                and takes("object", kinds(normal(parameter.schema)))
+            )
+            for parameter in self.parameters
+        )
+
+
+def terms_of(operation: Operation) -> Terms:
+    """Return what an operation asks, read once for each."""
+    kept: dict[str, Terms] = operation.document.cache.setdefault("terms", {})
+    if operation.id not in kept:
+        kept[operation.id] = Terms(
+            operation,
+            tuple(_parameters(operation)),
+            _body(operation),
+            requirements(operation),
+        )
+    return kept[operation.id]
+
+
+def _parameters(operation: Operation) -> Iterator[Parameter]:
+    """Yield the parameters that a request can fail: the operation's, then the path item's.
+
+    OAS 3.2 § Parameter Object: a name and a location make a parameter unique.
+    """
+    document = operation.document
+    item = path_item(document, document.root.get("paths").get(operation.path))
+    seen = set()
+    for holder in (operation.place, item):
+        for written in holder.get("parameters").items():
+            parameter = _parameter(operation, document.follow(written))
+            if parameter is None or (parameter.part, parameter.folded) in seen:
+                continue
+            seen.add((parameter.part, parameter.folded))
+            if not parameter.plain or (parameter.required and parameter.part != "path"):
+                yield parameter
+
+
+def _parameter(operation: Operation, place: Place) -> Parameter | None:
+    document = operation.document
+    name, part = place.text("name"), _PARTS.get(place.text("in") or "")
+    if name is None or part is None:
+        return None
+    if part == "header" and name.lower() in _RESERVED:
+        return None
+    if part == "path" and name not in operation.path_parameters:
+        return None
+    content = next(document.get(place, "content").members(), None)
+    styles = _STYLES[part]
+    style = place.text("style")
+    style = style if style in styles else (*styles, "")[0]
+    explode = place.object.get("explode")
+    holder = document.follow(content[1]) if content else place
+    schema = _schema(holder)
+    return Parameter(
+        name,
+        part,
+        part == "path" or place.object.get("required") is True,
+        "" if content else style,
+        explode if isinstance(explode, bool) else style in {"form", "cookie"},
+        place.object.get("allowEmptyValue") is True,
+        essence(content[0]) if content else "",
+        place,
+        holder,
+        schema,
+        not content and _is_plain(operation, schema, part),
+    )
+
+
+def _is_plain(operation: Operation, schema: Place | None, part: Part) -> bool:
+    if schema is None:
+        return True
+    # OAS 3.2 § Paths Object: an expression in a path stands for one character at least.
+    shortest = 1 if part == "path" else 0
+    return takes_any_text(normaliser(operation.document, "request").schema(schema), shortest)
+
+
+def _schema(holder: Place) -> Place | None:
+    schema = holder.get("schema")
+    return schema if isinstance(schema.value, dict | bool) else None
+
+
+def _body(operation: Operation) -> Body | None:
+    document = operation.document
+    place = document.get(operation.place, "requestBody")
+    contents: dict[str, Content] = {}
+    for written, holder in document.get(place, "content").members():
+        media_type = document.follow(holder)
+        kind = essence(written)
+        key = kind if kind not in contents else f"{kind}.{len(contents)}"
+        contents[key] = Content(key, _normal(written), media_type, _schema(media_type))
+    if not contents:
+        return None
+    # OAS 3.0 § Operation Object: where HTTP gives a body no meaning, this shall be ignored.
+    ignored = document.version == (3, 0) and operation.method in _BODILESS
+    required = place.object.get("required") is True and not ignored
+    ranked = sorted(contents.items(), key=lambda pair: _breadth(pair[0]))
+    return Body(required, place, dict(ranked))
+
+
+def _normal(media_type: str) -> str:
+    """Write a media type with its parameters in one way, so that two can be compared."""
+    parts = [part.strip() for part in media_type.split(";")]
+    named = [
+        f"{name.strip().lower()}={value.strip()}"
+        for name, _, value in (part.partition("=") for part in parts[1:] if part)
+    ]
+    return ";".join([parts[0].lower(), *named])
+
+
+def _breadth(media_type: str) -> int:
+    kind = essence(media_type)
+    return 0 if not is_range(kind) else 2 if kind.startswith("*") else 1
+
+
+def raw_path_parameters(operation: Operation, path: str) -> dict[str, str]:
+    """Return the path parameters as they were sent, still percent-encoded."""
+    written = plain(operation.path).split("/")[1:]
+    sent = path.split("/")[-len(written) :]
+    found: dict[str, str] = {}
+    for ours, theirs in zip(written, sent, strict=False):
+        segment = parse_segment(unquote(ours))
+        if isinstance(segment, Segment):
+            values = segment.match(theirs)
+            found.update(zip(segment.names, values or (), strict=False))
+    return found
