@@ -34,11 +34,12 @@ class MockServer:
     `spec` is an OpenAPI document (default: the Petstore that ships), `scenarios` a folder or
     file, or several, `settings` a file that says about streams what the document leaves open.
     `port` 0 takes any free one. `clock` is `real`, `10x`, `instant` or
-    `manual`; `pinned` names scenarios to prefer. With `keep_going`, scenarios with problems and
-    references that lead nowhere are left out instead of refusing to start. With `stateful`, what
-    a client makes by POST can be read, listed, changed and deleted, in each session apart.
-    `on_entry` is called with the session's name and the entry for every connection that opens or
-    ends.
+    `manual`; `pinned` names scenarios to prefer. `requests` says what becomes of those that break
+    the document: `enforce` refuses them, `warn` only notes them, `off` does not look. With
+    `keep_going`, scenarios with problems and references that lead nowhere are left out instead of
+    refusing to start. With `stateful`, what a client makes by POST can be read, listed, changed
+    and deleted, in each session apart. `on_entry` is called with the session's name and the entry
+    for every connection that opens or ends.
 
         async with MockServer(scenarios="scenarios") as server:
             ... server.url ...
@@ -60,6 +61,7 @@ class MockServer:
         seed: str = "0",
         clock: str = "real",
         pinned: Sequence[str] = (),
+        requests: str = "enforce",
         cors: bool = True,
         keep_going: bool = False,
         stateful: bool = False,
@@ -73,6 +75,7 @@ class MockServer:
         self._port = port
         self._make_clock = clock_factory(clock)
         self._pinned = tuple(pinned)
+        self._requests = requests
         self._cors = cors
         self._keep_going = keep_going
         self._stateful = stateful
@@ -91,10 +94,12 @@ class MockServer:
 
         from mockserver.play.kept.keeper import Keeper  # noqa: PLC0415
         from mockserver.server.app import Live, make_server  # noqa: PLC0415
+        from mockserver.server.enforce import Enforcement, mode  # noqa: PLC0415
 
+        requests = Enforcement(mode(self._requests))
         catalog = self._load()
         self._loop = asyncio.get_running_loop()
-        self._live = Live(catalog, Sessions(self._make_session), cors=self._cors)
+        self._live = Live(catalog, Sessions(self._make_session), requests, cors=self._cors)
         if self._stateful:
             self._live.keeper = Keeper(catalog.contract, self.seed)
         runner = web.ServerRunner(make_server(self._live), shutdown_timeout=0.5)
@@ -107,6 +112,7 @@ class MockServer:
             raise _cannot_listen(self.host, self._port, error) from None
         self._runner = runner
         self._port = runner.addresses[0][1]
+        requests.warm_up()
         return self
 
     async def stop(self) -> None:

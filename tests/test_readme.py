@@ -96,8 +96,11 @@ def start(command, folder):
 
 PRELUDE = "import asyncio\nimport httpx\nimport pytest\nfrom mockserver import MockServer\n\n"
 CLIENT = """
+TOKEN = {"Authorization": "Bearer anything"}
+
+
 async def use(url):
-    task = asyncio.create_task(asyncio.to_thread(httpx.get, f"{url}/v1/pets"))
+    task = asyncio.create_task(asyncio.to_thread(httpx.get, f"{url}/v1/pets", headers=TOKEN))
     assert (await task).status_code == 200
 
 

@@ -38,6 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="prefer this scenario for its operation; several times for several",
     )
+    parser.add_argument(
+        "--requests",
+        choices=("off", "warn", "enforce"),
+        default="enforce",
+        help="what becomes of requests that break the document (default: enforce)",
+    )
     parser.add_argument("--no-cors", action="store_true", help="leave CORS headers out")
     parser.add_argument(
         "--keep-going", action="store_true", help="leave out what has problems, and serve the rest"
@@ -77,6 +83,7 @@ def run(args: argparse.Namespace) -> int:
         seed=args.seed,
         clock=args.clock,
         pinned=args.scenario,
+        requests=args.requests,
         cors=not args.no_cors,
         keep_going=args.keep_going,
         stateful=args.stateful,

@@ -14,7 +14,8 @@ class Opening:
     """A request; header names in lower case, all texts decoded.
 
     `target` is the path and query as sent, without the session's prefix. `body` is JSON as
-    data, a form as a mapping, other text as text, None where there is none. `last_event_id`
+    data, a form as a mapping (a file in it as its filename, content_type and size), other text as
+    text, None where there is none. `last_event_id`
     is the Last-Event-ID header read as UTF-8 (WHATWG § 9.2.4), None where it is absent.
     """
 

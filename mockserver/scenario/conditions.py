@@ -68,6 +68,19 @@ def _leaves(place: str, test: Any) -> Iterator[tuple[str, Any]]:
         yield place, test
 
 
+def speaks_of(when: When | None, carriers: Sequence[str]) -> bool:
+    """Whether a condition is on one of these parts of the request, or on what holds it.
+
+    Carriers are named as `conditions` names places: `headers/authorization`, `body/items/0`.
+    """
+    places = [place for place, _ in conditions(when)]
+    return any(
+        carrier == place or carrier.startswith(f"{place}/") or place.startswith(f"{carrier}[")
+        for carrier in carriers
+        for place in places
+    )
+
+
 def _holds(test: Any, value: str | None) -> bool:
     match test:
         case bool():

@@ -21,6 +21,7 @@ from mockserver.play.timeline import answer_of, wish_of
 from mockserver.scenario.template import RenderError
 from mockserver.server import control, cors
 from mockserver.server.connection import Connection
+from mockserver.server.enforce import Answering, Enforcement
 from mockserver.server.log import log, record
 from mockserver.server.protocol import Server
 from mockserver.server.requests import Preferences, Target, opening_of, preferences, target_of
@@ -57,6 +58,7 @@ class Live:
 
     catalog: Catalog
     sessions: Sessions[Clock]
+    requests: Enforcement
     cors: bool = True
     keeper: Keeper | None = None
     """Keeps what clients make by POST, if that is wanted."""
@@ -168,6 +170,7 @@ def refuse(request: web.BaseRequest, error: ControlError) -> web.StreamResponse:
         raise ConnectionError(error.what)
     what = _encodable(error.what)
     response = ProblemResponse(error.status, what, error.code, error.mend, **error.extra)
+    response.headers.extend(error.headers)
     # Where the next request begins is not known: after a body that cannot be read, and where the
     # client may send the body that it asked for leave to send, or not (RFC 9110 § 10.1.1).
     if error.code == "bad-body" or ("Expect" in request.headers and not request.content.is_eof()):
@@ -216,6 +219,8 @@ async def _hops(request: Request, live: Live, waiting: Waiting) -> web.StreamRes
     # Hop 3: the scenario, and where in its story this request is.
     asked = preferences(request, target)
     program = _program(live.catalog, session, operation, opening, asked)
+    answering = Answering(operation, program, named=asked.named)
+    await live.requests.hold(request, target, session, route.path_parameters, answering)
     if program is None:
         wish = wish_of(opening, session.name, session.seed)
         wish = wish._replace(status=asked.status, example=asked.example)

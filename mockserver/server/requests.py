@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from aiohttp import web
 from aiohttp.http_exceptions import PayloadEncodingError
 
+from mockserver.contract.multipart import MultipartError, fields, parts
 from mockserver.errors import ControlError
 from mockserver.play.opening import Opening
 from mockserver.play.session import DEFAULT
@@ -39,6 +40,14 @@ class Target:
     def text(self) -> str:
         """The target as the client would write it to its session's base URL."""
         return f"{self.path}?{self.query}" if self.query else self.path
+
+    @property
+    def own_query(self) -> str:
+        """The query without the parameters that are ours and not the document's."""
+        if "__" not in self.query:
+            return self.query
+        fields = self.query.split("&")
+        return "&".join(f for f in fields if f.partition("=")[0] not in PARAMETERS)
 
     def parameters(self) -> dict[str, str]:
         """Return the query parameters, decoded; of several with one name the first."""
@@ -79,6 +88,11 @@ class Preferences:
     scenario: str | None = None
     status: int | None = None
     example: str | None = None
+
+    @property
+    def named(self) -> bool:
+        """Whether the request itself says what answers it."""
+        return (self.scenario, self.status, self.example) != (None, None, None)
 
     @property
     def of_document(self) -> bool:
@@ -154,6 +168,11 @@ async def _body(request: web.BaseRequest) -> Any:
     text = raw.decode("utf-8", "replace")
     if kind == "application/x-www-form-urlencoded":
         return dict(reversed(parse_qsl(text, keep_blank_values=True, errors="replace")))
+    if kind == "multipart/form-data":
+        try:
+            return fields(parts(raw, request.headers.get("Content-Type", "")))
+        except MultipartError:
+            return text
     if kind == "application/json" or kind.endswith("+json"):
         try:
             return json.loads(raw, parse_constant=_no_constant)

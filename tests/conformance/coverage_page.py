@@ -34,7 +34,8 @@ why they have none, or where else they are shown.
 `LE-01` stands for the scenario `conformance/LE-01`. Most answer `GET /v1/conformance/LE-01/stream`,
 with the letters behind the number where a row has several (`LE-12a`); what else a request needs
 is in the scenario's `when`. Streams of chat completions answer `POST /v1/chat/completions` with the
-model `petstore-1`, `"stream": true` and the row in a header: `x-row: LM-01`. Each says under
+model `petstore-1`, `"stream": true` and the row in a header: `x-row: LM-01`; the document asks for
+`messages` and a bearer token with them, unless the server runs with `--requests off`. Each says under
 `outcome` what a client conforming to the WHATWG standard makes of it, and `mockserver check` proves
 it right.
 

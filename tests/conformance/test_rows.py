@@ -71,8 +71,8 @@ def play(server, name):
 
 @pytest.fixture(scope="module")
 def server():
-    """A server of what ships, on which no delay takes any time."""
-    with MockServer(clock="instant") as running:
+    """A server of what ships, on which no delay takes any time; it asks nothing of requests."""
+    with MockServer(clock="instant", requests="off") as running:
         yield running
 
 
@@ -189,7 +189,7 @@ def test_a_write_comes_at_its_moment(row, writes):
     program = PROGRAMS[f"conformance/{row}"]
     silent = False
     with (
-        MockServer(clock="manual") as server,
+        MockServer(clock="manual", requests="off") as server,
         closing(Wire(address_of(server), lambda: silent)) as wire,
     ):
         request = request_of(opening_of(program), operations_of(program), 1)

@@ -1,8 +1,8 @@
 """Every operation of documents that nobody here wrote answers, and answers by its own schema.
 
-The server is the real one, on loopback; what is asked is made of the document's request schemas. An
-independent judge (judge.py) says whether a body fits. Where it does not, the document contradicts
-itself, and `check` has to say so at the place.
+The server is the real one, on loopback; what is asked is made of the document's request schemas, and
+not held to them here. An independent judge (judge.py) says whether a body fits. Where it does not, the
+document contradicts itself, and `check` has to say so at the place.
 """
 
 import json
@@ -36,7 +36,7 @@ CANNOT = {
 async def serving(entry):
     """Return what asks a server of the document for an operation."""
     async with (
-        MockServer(spec=entry.path(), clock="instant", keep_going=True) as server,
+        MockServer(spec=entry.path(), clock="instant", keep_going=True, requests="off") as server,
         ClientSession(connector=TCPConnector(limit=1), timeout=ClientTimeout(30)) as session,
     ):
 

@@ -63,7 +63,7 @@ async def test_what_was_sent_counts_as_it_is_sent(tmp_path):
 async def test_answers_without_a_scenario_count_too(tmp_path):
     """And the answer that never came does not; nor does what the server refuses by itself."""
     never = "operation: getOrder\nresponse: {status: 404, delay: forever}\n"
-    async with serving(tmp_path, never, clock="manual") as server:
+    async with serving(tmp_path, never, clock="manual", requests="off") as server:
         await fetch(server, "/v1/pets")
         await fetch(server, "/v1/nowhere")
         client = await RawClient.connect(server)

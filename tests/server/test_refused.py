@@ -36,8 +36,11 @@ CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 
 @pytest.fixture
 async def server(tmp_path):
-    """A server with one scenario and a clock that stands still, so that `at` is 0."""
-    async with serving(tmp_path, HELLO, clock="manual") as server:
+    """A server with one scenario and a clock that stands still, so that `at` is 0.
+
+    What can be read is answered, whether it fits the document or not.
+    """
+    async with serving(tmp_path, HELLO, clock="manual", requests="off") as server:
         yield server
 
 

@@ -9,6 +9,8 @@ from clients import STATUS, RawClient, fetch, serving, write
 from mockserver import MockServer
 from mockserver.play.journal import Closed, Opened, Sent
 
+TOKEN = "Authorization: Bearer anything"
+QUESTION = {"model": "m", "messages": [{"role": "user", "content": "Which pet?"}]}
 HELLO = "operation: streamOrderStatus\nstream: [{data: hello}]"
 
 
@@ -122,7 +124,7 @@ stream:
 )
 async def test_a_post_can_open_a_stream_that_reads_the_request(tmp_path, kind, body, seen):
     """Templates reach body, query, headers and cookies of a POST."""
-    async with serving(tmp_path, ECHO) as server:
+    async with serving(tmp_path, ECHO, requests="off") as server:
         received = await fetch(
             server,
             "/v1/chat/completions?q=%C3%A9&q=2",
@@ -204,7 +206,7 @@ async def test_the_documents_examples_answer_without_a_scenario(tmp_path):
     """A stream gets its examples in order, an ordinary operation its example."""
     async with MockServer(scenarios=tmp_path) as server:
         stream = await fetch(server, "/v1/pets/recommendations/stream?userId=user-456")
-        pets = await fetch(server, "/v1/pets")
+        pets = await fetch(server, "/v1/pets", TOKEN)
     assert [line for line in stream.body.splitlines() if line.startswith(b"event")] == [
         b"event: recommendation",
         b"event: recommendation",
@@ -221,9 +223,10 @@ async def test_one_post_streams_or_answers_as_its_body_asks(tmp_path):
             await fetch(
                 server,
                 "/v1/chat/completions",
+                TOKEN,
                 "Content-Type: application/json",
                 method="POST",
-                body=json.dumps({"model": "m", "messages": [], "stream": stream}).encode(),
+                body=json.dumps({**QUESTION, "stream": stream}).encode(),
             )
             for stream in (True, False)
         ]
