@@ -611,7 +611,9 @@ def same(left: Any, right: Any) -> bool:
 def _distinct(values: Iterable[Any]) -> list[Any]:
     found: list[Any] = []
     for value in values:
-        if len(found) < _ENOUGH and not any(same(value, other) for other in found):
+        if len(found) == _ENOUGH:  # Nobody is asked whether the rest fit: it may be thousands.
+            break
+        if not any(same(value, other) for other in found):
             found.append(value)
     return found
 

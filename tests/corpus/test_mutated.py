@@ -23,7 +23,7 @@ from mockserver.contract.responses import answer_violations
 from mockserver.errors import ControlError, LoadError
 from mockserver.scenario.plaindata import plain_data
 
-MANY = int(os.environ.get("MUTATIONS", "150"))
+MANY = int(os.environ.get("MUTATIONS", "60"))
 TREES = {
     path.stem: plain_data(path.name, path.read_bytes())
     for path in sorted(OWN.glob("*/*"))
