@@ -170,7 +170,7 @@ class Workspace:
         found = [
             *contract.document_problems(document),
             *contract.answer_problems(document),
-            *contract.unmade_problems(document),
+            *contract.stream_problems(document),
         ]
         return [*twice, *self._placed(found)]
 

@@ -4,12 +4,13 @@ from mockserver.contract.answers import Answer, Wish, answer, lenient_answer
 from mockserver.contract.contract import Contract, read
 from mockserver.contract.examples import NOTHING
 from mockserver.contract.faults import answer_problems
-from mockserver.contract.made import made_events, unmade_problems
+from mockserver.contract.made import made_events
 from mockserver.contract.operations import Operation
 from mockserver.contract.parts import bundle, part_of
 from mockserver.contract.responses import answer_violations
 from mockserver.contract.routes import NoRoute, Route
 from mockserver.contract.standard import document_problems
+from mockserver.contract.stream_faults import stream_problems
 from mockserver.contract.streams import Branch, EventStream, ExampleEvent, StreamSettings
 from mockserver.contract.validate import (
     branch_of,
@@ -45,5 +46,5 @@ __all__ = [
     "made_events",
     "part_of",
     "read",
-    "unmade_problems",
+    "stream_problems",
 ]

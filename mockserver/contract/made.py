@@ -15,9 +15,7 @@ from mockserver.contract.validate import event_violations, id_violations
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mockserver.contract.contract import Contract
     from mockserver.contract.streams import Data, EventStream
-    from mockserver.errors import Problem
 
 USUAL: Final = 3
 """Events of a stream of which the document says no more than that it is text."""
@@ -56,23 +54,6 @@ def made_events(stream: EventStream, seed: str, count: int | None = None) -> Mad
     events = tuple(maker.in_turn(kinds, count))
     last = [maker.event(branch, len(events) + n) for n, branch in enumerate(ends, 1)]
     return MadeEvents(events, tuple(filter(None, last)), tuple(maker.unmade))
-
-
-def unmade_problems(contract: Contract) -> list[Problem]:
-    """Return a warning for every kind of event that is needed and of which none can be made."""
-    problems: dict[tuple[str, str], Problem] = {}
-    streams = [(o.id, stream) for o in contract.operations.values() for stream in o.streams]
-    for name, stream in streams:
-        if stream.examples():
-            continue
-        for kind in made_events(stream, "0").unmade:
-            what = f"no event {kind.name} can be made for {name}: {kind.why}"
-            mend = "mend the schema, or give the stream an example"
-            problem = contract.document.problem(
-                kind.pointer, what, "unsatisfiable-schema", mend, "warning"
-            )
-            problems.setdefault((kind.pointer, kind.name), problem)
-    return list(problems.values())
 
 
 def _sorted(stream: EventStream) -> tuple[list[Branch], list[Branch]]:

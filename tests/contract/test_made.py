@@ -13,7 +13,7 @@ from mockserver.contract import (
     event_violations,
     made_events,
     read,
-    unmade_problems,
+    stream_problems,
 )
 from mockserver.scenario.plaindata import plain_data
 
@@ -237,10 +237,31 @@ def test_kinds_that_cannot_be_made_are_problems_of_the_document():
     shown = responding(
         {"text/event-stream": {"schema": event(data=NEVER), "example": "data: 1\n\n"}}
     )
-    (problem,) = unmade_problems(contract({"/a": {"get": needed}, "/b": {"get": shown}}))
+    (problem,) = stream_problems(contract({"/a": {"get": needed}, "/b": {"get": shown}}))
     assert (problem.code, problem.severity) == ("unsatisfiable-schema", "warning")
     assert problem.where.pointer.endswith("text~1event-stream/schema/properties/data")
     assert "'message'" in problem.what
+
+
+def test_examples_that_do_not_fit_are_problems_of_the_document():
+    """One for each example, by its place; events without data are shown to nobody."""
+    examples = {
+        "good": {"value": [{"id": 1}]},
+        "bad~": {"value": [{"id": 1}, {"id": "x"}, {}]},
+    }
+    shown = responding({"text/event-stream": {"schema": CHUNK, "examples": examples}})
+    plain = responding({"text/event-stream": {"schema": CHUNK, "example": {"id": "x"}}})
+    silent = responding(
+        {"text/event-stream": {"schema": event(data=CHUNK), "example": [{"event": "x"}]}}
+    )
+    found = stream_problems(
+        contract({"/a": {"get": shown}, "/b": {"get": plain}, "/c": {"get": silent}})
+    )
+    assert [(p.code, p.where.pointer.rpartition("event-stream")[2]) for p in found] == [
+        ("invalid-example", "/examples/bad~0"),
+        ("invalid-example", ""),
+    ]
+    assert "data.id: 'x' is not of type 'integer'; data: 'id' is" in found[0].what
 
 
 @pytest.mark.parametrize("path", PETSTORES, ids=lambda path: path.stem)

@@ -14,9 +14,9 @@ from asking import request_for
 from corpus import ASKED, ENTRIES, document, every, judge, some
 
 from mockserver import MockServer
-from mockserver.contract import answer_problems, event_violations
-from mockserver.contract.media import essence, is_event_stream, is_json
-from mockserver.sse.parse import Parser
+from mockserver.contract import answer_problems, event_violations, stream_problems
+from mockserver.contract.media import essence, framing, is_json
+from mockserver.sse.items import reader
 
 MOST = 40
 """Operations of one document that are asked, unless all are asked for."""
@@ -84,7 +84,7 @@ def judged(entry, operation, status, headers, body):
         return "", []
     place = operation.document.follow(content[declared[0]])
     schema = place.get("schema")
-    if is_event_stream(kind) or operation.method == "HEAD" or not is_json(kind):
+    if framing(kind) or operation.method == "HEAD" or not is_json(kind):
         return place.pointer, []
     if not isinstance(schema.value, dict | bool):
         return place.pointer, []
@@ -96,7 +96,7 @@ def judged(entry, operation, status, headers, body):
 
 STREAMING = [
     name for name, entry in ENTRIES.items()
-    if not entry.file.is_file() or re.search(rb"(?i)event-stream|x-fern-str|x-supports-str", entry.file.read_bytes())
+    if not entry.file.is_file() or re.search(rb"(?i)event-stream|x-fern-str|x-supports-str|ndjson|jsonl|json-seq", entry.file.read_bytes())
 ]  # fmt: skip
 
 
@@ -107,17 +107,21 @@ async def test_every_stream_gives_events_of_its_own_kind(entry, serving):
     streaming = [o for o in contract.operations.values() if o.stream is not None]
     if not streaming:
         pytest.skip("it has no streams")
+    told = []
     for operation in streaming:
         request = request_for(operation, stream=True)
-        request.headers["Accept"] = "text/event-stream"
+        request.headers["Accept"] = essence(operation.stream.media_type)
         status, headers, body = await serving(request)
         if status == 501:
             assert json.loads(body)["code"] in {"no-example", "unsatisfiable-schema"}
             continue
         assert status == operation.stream.status, (operation.id, body)
-        assert is_event_stream(headers["Content-Type"]), operation.id
-        events = Parser().feed(body)
+        assert framing(headers["Content-Type"]) == operation.stream.framing, operation.id
+        events = reader(operation.stream.framing).feed(body)
         assert events, operation.id
         for event in events:
             found = event_violations(operation.stream, event.type, event.data, None)
+            if found and operation.stream.examples():
+                told = told or [problem.where.pointer for problem in stream_problems(contract)]
+                found = [] if any(at.startswith(operation.stream.pointer) for at in told) else found
             assert not found, (operation.id, event, found)

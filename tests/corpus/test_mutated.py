@@ -16,7 +16,7 @@ from mockserver.contract import (
     document_problems,
     event_violations,
     read,
-    unmade_problems,
+    stream_problems,
 )
 from mockserver.contract.made import made_events
 from mockserver.contract.responses import answer_violations
@@ -79,7 +79,7 @@ def test_a_document_with_junk_in_it_is_refused_or_answers(change):
     except LoadError:
         return
     answer_problems(made)
-    unmade_problems(made)
+    stream_problems(made)
     for operation in made.operations.values():
         for wish in (
             Wish(),
