@@ -240,7 +240,9 @@ def usual_request(program: Program, operation: Operation) -> Opening:
         elif part == "body" and (body is None or isinstance(body, dict)):
             body = {name: name} | (body or {})
     path = {name: name for name in operation.path_parameters} | wanted["path"]
-    target = re.sub(r"\{([^}]*)\}", lambda found: path[found[1]], operation.full_paths[0])
+    target = re.sub(
+        r"\{([^}]*)\}", lambda found: path.get(found[1], found[1]), operation.full_paths[0]
+    )
     query = "&".join(f"{name}={value}" for name, value in wanted["query"].items())
     return Opening(
         last_event_id=wanted["headers"].get("last-event-id"),
