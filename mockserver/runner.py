@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from mockserver.clock import Clock, ManualClock, clock_factory
 from mockserver.errors import ControlError, LoadError, Problem, StartError, did_you_mean
+from mockserver.play.judge import Judge
 from mockserver.play.session import DEFAULT, Session, Sessions
-from mockserver.workspace import Workspace, petstore
+from mockserver.workspace import Workspace, is_own, petstore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 BACKLOG: Final = 4096
 """Connections that may wait to be accepted; a fast ramp of clients overflows aiohttp's 128."""
 
+PLACED_BYTES: Final = 1_000_000
+"""Size of a document up to which a running server looks for the lines of what is broken."""
+
 
 class MockServer:
     """A server that plays scenarios on a port of its own.
@@ -35,10 +39,12 @@ class MockServer:
     file, or several, `settings` a file that says about streams what the document leaves open.
     `port` 0 takes any free one. `clock` is `real`, `10x`, `instant` or
     `manual`; `pinned` names scenarios to prefer. `requests` says what becomes of those that break
-    the document: `enforce` refuses them, `warn` only notes them, `off` does not look. With
-    `keep_going`, scenarios with problems and references that lead nowhere are left out instead of
-    refusing to start. With `stateful`, what a client makes by POST can be read, listed, changed
-    and deleted, in each session apart. `on_entry` is called with the session's name and the entry
+    the document: `enforce` refuses them, `warn` only notes them, `off` does not look. `events`
+    says the same of events and answers of scenarios: `enforce` does not send them; by default it
+    is `enforce` for the Petstore and `warn` for all others. With `keep_going`, scenarios with
+    problems and references that lead nowhere are left out instead of refusing to start. With
+    `stateful`, what a client makes by POST can be read, listed, changed and deleted, in each
+    session apart. `on_entry` is called with the session's name and the entry
     for every connection that opens or ends.
 
         async with MockServer(scenarios="scenarios") as server:
@@ -65,6 +71,7 @@ class MockServer:
         cors: bool = True,
         keep_going: bool = False,
         stateful: bool = False,
+        events: str | None = None,
         on_entry: Callable[[str, Entry], None] | None = None,
     ) -> None:
         self.host = host
@@ -79,6 +86,7 @@ class MockServer:
         self._cors = cors
         self._keep_going = keep_going
         self._stateful = stateful
+        self._events = events
         self._on_entry = on_entry
         self._runner: web.ServerRunner | None = None
         self._live: Live | None = None
@@ -97,9 +105,12 @@ class MockServer:
         from mockserver.server.enforce import Enforcement, mode  # noqa: PLC0415
 
         requests = Enforcement(mode(self._requests))
+        usual = "enforce" if is_own(self._workspace) else "warn"
+        events = mode(self._events or usual)
         catalog = self._load()
         self._loop = asyncio.get_running_loop()
         self._live = Live(catalog, Sessions(self._make_session), requests, cors=self._cors)
+        self._live.judge = Judge(catalog, events, self._workspace.placer(PLACED_BYTES))
         if self._stateful:
             self._live.keeper = Keeper(catalog.contract, self.seed)
         runner = web.ServerRunner(make_server(self._live), shutdown_timeout=0.5)

@@ -126,7 +126,7 @@ class Workspace:
             found = tree(self.spec if part is None else self.spec.parent / part)
             if found is None:
                 return Location(name, pointer=pointer)
-            return replace(found[1].at(at_pointer(found[0], inner)), pointer=pointer)
+            return replace(found[1].at(at_pointer(found[0], inner)), pointer=inner)
 
         return placed
 

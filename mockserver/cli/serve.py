@@ -53,6 +53,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="keep what clients create by POST, for them to read, list, change and delete",
     )
+    parser.add_argument(
+        "--events",
+        choices=("off", "warn", "enforce"),
+        help="what becomes of events and answers that break the contract: nothing, a line in the "
+        "log, or they are not sent (default: enforce for the Petstore, warn for all others)",
+    )
     parser.add_argument("--log-format", choices=("text", "json"), default="text")
     covered.add_minimum(parser, "clients were sent")
 
@@ -87,6 +93,7 @@ def run(args: argparse.Namespace) -> int:
         cors=not args.no_cors,
         keep_going=args.keep_going,
         stateful=args.stateful,
+        events=args.events,
         on_entry=log,
     )
     _raise_file_limit()

@@ -43,6 +43,8 @@ def event_violations(
     if any(data == branch.sentinel for branch in candidates):
         return []
     open_ = [branch for branch in candidates if branch.data != "sentinel"]
+    if not open_ and not candidates[0].declared and any(b.declared for b in stream.branches):
+        return [_undeclared(stream, event)]
     if not open_:
         listed = ", ".join(repr(branch.sentinel) for branch in candidates)
         what = f"{short(data)} is not what ends the stream here: {listed}"

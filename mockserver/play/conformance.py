@@ -44,7 +44,7 @@ def contract_problems(
         member or (lambda where, _: where),
     )
     problems: dict[tuple[str, str, int, int], Problem] = {}
-    for program in catalog.programs.values():
+    for program in (*catalog.programs.values(), *catalog.variants.values()):
         for problem in teller.problems(program, catalog):
             where = problem.where
             key = (problem.code, where.file, where.line, where.column)
@@ -65,13 +65,17 @@ class _Teller:
         operations = catalog.operations(program)
         rows = best_verdicts(program, operations, rendered=True, example=catalog.example)
         verdicts = [verdict for row in rows for verdict in row]
+        # What has no place in another framing cannot break the contract there.
+        other = catalog.programs[program.name] is not program
         for verdict in verdicts:
+            if verdict.idle and other:
+                continue
             if verdict.idle:
                 yield Problem(verdict.where, IDLE, "no-violation", _MEND)
             elif verdict.wrong and scenario.violates is None:
                 yield from self._of(verdict, alone=len(operations) == 1)
         unsure = any(v.broken or v.violations is None for v in verdicts)
-        if scenario.violates is not None and not unsure:
+        if scenario.violates is not None and not unsure and not other:
             yield Problem(scenario.where, IDLE, "no-violation", _MEND)
 
     def _of(self, verdict: Verdict, *, alone: bool) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mockserver.play.verdicts import Verdict
     from mockserver.scenario.model import BlockStep, Kind, Split
     from mockserver.sse.encode import Event
     from mockserver.sse.parse import Dispatched
@@ -63,6 +64,8 @@ class Send(NamedTuple):
     split: tuple[str, Split] | None = None
     """The pieces that its own step asks for, with the step's address for chance."""
     shown: Shown | None = None
+    breaches: tuple[Verdict, ...] = ()
+    """What in it breaks the contract, or says so and does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +81,14 @@ class Held:
 class Disconnect:
     """The connection ends at `at`, and the story goes on at `place`.
 
-    `fault` is why it could not be told to its end.
+    `fault` is why it could not be told to its end; `breach` is what would have broken the contract.
     """
 
     at: float
     kind: Kind
     place: Place
     fault: str = ""
+    breach: Verdict | None = None
 
 
 Cue: TypeAlias = Send | Held | Disconnect

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from mockserver.play.cues import Cue, Disconnect, Held, Place, Send, Shown
 from mockserver.play.layout import Layout
+from mockserver.play.verdicts import BreachError
 from mockserver.play.walk import StuckError, Walk
 from mockserver.scenario.block import Block, echoed
+from mockserver.scenario.model import EventStep
 from mockserver.scenario.program import Hold, Program, Row, Stop, Stretch
 from mockserver.scenario.template import RenderError
 from mockserver.scenario.units import FOREVER
@@ -21,9 +23,12 @@ from mockserver.sse.items import reader
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
+    from mockserver.play.judge import Watch
     from mockserver.play.layout import Coding
     from mockserver.play.scope import StoryScope
+    from mockserver.play.verdicts import Verdict
     from mockserver.scenario.model import BlockStep, Heartbeat
+    from mockserver.sse.encode import Event
 
 BEAT_PATH: Final = "heartbeat"
 
@@ -45,8 +50,9 @@ class Player:
     """Plays the segments of one connection after another.
 
     `gap` events are left out at the beginning. `coding` is the content coding of the body,
-    `head` a head that the script has written itself. `faults`: a template that has no value ends
-    the connection with a `drop` that says so, since the head may be gone already.
+    `head` a head that the script has written itself. `watch` knows what the document says of its
+    events. A template that has no value, or an event that must not be sent, ends the connection
+    with a `drop` that says so, since the head may be gone already.
     """
 
     def __init__(
@@ -58,8 +64,10 @@ class Player:
         gap: int = 0,
         coding: Coding | None = None,
         head: bytes = b"",
+        watch: Watch | None = None,
     ) -> None:
         self._program = program
+        self._watch = None if watch is None or watch.idle else watch
         self._segments = segments
         self._scope = scope
         self._gap = gap
@@ -102,6 +110,11 @@ class Player:
         """Why the story cannot even begin, or nothing."""
         return self._next.fault if isinstance(self._next, Disconnect) else ""
 
+    @property
+    def breach(self) -> Verdict | None:
+        """The event that keeps the story from beginning, if that is the reason."""
+        return self._next.breach if isinstance(self._next, Disconnect) else None
+
     def due(self, now: float) -> Iterator[Cue]:
         """Yield the cues due at the offset `now`, in order; each has the time it was due at."""
         while (cue := self.take(now)) is not None:
@@ -131,6 +144,8 @@ class Player:
             yield from self._laid(cues, self._layout) if self._layout else cues
         except (RenderError, StuckError) as error:
             yield Disconnect(self._at, "drop", self._place, fault=str(error))
+        except BreachError as error:
+            yield Disconnect(self._at, "drop", self._place, str(error), error.verdict)
 
     def _laid(self, cues: Iterator[Cue], layout: Layout) -> Iterator[Cue]:
         """Yield the writes that the cues take, none before the one before it is done."""
@@ -190,6 +205,7 @@ class Player:
             skip=segment.place.cues + (before.skip if before else 0),
             gap=before.gap if before else self._gap,
             happened=segment.happened,
+            apart=self._watch.apart if self._watch else None,
         )
 
     def _cue(self, walk: Walk, op: Stretch | Block | Hold, first: int, *, again: bool) -> Cue:
@@ -202,20 +218,34 @@ class Player:
                 shown = Shown(op.steps, max(0, len(op.steps) - blocks))
                 if reading:
                     last_id, retry, shown = self._read(data, op.steps[0])
-                return Send(due, data, blocks, place, last_id, after, retry, shown=shown)
+                send = Send(due, data, blocks, place, last_id, after, retry, shown=shown)
+                found = self._watch.of_steps(op.steps, blocks) if self._watch else ()
+                return send._replace(breaches=found) if found else send
             case Block() if reading:
-                data = op.data(self._scope, again=again)
+                event = op.event_if_any(self._scope)
+                found = self._judged(op, event)
+                data = op.data(self._scope, again=again, event=event)
                 last_id, retry, shown = self._read(data, op.step)
                 split = None if op.step.split is None else (op.path, op.step.split)
-                return Send(due, data, 1, place, last_id, 0, retry, op.alone, split, shown)
+                return Send(due, data, 1, place, last_id, 0, retry, op.alone, split, shown, found)
             case Block():
                 event = op.event(self._scope)
+                found = self._judged(op, event)
                 data = op.encoded(event, self._scope)
                 split = None if op.step.split is None else (op.path, op.step.split)
                 id_, shown = echoed(event.id), Shown(op.step, event=event)
-                return Send(due, data, 1, place, id_, 0, event.retry, split=split, shown=shown)
+                return Send(
+                    due, data, 1, place, id_, 0, event.retry,
+                    split=split, shown=shown, breaches=found,
+                )  # fmt: skip
             case Hold():
                 return Held(due, due + walk.held, op.silent)
+
+    def _judged(self, block: Block, event: Event | None) -> tuple[Verdict, ...]:
+        if self._watch is None or event is None or event.data is None:
+            return ()
+        assert isinstance(block.step, EventStep)
+        return self._watch.of_event(block.step, event)
 
     def _read(self, data: bytes, step: BlockStep) -> tuple[str | None, int | None, Shown]:
         """Return the last event ID, the reconnection time and the events that a client takes."""
@@ -249,11 +279,15 @@ class Player:
         scope = self._scope
         story, rounds = scope.story, scope.rounds
         scope.story, scope.rounds = at + self._lag, [beats]
+        block = Block(BEAT_PATH, heartbeat.block, self._segments[-1].row.form)
         try:
-            block = Block(BEAT_PATH, heartbeat.block, self._segments[-1].row.form)
             event = block.event(scope)
+            found = self._judged(block, event)
             shown = Shown(heartbeat.block, event=event)
-            return Send(at, block.encoded(event, scope), 0, shown=shown)
+            return Send(at, block.encoded(event, scope), 0, shown=shown, breaches=found)
+        except (RenderError, BreachError):
+            self._at = at  # not when the story's next cue is due, which has been looked at
+            raise
         finally:
             scope.story, scope.rounds = story, rounds
 

@@ -37,7 +37,7 @@ from mockserver.scenario.story_rules import all_steps, templates
 from mockserver.scenario.template import RenderError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mockserver.contract import EventStream, Operation
     from mockserver.scenario.model import Step
@@ -185,8 +185,12 @@ def best_verdicts(
     """Yield the verdicts on each row, as that one of the operations sends it that it fits best."""
     judges = [RowJudge(program, operation, rendered, example) for operation in operations]
     for number, row in numbered_rows(program):
-        found = [list(judge.verdicts(number, row)) for judge in judges]
-        yield min(found, key=_distance)
+        yield nearest([list(judge.verdicts(number, row)) for judge in judges])
+
+
+def nearest(found: Iterable[list[Verdict]]) -> list[Verdict]:
+    """Return the verdicts on one row, by several operations, of the one that it fits best."""
+    return min(found, key=_distance)
 
 
 def _distance(verdicts: Sequence[Verdict]) -> tuple[bool, int, int]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from mockserver.contract import EventStream, Operation
     from mockserver.play.journal import Closer
+    from mockserver.play.judge import Watch
     from mockserver.play.layout import Coding
     from mockserver.play.opening import Opening
     from mockserver.scenario.program import Program, Row
@@ -106,6 +107,8 @@ class Turn:
     """The content coding that script and request agree on."""
     replay: Callable[[], Player] | None = None
     """Makes a player that plays this connection once more, byte for byte."""
+    watch: Watch | None = None
+    """What judges the events before they are sent, where anything does."""
 
     def stream_of(self, operation: Operation) -> EventStream | None:
         """Return what the document says of the stream that this request gets, or None."""
@@ -115,17 +118,18 @@ class Turn:
         """Make the player of these segments of the story. Raises RenderError."""
         assert self.row is not None
         program, coding, response = self.program, self.coding, self.row.response
+        watch = self.watch
         # It outlives the connection, so it must not hold on to this turn and all that hangs on it.
         make_scope = self.scope.again()
 
-        def play() -> Player:
+        def play(watch: Watch | None = None) -> Player:
             # The player is ahead of the head, whose templates have a scope of their own.
             scope = make_scope()
             head = raw_head(response, scope)
-            return Player(program, segments, scope, gap=gap, coding=coding, head=head)
+            return Player(program, segments, scope, gap=gap, coding=coding, head=head, watch=watch)
 
         self.replay = play
-        self.player = play()
+        self.player = play(watch)
 
     def tell_body(self, body: bytes) -> None:
         """Make the player of a whole answer whose bytes are not simply sent."""
@@ -234,13 +238,14 @@ class Stories:
         opening: Opening,
         now: float,
         example: Callable[[str], Any] | None = None,
+        watch: Watch | None = None,
     ) -> Turn:
         """Say what `opening` gets at `now` (the session's clock). Raises RenderError."""
         client = self._client(program, opening)
         subscription = client.waiting(program, opening, self._epoch, now)
         if subscription is None:
             subscription = client.subscribe(program, self._seed, self._session)
-        turn = _begin(subscription, opening, self._epoch, example)
+        turn = _begin(subscription, opening, self._epoch, example, watch)
         if turn.row is not None:
             client.open(subscription)
             subscription.state = "open"
@@ -287,6 +292,7 @@ def _begin(
     opening: Opening,
     epoch: datetime,
     example: Callable[[str], Any] | None,
+    watch: Watch | None,
 ) -> Turn:
     program = subscription.program
     scope = StoryScope(program.scenario, subscription.address, opening, epoch, example)
@@ -303,6 +309,7 @@ def _begin(
     subscription.state = "open"
     subscription.next = start
     turn = Turn(program, subscription, subscription.connections, row, scope, opening, notes=notes)
+    turn.watch = watch
     scope.enter(start.number)
     scope.story = start.story
     if not row.broken:

@@ -69,6 +69,14 @@ class Verdict:
         return "no-violation" if self.idle else f"contract-{self.part}"
 
 
+class BreachError(Exception):
+    """Something that breaks the contract was about to be sent, and must not be."""
+
+    def __init__(self, verdict: Verdict, text: str) -> None:
+        self.verdict = verdict
+        super().__init__(text)
+
+
 IDLE: Final = "this says that it violates the contract, and does not"
 
 

@@ -21,7 +21,7 @@ from mockserver.scenario.template import Template
 from mockserver.scenario.units import FOREVER, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mockserver.play.scope import StoryScope
     from mockserver.scenario.model import Time
@@ -47,7 +47,8 @@ class Walk:
 
     The first `skip` cues are passed over, with their delays; then `gap` events. Disconnects up
     to cue `happened` have happened already and are passed over as well, with the waits before
-    them; `told` is when the last block was due.
+    them; `told` is when the last block was due. `apart` names the series whose blocks are to come
+    one by one.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Walk:
         skip: int = 0,
         gap: int = 0,
         happened: int = 0,
+        apart: Callable[[Series], bool] | None = None,
     ) -> None:
         self.row = row
         self.number = number
@@ -75,6 +77,7 @@ class Walk:
         self.late = 0.0
         """How much of `due` bytes have taken that the story's own time knows nothing of."""
         self._happened = max(happened, skip)
+        self._apart = apart
         self._quiet = 0
         self._scope = scope
 
@@ -113,6 +116,8 @@ class Walk:
                     if isinstance(times, Template):
                         times = self._scope.count(times, op.path)
                     yield from self._rounds(op, _counted(times))
+                case Series() if self._apart is not None and self._apart(op):
+                    yield from self._rounds(op.loop, _counted(op.times))
                 case Series():
                     yield from self._series(op)
                 case Each():

@@ -45,13 +45,16 @@ class Block:
         """Whether it counts as an event, not only as a comment or a retry."""
         return isinstance(self.step, RawStep) or is_event(self.step)
 
-    def data(self, scope: Scope, *, again: bool = False) -> bytes:
-        """Return the bytes that go out; `again` when they did before. Raises RenderError."""
+    def data(self, scope: Scope, *, again: bool = False, event: Event | None = None) -> bytes:
+        """Return the bytes that go out; `again` when they did before. Raises RenderError.
+
+        `event` is the block as it has been rendered already.
+        """
         step = self.step
         if isinstance(step, RawStep):
             whole = raw_bytes(step.raw, scope.at(self.path, "raw"))
         else:
-            whole = self.encoded(self.event(scope), scope)
+            whole = self.encoded(event or self.event(scope), scope)
         if step.cut is None or (again and self.again):
             return whole
         cut = number(step.cut, scope.at(self.path, "cut"), "cut")
@@ -63,6 +66,10 @@ class Block:
         """Return the bytes of the whole block."""
         choose = None if self.form.newline else scope.chooser(self.path, "newline")
         return encode(event, self.form, choose)
+
+    def event_if_any(self, scope: Scope) -> Event | None:
+        """Return the block as it is in `scope`, None for raw bytes. Raises RenderError."""
+        return None if isinstance(self.step, RawStep) else self.event(scope)
 
     def event(self, scope: Scope) -> Event:
         """Return the block as it is in `scope`. Raises RenderError."""
@@ -114,6 +121,21 @@ class Scope(Protocol):
 
     def chooser(self, path: str, field: str) -> Callable[[Sequence[str]], str]:
         """Return what draws one of several texts for that field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A scope with nothing but counters."""
+
+    names: dict[str, int]
+
+    def at(self, path: str, field: str) -> Mapping[str, int]:  # noqa: ARG002
+        """Return the counters, whoever asks."""
+        return self.names
+
+    def chooser(self, path: str, field: str) -> Callable[[Sequence[str]], str]:
+        """Draw nothing: where line ends are drawn, nothing is counted."""
+        raise NotImplementedError(path, field)
 
 
 def data_text(value: Any, names: Mapping[str, Any], where: Location, form: Form = PLAIN) -> str:

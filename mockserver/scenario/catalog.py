@@ -54,6 +54,11 @@ class Catalog:
             raise ValueError(f"the document has no schema {schema!r} with an example")
         return value
 
+    def has(self, program: Program) -> bool:
+        """Tell whether a program is a scenario's, in any framing, and not the document's own."""
+        name = program.name
+        return self.variants.get((name, program.framing), self.programs.get(name)) is program
+
     def framed(self, program: Program, operation: Operation, accept: str) -> Program:
         """Return a program in the framing that an operation and an Accept want."""
         stream = operation.stream_for(accept)

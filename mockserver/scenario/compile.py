@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from mockserver.errors import Problem
-from mockserver.scenario.block import Block, beyond, echoed, is_event, static_event
+from mockserver.scenario.block import Block, Counted, beyond, echoed, is_event, static_event
 from mockserver.scenario.framings import framed
 from mockserver.scenario.model import (
     BlockStep,
@@ -49,7 +49,7 @@ from mockserver.scenario.units import Span
 from mockserver.sse.encode import Event, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mockserver.sse.encode import Framing
 
@@ -66,7 +66,7 @@ def cut_problems(program: Program) -> list[Problem]:
                 continue
             if row.form.newline is None and not isinstance(step, RawStep):
                 continue
-            size = len(replace(block, step=replace(step, cut=None)).data(_Numbers({})))
+            size = len(replace(block, step=replace(step, cut=None)).data(Counted({})))
             if abs(step.cut) > size:
                 mend = f"write {size if step.cut > 0 else -size} at most, or leave cut out"
                 problems.append(Problem(step.where, beyond(step.cut, size), "cut-beyond", mend))
@@ -263,7 +263,7 @@ class _OpMaker:
             if isinstance(alone, Stretch):
                 return _rounds(path, step, step.times, alone)
             if isinstance(alone, Block) and self._only_counts(alone.step, step.name):
-                return (self._series(alone, step.times, step.name),)
+                return (self._series(Loop(path, step.times, None, step.name, body), alone),)
         return (Loop(path, step.times, step.every, step.name, body),)
 
     def _only_counts(self, step: BlockStep, counter: str) -> bool:
@@ -273,17 +273,19 @@ class _OpMaker:
         found = [e.dotted for template in templates(step) for e in template.expressions]
         return not isinstance(step.retry, Template) and all(d == (counter,) for d in found)
 
-    def _series(self, block: Block, times: int | None, counter: str) -> Series:
+    def _series(self, loop: Loop, block: Block) -> Series:
         """Encode a block once, with a number in the counter's place that nobody would write."""
         assert isinstance(block.step, EventStep)
-        event = block.event(_Numbers({counter: _MARK}))
+        assert not isinstance(loop.times, Template)
+        event = block.event(Counted({loop.name: _MARK}))
         mark, whole, id_ = str(_MARK), encode(event, self.form), event.id
         form = whole.replace(b"%", b"%%").replace(mark.encode(), b"%d")
         id_form = (
             None if id_ is None else (echoed(id_) or "").replace("%", "%%").replace(mark, "%d")
         )
         holes = whole.count(mark.encode())
-        return Series((block.step,), form, holes, id_form, (id_ or "").count(mark), times)
+        id_holes = (id_ or "").count(mark)
+        return Series(loop, (block.step,), form, holes, id_form, id_holes, loop.times)
 
 
 def _last_sent(steps: Sequence[Step]) -> Step | None:
@@ -299,19 +301,6 @@ def _is_answer(response: Response | None) -> bool:
     if response is None or response.raw_head is not None:
         return False
     return response.has_body or response.status not in (None, 200) or response.example is not None
-
-
-@dataclass(frozen=True, slots=True)
-class _Numbers:
-    """A scope with nothing but a counter."""
-
-    names: dict[str, int]
-
-    def at(self, path: str, field: str) -> Mapping[str, int]:  # noqa: ARG002
-        return self.names
-
-    def chooser(self, path: str, field: str) -> Callable[[Sequence[str]], str]:
-        raise NotImplementedError(path, field)  # the line ends of a series are not drawn
 
 
 def _rounds(path: str, step: RepeatStep, times: int | None, alone: Stretch) -> tuple[Op, ...]:

@@ -106,10 +106,11 @@ class Loop:
 class Series:
     """`times` blocks (None: without end) that differ in a counter only, with no time between.
 
-    `form` is the encoded block and `id_form` its id, as formats that take the counter `holes`
-    and `id_holes` times.
+    `loop` is the same, block by block: for who has to look at each. `form` is the encoded block
+    and `id_form` its id, as formats that take the counter `holes` and `id_holes` times.
     """
 
+    loop: Loop
     steps: tuple[EventStep]
     form: bytes
     holes: int

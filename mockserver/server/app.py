@@ -19,7 +19,7 @@ from mockserver.play.session import DEFAULT
 from mockserver.play.story import Stories
 from mockserver.play.timeline import answer_of, wish_of
 from mockserver.scenario.template import RenderError
-from mockserver.server import control, cors
+from mockserver.server import breaches, control, cors
 from mockserver.server.connection import Connection
 from mockserver.server.enforce import Answering, Enforcement
 from mockserver.server.log import log, record
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from aiohttp.http_parser import RawRequestMessage
 
     from mockserver.clock import Clock
+    from mockserver.play.judge import Judge
     from mockserver.play.kept.keeper import Keeper
     from mockserver.play.opening import Opening
     from mockserver.play.session import Session, Sessions
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
 
 MAX_BODY: Final = 16 * 1024 * 1024
 """Bytes of a request's body; more is a 413."""
+_SCRIPTS_FAULTS: Final = frozenset({"template-error", "contract-event", "contract-answer"})
+"""What the author of a scenario has to mend, and sees in the log at once."""
 _GRACE: Final = 0.5
 """Seconds that connections have to end properly when the server stops."""
 
@@ -62,6 +65,8 @@ class Live:
     cors: bool = True
     keeper: Keeper | None = None
     """Keeps what clients make by POST, if that is wanted."""
+    judge: Judge | None = None
+    """Holds what scripts send against the document, unless nobody wants it to."""
     stopping: bool = False
     serving: dict[asyncio.Task[Any], Waiting] = field(default_factory=dict)
     reach: Reach = field(init=False)
@@ -162,7 +167,7 @@ def refuse(request: web.BaseRequest, error: ControlError) -> web.StreamResponse:
     connection, where another answer has begun.
     """
     assert isinstance(request, Request)
-    if error.code == "template-error":
+    if error.code in _SCRIPTS_FAULTS:
         log.error("%s", error)
     if not request.opened:
         _record_refused(request, error)
@@ -229,10 +234,11 @@ async def _hops(request: Request, live: Live, waiting: Waiting) -> web.StreamRes
             answer = document_answer(operation, wish)
         _record_example(session, operation, opening, answer.status)
         return answer
+    watch = breaches.watch_over(live.judge, session, program, operation, opening)
     if request.method == "HEAD":
         return _head_only(request, session, program, operation, opening)
     now = session.clock.now()
-    turn = session.stories.turn(program, opening, now, live.catalog.example)
+    turn = session.stories.turn(program, opening, now, live.catalog.example, watch)
     # Hops 4 to 6: the cues, the socket, the journal.
     connection = Connection(request, session, operation, opening, turn, waiting)
     try:

@@ -12,7 +12,8 @@ from mockserver.play.answer import Head, reason_of, stream_head
 from mockserver.play.journal import Closed, Closer, Opened, kept
 from mockserver.play.timeline import answer_of
 from mockserver.play.told import Told
-from mockserver.server import wire
+from mockserver.play.verdicts import BreachError
+from mockserver.server import breaches, wire
 from mockserver.server.log import record
 from mockserver.server.respond import AnswerResponse, ProblemResponse, no_content
 from mockserver.server.stream import Stream
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from mockserver.play.opening import Opening
     from mockserver.play.session import Session
     from mockserver.play.story import Turn
+    from mockserver.play.verdicts import Verdict
     from mockserver.server.waiting import Waiting
 
 
@@ -79,15 +81,20 @@ class Connection:
         # All that can go wrong with the head does so before anything is noted or waited for.
         answer: Answer | None = None
         head: Head | None = None
+        wrong: tuple[Verdict, ...] = ()
         if turn.player is not None:
             head = self._stream_head()
+            wrong = self._judged(head)
         elif not turn.row.broken:
             answer = answer_of(turn, self.operation, self.opening)
             head = answer.head
+            wrong = self._judged(head, answer)
             if turn.row.laid or head.transfer is not None:
                 turn.tell_body(answer.body)
         delay = turn.delay()
         self._opened(head, answer.body if answer else b"")
+        for verdict in wrong:
+            self._note(verdict)
         if delay:
             await self.waiting.until(self.session.clock, self.session.clock.now() + delay)
             if self.waiting.stopping:
@@ -113,6 +120,8 @@ class Connection:
         assert turn.row is not None
         assert turn.player is not None
         head = stream_head(turn.row, turn.scope, turn.stream_of(self.operation), turn.coding)
+        if turn.player.breach is not None:
+            raise self._refusal(turn.player.breach)
         if turn.player.fault:
             raise ControlError(
                 500,
@@ -121,6 +130,32 @@ class Connection:
                 mend="mend the template, or send what it asks for",
             )
         return head
+
+    def _judged(self, head: Head, answer: Answer | None = None) -> tuple[Verdict, ...]:
+        """Return what is wrong with the head or answer. Raises ControlError if it must not go."""
+        turn = self.turn
+        assert turn.row is not None
+        if turn.watch is None:
+            return ()
+        try:
+            if answer is not None:
+                return turn.watch.of_answer(turn.row, answer)
+            return turn.watch.of_head(turn.row, head)
+        except BreachError as error:
+            raise self._refusal(error.verdict) from None
+
+    def _refusal(self, verdict: Verdict) -> ControlError:
+        """Note what breaks the contract, and return the error in place of it."""
+        assert self.turn.watch is not None
+        self._note(verdict)
+        return breaches.refusal(self.turn.program.name, [verdict], self.turn.watch.placed)
+
+    def _note(self, verdict: Verdict) -> None:
+        turn = self.turn
+        assert turn.watch is not None
+        asked = (self.operation.id, self.told.target)
+        whose = (turn.program.name, turn.subscription, turn.number)
+        breaches.note(self.session, verdict, turn.watch.placed, asked, whose)
 
     def _over(self) -> web.StreamResponse:
         refused = self.turn.refused

@@ -7,10 +7,10 @@ import importlib
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from mockserver.contract.requests import Asked, Verdict, Verdicts, needs_library
-from mockserver.errors import ControlError, StartError, did_you_mean
+from mockserver.errors import ControlError, Mode, StartError, did_you_mean
 from mockserver.play.journal import FAULTS, Violated, kept
 from mockserver.scenario.conditions import speaks_of
 from mockserver.server.log import log, record
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from mockserver.scenario.program import Program
     from mockserver.server.requests import Target
 
-Mode = Literal["off", "warn", "enforce"]
 MODES: Final[tuple[Mode, ...]] = ("off", "warn", "enforce")
 
 _LIBRARY: Final = "mockserver.contract.library"

@@ -10,11 +10,14 @@ from mockserver.clock import turn_of_others
 from mockserver.play.cues import Disconnect, Send
 from mockserver.play.journal import Closed, Sent
 from mockserver.scenario.units import FOREVER
-from mockserver.server import wire
+from mockserver.server import breaches, wire
 from mockserver.server.log import record
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mockserver.clock import Clock
+    from mockserver.errors import Location
     from mockserver.play.answer import Head
     from mockserver.play.journal import Closer
     from mockserver.play.player import Player
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from mockserver.play.story import Turn
     from mockserver.play.tally import Seen
     from mockserver.play.told import Told
+    from mockserver.play.verdicts import Verdict
     from mockserver.server.waiting import Waiting
 
 JOINED_BYTES: Final = 64 * 1024
@@ -118,6 +122,8 @@ class Stream:
         """Whether others have had their turn since the last write."""
         self._writer: wire.Writer | None = None
         self._ended: tuple[Closer, Disconnect | None] = ("client", None)
+        self._noted: set[Location] = set()
+        """The steps that have been told to break the contract."""
 
     async def perform(self, request: web.BaseRequest) -> web.StreamResponse:
         """Tell this connection's part; returns when it is over, whoever ended it."""
@@ -199,6 +205,19 @@ class Stream:
         self._turn.subscription.record(cue)
         if self._seen is not None and cue.shown is not None:
             self._seen.note(cue.shown)
+        if cue.breaches:
+            self._note(cue.breaches)
+
+    def _note(self, verdicts: Sequence[Verdict]) -> None:
+        """Put what breaks the contract into the journal, once a connection for each step."""
+        turn, told = self._turn, self._told
+        assert turn.watch is not None
+        for verdict in verdicts:
+            if verdict.where not in self._noted:
+                self._noted.add(verdict.where)
+                whose = (turn.program.name, turn.subscription, turn.number)
+                asked = (told.operation, told.target)
+                breaches.note(self._session, verdict, turn.watch.placed, asked, whose)
 
     async def _flush(self, response: web.StreamResponse) -> None:
         data = self._joined()
@@ -283,6 +302,8 @@ class Stream:
     def _close(self) -> None:
         self._player.close()
         by, end = self._ended
+        if end is not None and end.breach is not None:
+            self._note([end.breach])
         if by == "client" and self._waiting.stopping:
             by = "server"
         now = self._clock.now()

@@ -25,6 +25,8 @@ def serving(folder, *argv, **env):
         "0",
         "--scenarios",
         str(folder),
+        "--events",
+        "off",
         *argv,
     ]
     process = subprocess.Popen(

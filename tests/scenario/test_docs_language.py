@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from test_json_schema import faults
 
+from mockserver.play.conformance import contract_problems
 from mockserver.runner import petstore
 from mockserver.scenario import language
 from mockserver.scenario.catalog import link
@@ -34,6 +35,14 @@ def test_every_example_can_be_loaded(document, block):
     assert [str(problem) for problem in [*problems, *unlinked]] == []
     assert list(catalog.programs) == ["example"]
     assert faults(text) == []
+
+
+@pytest.mark.parametrize("block", [b for b in BLOCKS if not b.startswith("- ")])
+def test_every_whole_example_fits_the_petstore(document, block):
+    """Whoever copies a scenario from the page gets what it says, and no problem document."""
+    scenarios, _ = read_scenarios([("language.md", "example", block.encode())])
+    catalog, _ = link(document, scenarios, {}.__getitem__)
+    assert [str(problem) for problem in contract_problems(catalog, "error")] == []
 
 
 def test_all_blocks_are_found():

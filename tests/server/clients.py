@@ -146,5 +146,5 @@ def write(folder: Path, **files: str) -> Path:
 
 
 def serving(folder: Path, text: str, **settings: object) -> MockServer:
-    """Return a server of the Petstore with one scenario, `story`."""
-    return MockServer(scenarios=write(folder, story=text), **settings)
+    """Return a server of the Petstore with one scenario, `story`, whatever that says."""
+    return MockServer(scenarios=write(folder, story=text), **{"events": "off", **settings})

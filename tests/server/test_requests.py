@@ -19,7 +19,8 @@ async def two(tmp_path):
     """A server with two scenarios for one operation; `plain` is the default."""
     plain = "operation: streamOrderStatus\ndefault: true\nstream: [{data: plain}]"
     other = "operation: streamOrderStatus\nstream: [{data: other}]"
-    async with MockServer(scenarios=write(tmp_path, plain=plain, other=other)) as server:
+    folder = write(tmp_path, plain=plain, other=other)
+    async with MockServer(scenarios=folder, events="off") as server:
         yield server
 
 
