@@ -29,6 +29,7 @@ def stories(ticks: int) -> dict[str, str]:
         "numbered": repeat("numbered", BURST, numbered),
         "many": repeat("many", MANY, f"{{data: {quote()}}}"),
         "short": repeat("short", SHORT, f"{{data: {quote()}}}"),
+        "held": repeat("held", SHORT, f"{{data: {quote()}}}"),
         "pieces": (
             "operation: pieces\nafterwards: restart\n"
             f"stream: [{{data: \"{{{{ 'x' * {PIECES} }}}}\", split: 1}}]\n"

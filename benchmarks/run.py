@@ -8,6 +8,7 @@ benchmarks/README.md says what each measure is. Traffic goes to 127.0.0.1 only.
 """
 
 import argparse
+import importlib
 import json
 import resource
 import socket
@@ -17,9 +18,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import documents
 import files
@@ -27,6 +29,7 @@ from processes import BARE, HERE, MOCKSERVER, ROOT, Client, Running, first_bytes
 
 SPEC = HERE / "bench.openapi.yaml"
 PETSTORE = ROOT / "specs" / "petstore.openapi.yaml"
+HELD = "/held/desk-7?limit=10&kind=bid&kind=ask"
 EVENT_BYTES = 120
 TICKS = 21
 SETTLED = 10.0
@@ -212,6 +215,58 @@ def measure_short(bench: Bench) -> list[Row]:
     return [compared("W5 short streams", "streams/s", *medians, least=0.6)]
 
 
+def measure_requests(bench: Bench) -> list[Row]:
+    """Streams a second with requests held to the document, against none held; what one costs."""
+    client = bench.client()
+    total = 5000
+
+    def rate(port: int) -> float:
+        measured = client.run("short", port, HELD, 32, total)
+        if measured["bytes"] < total * files.SHORT * EVENT_BYTES:
+            raise SystemExit(f"{measured['bytes']} bytes are too few for {total} streams")
+        return total / measured["seconds"]
+
+    with Running(bench.ours()) as held, Running([*bench.ours(), "--requests", "off"]) as off:
+        medians = alternating(bench.rounds, lambda: rate(held.port), lambda: rate(off.port))
+    return [
+        compared("W6 requests held to the document", "streams/s", *medians, least=0.6),
+        *judged(),
+    ]
+
+
+def judged() -> list[Row]:
+    """Measure a verdict: the first of an operation, the first of a request, one that is known."""
+    from mockserver.contract.requests import Asked, Verdicts  # noqa: PLC0415
+    from mockserver.workspace import Workspace  # noqa: PLC0415
+
+    begun = time.perf_counter()
+    importlib.import_module("mockserver.contract.library")
+    rows = [Row("openapi-core is imported", "ms", (time.perf_counter() - begun) * 1e3, None, "")]
+    path, _, query = HELD.partition("?")
+    headers = [("Host", "127.0.0.1:8080"), ("Accept", "*/*"), ("User-Agent", "bench")]
+
+    def taken(verdicts: Verdicts, operation: Any, asked: Asked, times: int) -> float:
+        begun = time.perf_counter()
+        for _ in range(times):
+            if verdicts.of(operation, asked).faults:
+                raise SystemExit("a request that fits was not taken")
+        return (time.perf_counter() - begun) / times
+
+    asked = Asked("GET", path, {"desk": "desk-7"}, query, headers)
+    first, new, known = [], [], []
+    for n in range(20):
+        operation = Workspace(SPEC).read_document().operations["held"]
+        verdicts = Verdicts()
+        first.append(taken(verdicts, operation, asked, 1) * 1e3)
+        other = replace(asked, query=f"limit={n + 1}")
+        new.append(taken(verdicts, operation, other, 1) * 1e3)
+        known.append(taken(verdicts, operation, asked, 1000) * 1e6)
+    rows.append(Row("verdict, the operation's first", "ms", statistics.median(first), None, ""))
+    rows.append(Row("verdict, another request", "ms", statistics.median(new), None, ""))
+    rows.append(Row("verdict, one that is known", "us", statistics.median(known), None, ""))
+    return rows
+
+
 def tick(client: Client, command: list[str], path: str, clients: int) -> dict[str, float]:
     """Run timed streams; return lateness in ms, CPU share of a core, KiB a client."""
     with Running(command) as server:
@@ -319,6 +374,7 @@ MEASURES: dict[str, Callable[[Bench], list[Row]]] = {
     "load": measure_load,
     "burst": measure_burst,
     "short": measure_short,
+    "requests": measure_requests,
     "pieces": measure_pieces,
     "timed": lambda bench: measure_timed(bench, 1_000),
     "timed10k": lambda bench: measure_timed(bench, 10_000),

@@ -261,7 +261,9 @@ class MediaTypes(MediaTypeDeserializersFactory):
     def _parameter(self, parameter: Parameter, media_type: str, text: str) -> _Read:
         coded = parameter.part in {"path", "querystring"} and media_type != FORM
         raw = styles.percent(text) if coded else text
-        return self._read(raw.encode(), media_type, parameter.holder, parameter.schema)
+        return self._read(
+            raw.encode("utf-8", "replace"), media_type, parameter.holder, parameter.schema
+        )
 
     def _read(self, raw: bytes, media_type: str, holder: Place, schema: Place | None) -> _Read:
         normal: Schema = True if schema is None else self._normal(schema)

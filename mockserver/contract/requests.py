@@ -223,7 +223,10 @@ def _library_faults(terms: Terms, asked: Asked) -> list[RequestFault]:
     raw = raw_path_parameters(terms.operation, asked.path)
     names = terms.names["header"]
     sent = Sent(
-        {key: raw[key] if key in raw else quote(value) for key, value in asked.parameters.items()},
+        {
+            key: raw[key] if key in raw else quote(value, errors="replace")
+            for key, value in asked.parameters.items()
+        },
         asked.query,
         {name: value for name in names if (value := asked.header(name)) is not None},
         asked.cookies(),
