@@ -187,6 +187,12 @@ class _Reader:
         last = self._document.follow(parts[-1])
         content = shapes.find(self._document, parts, "contentSchema")
         media = shapes.find(self._document, parts, "contentMediaType")
+        if content is not None and media is not None and not is_json(str(media.value)):
+            # Text of another kind, whose schema can say something of it only where it is text.
+            end = isinstance(shapes.constant(self._document, [content]), str)
+            if end or shapes.is_text(self._document, [content]):
+                parts = (*parts, content)
+            content = None
         if content is not None:
             for one in shapes.alternatives(self._document, content):
                 yield self._of_json(one, terminal=terminal)

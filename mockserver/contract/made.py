@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -146,6 +147,8 @@ class _Maker:
         value = self._sampled(Place(branch.schema, branch.pointer))
         if branch.data == "text" and not isinstance(value, str):
             raise Unsatisfiable("its data are to be text, and the schema allows none")
+        if branch.data == "json" and isinstance(value, str) and self._stream.framing == "sse":
+            return json.dumps(value, ensure_ascii=False)  # A text would go out as it is.
         if isinstance(value, dict):  # What a discriminator alone says is not in the schema.
             value = {**value, **{k: v for k, v in branch.constants.items() if k not in value}}
         return value

@@ -7,7 +7,14 @@ from contract_documents import document, responding
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.contract import Wish, event_violations, lenient_answer, read
+from mockserver.contract import (
+    Wish,
+    event_violations,
+    lenient_answer,
+    made_events,
+    read,
+    stream_problems,
+)
 from mockserver.errors import LoadError
 
 EVENT = {
@@ -32,6 +39,7 @@ WHOLE = document(
                     {
                         "application/json": {"schema": {"$ref": "#/components/schemas/Pet"}},
                         "text/event-stream": {"itemSchema": EVENT, "examples": {"x": {"dataValue": [{"data": "1"}]}}},
+                        "application/x-ndjson": {"schema": {"items": {"$ref": "#/components/schemas/Pet"}}, "example": "1\n"},
                     },
                     headers={"X-A": {"schema": {"example": 1}}},
                 ),
@@ -93,16 +101,18 @@ def test_junk_in_any_place_never_makes_a_traceback(changes, data):
         made = read(tree, "api.yaml")
     except LoadError:
         return
+    stream_problems(made)
     for operation in made.operations.values():
         lenient_answer(operation, Wish())
         lenient_answer(operation, Wish(404, "x", "text/*;q=0"))
         operation.example_names()
         operation.wants_stream("text/event-stream", {"stream": 1})
-        if operation.stream:
-            operation.stream.examples()
-            operation.stream.examples("x")
-            event_violations(operation.stream, "a", data, "1")
-            event_violations(operation.stream, None, data, None)
+        for stream in operation.streams:
+            stream.examples()
+            stream.examples("x")
+            made_events(stream, "0", 2)
+            event_violations(stream, "a", data, "1")
+            event_violations(stream, None, data, None)
     route = made.route("POST", "/v1/a/1")
     if hasattr(route, "choose"):
         route.choose({}, {"s": 1})

@@ -128,6 +128,19 @@ STYLES = {
         {"itemSchema": event(event={"const": "page"}, data={**TEXT, "minLength": 3})},
         ["page"],
     ),
+    "itemSchema, text of a kind with a schema": (
+        {
+            "itemSchema": event(
+                event={"const": "note"},
+                data={"contentMediaType": "text/plain", "contentSchema": {**TEXT, "minLength": 2}},
+            )
+        },
+        ["note"],
+    ),
+    "itemSchema, JSON that is a text": (
+        {"itemSchema": event(event={"const": "word"}, data=content({"const": "hi"}))},
+        ["word"],
+    ),
     "several sentinels": (
         {"schema": {"oneOf": [CHUNK, DONE, {"const": "[ERROR]"}]}},
         [None, "[DONE]"],

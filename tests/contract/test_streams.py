@@ -136,6 +136,26 @@ STYLES = {
         {"itemSchema": event(data={"type": "string", "contentMediaType": "text/html"})},
         TEXT_ONLY,
     ),
+    "itemSchema, text of a kind with a schema": (
+        {"itemSchema": event(data={"contentMediaType": "text/plain", "contentSchema": TEXT})},
+        TEXT_ONLY,
+    ),
+    "itemSchema, text of a kind that is no JSON": (
+        {
+            "itemSchema": event(
+                data={"contentMediaType": "text/csv", "contentSchema": {"type": "array"}}
+            )
+        },
+        TEXT_ONLY,
+    ),
+    "itemSchema, a constant text of a kind": (
+        {
+            "itemSchema": event(
+                data={"contentMediaType": "text/plain", "contentSchema": {"const": "[END]"}}
+            )
+        },
+        [(None, "sentinel", None, False)],
+    ),
     "itemSchema, branches beside their base": (
         {
             "itemSchema": event(event=TEXT, data=TEXT)
