@@ -10,7 +10,8 @@ from mockserver.contract import templates
 from mockserver.contract.branches import item_place
 from mockserver.contract.document import open_document
 from mockserver.contract.examples import of_schema
-from mockserver.contract.operations import METHODS, Operation
+from mockserver.contract.operations import Operation
+from mockserver.contract.path_items import methods_of, path_item
 from mockserver.contract.routes import Table
 from mockserver.contract.servers import base_paths
 from mockserver.contract.streams import EVERY, StreamSettings
@@ -170,30 +171,10 @@ def _operations(document: Document, settings: Mapping[str, StreamSettings]) -> I
     for path, written in document.root.get("paths").members():
         if path.startswith("/"):
             item = path_item(document, written)
-            for method, place in _methods(document, item):
+            for method, place in methods_of(document, item):
                 bases = base_paths(document, place, item, document.root)
                 full_paths = tuple(base + path for base in bases)
                 yield _operation(document, (method, path, full_paths), place, settings)
-
-
-def path_item(document: Document, written: Place) -> Place:
-    """Return a path item; what stands beside its `$ref` goes before what the reference leads to."""
-    target = document.follow(written)
-    beside = {key: value for key, value in written.object.items() if key != "$ref"}
-    if target is written or not beside:
-        return target
-    return target._replace(value={**target.object, **beside})
-
-
-def _methods(document: Document, item: Place) -> Iterator[tuple[str, Place]]:
-    """Yield the operations of a path item; its other keys are none (OAS 3.2 § Path Item Object)."""
-    for key, place in item.members():
-        if key in METHODS and isinstance(place.value, dict):
-            yield key.upper(), place
-    # The methods that OAS 3.2 has no key for, in the case in which they are sent.
-    for method, place in document.get(item, "additionalOperations").members():
-        if isinstance(place.value, dict) and not method.startswith("x-"):
-            yield method, place
 
 
 def _operation(

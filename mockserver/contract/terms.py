@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from urllib.parse import unquote
 
-from mockserver.contract.contract import path_item
+from mockserver.contract.path_items import path_item
 from mockserver.contract.credentials import Scheme, requirements
 from mockserver.contract.kinds import kinds, takes, takes_any_text
 from mockserver.contract.media import essence, is_range

@@ -6,11 +6,11 @@ key, add a row.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from mockserver.scenario import model
+from mockserver.scenario.headers import HEADERS
 from mockserver.scenario.nodes import Mapping, Node, Scalar
 from mockserver.scenario.records import Key, Record
 from mockserver.scenario.shapes import (
@@ -40,25 +40,11 @@ from mockserver.scenario.steps import (
 from mockserver.scenario.template import has_template
 from mockserver.scenario.when import WHEN
 from mockserver.scenario.wire import WIRE
-from mockserver.sse.encode import breaks_line
 
 if TYPE_CHECKING:
     from mockserver.errors import Location
 
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 § 5.6.2
 LATER_IN_SCENARIO: Final = frozenset({"expect"})
-
-
-def _header_fault(text: str) -> str | None:
-    return None if _TOKEN.fullmatch(text) else f"{text!r} is no header name"
-
-
-def _value_fault(text: str) -> str | None:
-    broken = breaks_line(text) or "\0" in text
-    return "a header value cannot hold CR, LF or NUL (RFC 9110 § 5.5)" if broken else None
-
-
-_HEADER = Text("text", check=_value_fault, code="bad-header", mend="leave the character out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +70,6 @@ class FileBody:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Headers:
-    """Header values: a text, several, or null for none."""
-
-    def read(self, node: Node, report: Report) -> Any:
-        if isinstance(node, Scalar) and node.value is None and node.plain:
-            return None
-        return Many(_HEADER, lone=True).read(node, report)
-
-    def schema(self) -> dict[str, Any]:
-        return {"anyOf": [{"type": "null"}, *Many(_HEADER, lone=True).schema()["anyOf"]]}
-
-
 def _response(where: Location, **fields: Any) -> model.Response:
     headers = fields.pop("headers", {})
     body = fields.get("body")
@@ -112,7 +85,7 @@ RESPONSE: Final = Record(
         "status": Key(Integer(200, 599, templated=True), "The status code."),
         "reason": Key(FIELD, "The reason phrase."),
         "headers": Key(
-            Table(_Headers(), _header_fault),
+            HEADERS,
             "Headers; a list sends one several times, null leaves a default out.",
         ),
         "body": Key(
