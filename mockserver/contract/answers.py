@@ -187,7 +187,7 @@ class _Maker:
     def _shown(self, media_type: str, holder: Place, shown: Example) -> tuple[str, bytes]:
         """Return the media type to send, and an example as its body."""
         accept = self._wish.accept
-        if isinstance(shown.value, str) and _as_it_stands(media_type, shown):
+        if isinstance(shown.value, str) and as_it_stands(media_type, shown):
             kind = concrete(media_type, accept, text=True)
             return full_type(kind), shown.value.encode("utf-8", "replace")
         return self._written(media_type, holder.get("schema"), shown.value)
@@ -271,7 +271,7 @@ def _number(name: str) -> int | None:
     return 500 if name == "default" else None
 
 
-def _as_it_stands(media_type: str, example: Example) -> bool:
+def as_it_stands(media_type: str, example: Example) -> bool:
     """Tell whether a text is the body itself; in the wild it often is JSON written out."""
     if example.serialized or not is_json(media_type):
         return True
