@@ -44,8 +44,9 @@ class MockServer:
     is `enforce` for the Petstore and `warn` for all others. With `keep_going`, scenarios with
     problems and references that lead nowhere are left out instead of refusing to start. With
     `stateful`, what a client makes by POST can be read, listed, changed and deleted, in each
-    session apart. `on_entry` is called with the session's name and the entry
-    for every connection that opens or ends.
+    session apart. Calls of scenarios go to loopback, and to the hosts in `allow_calls_to`:
+    `name`, `name:port`, or `*` for any. `on_entry` is called with the session's name and the
+    entry for every connection that opens or ends, and for every call.
 
         async with MockServer(scenarios="scenarios") as server:
             ... server.url ...
@@ -72,6 +73,7 @@ class MockServer:
         keep_going: bool = False,
         stateful: bool = False,
         events: str | None = None,
+        allow_calls_to: Sequence[str] = (),
         on_entry: Callable[[str, Entry], None] | None = None,
     ) -> None:
         self.host = host
@@ -87,6 +89,7 @@ class MockServer:
         self._keep_going = keep_going
         self._stateful = stateful
         self._events = events
+        self._allow_calls_to = tuple(allow_calls_to)
         self._on_entry = on_entry
         self._runner: web.ServerRunner | None = None
         self._live: Live | None = None
@@ -102,14 +105,16 @@ class MockServer:
 
         from mockserver.play.kept.keeper import Keeper  # noqa: PLC0415
         from mockserver.server.app import Live, make_server  # noqa: PLC0415
+        from mockserver.server.calls import Calls  # noqa: PLC0415
         from mockserver.server.enforce import Enforcement, mode  # noqa: PLC0415
 
         requests = Enforcement(mode(self._requests))
         usual = "enforce" if is_own(self._workspace) else "warn"
         events = mode(self._events or usual)
+        calls = Calls(self._allow_calls_to)
         catalog = self._load()
         self._loop = asyncio.get_running_loop()
-        self._live = Live(catalog, Sessions(self._make_session), requests, cors=self._cors)
+        self._live = Live(catalog, Sessions(self._make_session), requests, calls, cors=self._cors)
         self._live.judge = Judge(catalog, events, self._workspace.placer(PLACED_BYTES))
         if self._stateful:
             self._live.keeper = Keeper(catalog.contract, self.seed)
@@ -251,6 +256,12 @@ class MockServer:
         assert self._live is not None, "the server has not been started"
         return self._live.sessions.get(name)
 
+    def _reset(self, name: str) -> None:
+        session = self._session(name)
+        assert self._live is not None
+        self._live.calls.forget(session)
+        session.reset()
+
     def _in_loop(self, work: Any) -> Any:
         """Call `work` where the server's loop runs, which may be another thread."""
         if self._thread is None:
@@ -333,10 +344,8 @@ class SessionHandle:
         return as_json(self._server.covered(self.name))
 
     def reset(self) -> None:
-        """Forget the session's subscriptions, journal and coverage; its clock goes on."""
-        self._server._in_loop(  # noqa: SLF001
-            lambda: self._server._session(self.name).reset()  # noqa: SLF001
-        )
+        """Forget the session's subscriptions, journal, coverage and calls; its clock goes on."""
+        self._server._in_loop(lambda: self._server._reset(self.name))  # noqa: SLF001
 
 
 def workspace(

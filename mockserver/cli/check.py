@@ -68,13 +68,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _doubts(workspace: Workspace, catalog: Catalog) -> list[Problem]:
+    from mockserver.play.call_bodies import call_problems  # noqa: PLC0415
     from mockserver.play.conformance import contract_problems  # noqa: PLC0415
     from mockserver.play.outcome import outcome_problems  # noqa: PLC0415
     from mockserver.scenario.catalog import warnings  # noqa: PLC0415
     from mockserver.workspace import is_own  # noqa: PLC0415
 
     severity: Severity = "error" if is_own(workspace) else "warning"
-    problems = contract_problems(catalog, severity, workspace.placer(), workspace.finder())
+    placed, member = workspace.placer(), workspace.finder()
+    problems = contract_problems(catalog, severity, placed, member)
+    problems += call_problems(catalog, severity, placed, member)
     problems += outcome_problems(catalog)
     return [*problems, *warnings(catalog), *workspace.document_warnings(catalog.contract)]
 

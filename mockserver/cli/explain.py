@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mockserver.contract import Operation
+    from mockserver.play.cues import Call
     from mockserver.play.opening import Opening
-    from mockserver.play.timeline import Lane
+    from mockserver.play.timeline import Lane, Planned
     from mockserver.scenario.catalog import Catalog
     from mockserver.scenario.program import Program
 
@@ -194,6 +195,8 @@ def as_json(lane: Lane, *, dispatched: bool = False) -> dict[str, Any]:
             at_byte += len(cue.data)
         elif cue.what in ("hold", "stall"):
             entry["until"] = None if cue.until == float("inf") else cue.until
+        elif cue.call is not None:
+            entry |= _call_json(cue.call)
         cues.append(entry)
     heard: dict[str, Any] = {}
     if dispatched:
@@ -213,6 +216,13 @@ def as_json(lane: Lane, *, dispatched: bool = False) -> dict[str, Any]:
         "notes": lane.notes,
         **heard,
     }
+
+
+def _call_json(call: Call) -> dict[str, Any]:
+    told = {"name": call.what, "method": call.method, "url": call.url, "wait": call.wait}
+    if call.fault:
+        return {**told, "code": call.code, "fault": call.fault}
+    return {**told, "headers": call.headers, "body": _bytes(call.body)}
 
 
 def _at(seconds: float) -> float | None:
@@ -264,18 +274,37 @@ def _lane_text(lane: Lane) -> Iterator[str]:
     if lane.body is not None:
         yield from _indented("", lane.body)
     for cue in lane.cues:
-        offset = duration_text(cue.at)
-        if cue.what == "send":
-            yield from _indented(offset, cue.data)
-        elif cue.what in ("hold", "stall"):
-            until = cue.until - cue.at
-            yield f"{offset:>10}  {cue.what} {duration_text(until)}"
-        else:
-            yield f"{offset:>10}  {cue.what}"
+        yield from _cue_text(cue)
     if lane.goes_on:
         yield f"{'':>10}  … goes on"
     if lane.fault:
         yield f"{'':>10}  fault: {lane.fault}"
+
+
+def _cue_text(cue: Planned) -> Iterator[str]:
+    from mockserver.scenario.units import duration_text  # noqa: PLC0415
+
+    offset = duration_text(cue.at)
+    if cue.what == "send":
+        yield from _indented(offset, cue.data)
+    elif cue.what in ("hold", "stall"):
+        until = cue.until - cue.at
+        yield f"{offset:>10}  {cue.what} {duration_text(until)}"
+    elif cue.call is not None:
+        yield from _call_text(offset, cue.call)
+    else:
+        yield f"{offset:>10}  {cue.what}"
+
+
+def _call_text(offset: str, call: Call) -> Iterator[str]:
+    """Yield what is sent to somebody else, and where."""
+    waits = ", waits for the answer" if call.wait else ""
+    where = call.url or "nowhere"
+    yield f"{offset:>10}  {_short(f'call {call.method} {where} ({call.what}{waits})')}"
+    if call.fault:
+        yield f"{'':>10}  not sent: {_short(call.fault)} [{call.code}]"
+    elif call.body:
+        yield from _indented("", call.body)
 
 
 def _heard_text(lane: Lane) -> Iterator[str]:

@@ -51,11 +51,15 @@ class EntryLog:
             self._lines.clear()
 
 
+_LONG = frozenset({"headers", "body", "answer_headers", "answer_body"})
+"""What of an entry is for the journal alone."""
+
+
 def _told(session: str, entry: Entry) -> dict[str, Any]:
     told: dict[str, Any] = {"session": session}
     for name in entry.__dataclass_fields__:
         value = getattr(entry, name)
-        if value is not None and value not in ("", ()):
+        if value is not None and value not in ("", ()) and name not in _LONG:
             told[name] = value
     return told
 

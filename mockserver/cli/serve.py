@@ -59,6 +59,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what becomes of events and answers that break the contract: nothing, a line in the "
         "log, or they are not sent (default: enforce for the Petstore, warn for all others)",
     )
+    parser.add_argument(
+        "--allow-calls-to",
+        metavar="HOST",
+        action="append",
+        default=[],
+        help="a host besides this machine that calls of scenarios may go to, as example.test or "
+        "example.test:8443, or * for any; several times for several",
+    )
     parser.add_argument("--log-format", choices=("text", "json"), default="text")
     covered.add_minimum(parser, "clients were sent")
 
@@ -94,6 +102,7 @@ def run(args: argparse.Namespace) -> int:
         keep_going=args.keep_going,
         stateful=args.stateful,
         events=args.events,
+        allow_calls_to=args.allow_calls_to,
         on_entry=log,
     )
     _raise_file_limit()

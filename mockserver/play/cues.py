@@ -91,4 +91,31 @@ class Disconnect:
     breach: Verdict | None = None
 
 
-Cue: TypeAlias = Send | Held | Disconnect
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request to somebody else is sent at `at`; nothing of it goes to the client.
+
+    `what` names it as the document does: `callback x`, `webhook x`. With `wait` the story goes on
+    when the answer is there. `fault` is why it cannot be sent at all, `code` the fault's code.
+    """
+
+    at: float
+    place: Place
+    what: str
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    wait: bool = False
+    code: str = ""
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Stands in the player's queue while an answer is waited for, up to the next heartbeat."""
+
+    at: float
+
+
+Cue: TypeAlias = Send | Held | Call | Disconnect

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from mockserver.play.cues import Send
+from mockserver.play.cues import Call, Send
 from mockserver.play.oracle import ConformingClient
 from mockserver.scenario.units import FOREVER
 
@@ -78,14 +78,24 @@ class Listener:
         assert told.replay is not None
         assert told.head is not None
         hear = self.client.receive_raw if told.head.raw else self.client.receive
-        player = told.replay()
-        while left > 0 and (cue := player.take(FOREVER)) is not None:
+        player, waits, until, took = told.replay(), iter(told.waits), FOREVER, 0.0
+        while left > 0:
+            cue = player.take(until)
             if isinstance(cue, Send):
                 data = cue.data[:left]
                 left -= len(data)
                 hear(round(told.began + cue.at, 9), data)
                 self._forget()
                 yield
+            elif isinstance(cue, Call) and cue.wait:
+                # Heartbeats go on up to the answer, or to the end if it never came.
+                began, took = next(waits, (FOREVER, 0.0))
+                until = began + took
+            elif cue is None:
+                if not player.awaiting:
+                    break
+                player.answered(took)
+                until = FOREVER
         player.close()
 
 

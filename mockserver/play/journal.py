@@ -103,17 +103,53 @@ class Violated:
     faults: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Called:
+    """The script has sent a request to somebody else, or could not.
+
+    `at` is when, `after` how many seconds later the answer was there, by the session's clock.
+    `scenario`, `subscription` and `connection` are those of `Opened`; `name` is the document's:
+    `callback x`, `webhook x`. `status` is the answer's; 0 where none came, and then `code` and
+    `fault` say why. Headers are lines; of bodies `BODY` characters are kept.
+    """
+
+    at: float
+    scenario: str
+    subscription: int
+    connection: int
+    name: str
+    method: str
+    url: str
+    status: int = 0
+    after: float | None = None
+    code: str = ""
+    fault: str = ""
+    headers: tuple[str, ...] = ()
+    body: str = ""
+    answer_headers: tuple[str, ...] = ()
+    answer_body: str = ""
+
+
+BODY: Final = 4_096
+"""Characters of the body of a call, and of its answer's, that an entry keeps."""
+
 FAULTS: Final = 20
 """Faults of one request, event or answer that an entry lists."""
 
-Entry: TypeAlias = Opened | Sent | Closed | Refused | Violated
+Entry: TypeAlias = Opened | Sent | Closed | Refused | Violated | Called
 
 
-def kept(text: str) -> str:
+def kept(text: str, most: int = KEPT) -> str:
     """Return as much of what a client sent as an entry keeps, surrogates as escapes."""
     if not text.isascii():
         text = text.encode("utf-8", "backslashreplace").decode()
-    return text if len(text) <= KEPT else text[: KEPT - 1] + "…"
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def kept_body(data: bytes) -> str:
+    """Return as much of a body as an entry keeps, bytes that are no UTF-8 as escapes."""
+    # No character has more than four bytes.
+    return kept(data[: 4 * BODY + 4].decode("utf-8", "backslashreplace"), BODY)
 
 
 class Journal:

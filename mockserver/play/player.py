@@ -9,13 +9,14 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from mockserver.play.cues import Cue, Disconnect, Held, Place, Send, Shown
+from mockserver.play.calls import call_of
+from mockserver.play.cues import Call, Cue, Disconnect, Held, Pending, Place, Send, Shown
 from mockserver.play.layout import Layout
 from mockserver.play.verdicts import BreachError
 from mockserver.play.walk import StuckError, Walk
 from mockserver.scenario.block import Block, echoed
 from mockserver.scenario.model import EventStep
-from mockserver.scenario.program import Hold, Program, Row, Stop, Stretch
+from mockserver.scenario.program import Calling, Hold, Program, Row, Stop, Stretch
 from mockserver.scenario.template import RenderError
 from mockserver.scenario.units import FOREVER
 from mockserver.sse.items import reader
@@ -86,8 +87,11 @@ class Player:
         self._place = segments[0].place
         self.held_forever = False
         """Whether nothing but heartbeats can come any more."""
+        self.awaiting = False
+        """Whether the story waits for the answer to a call; only heartbeats come meanwhile."""
+        self._waited = 0.0
         self._cues = self._guarded()
-        self._next: Cue | None = next(self._cues, None)
+        self._next: Cue | Pending | None = next(self._cues, None)
 
     @property
     def next_at(self) -> float | None:
@@ -130,12 +134,23 @@ class Player:
         cue = self._next
         if cue is None or cue.at > now:
             return None
+        if isinstance(cue, Pending) and cue.at == FOREVER:
+            return None
         # Measured from when it was due, not from now: a late wake-up must not push later cues
         # back.
         self._next = next(self._cues, None)
-        return cue
+        return self.take(now) if isinstance(cue, Pending) else cue
 
-    def _guarded(self) -> Generator[Cue, None, None]:
+    def answered(self, seconds: float = 0.0) -> None:
+        """Go on with a story that waits for an answer, which has taken `seconds`.
+
+        They are no scripted time: what follows a `delay` comes so much later.
+        """
+        self.awaiting, self._waited = False, seconds
+        if isinstance(self._next, Pending):
+            self._next = next(self._cues, None)
+
+    def _guarded(self) -> Generator[Cue | Pending, None, None]:
         try:
             heartbeat = self._program.scenario.heartbeat
             cues = self._story()
@@ -147,7 +162,7 @@ class Player:
         except BreachError as error:
             yield Disconnect(self._at, "drop", self._place, str(error), error.verdict)
 
-    def _laid(self, cues: Iterator[Cue], layout: Layout) -> Iterator[Cue]:
+    def _laid(self, cues: Iterator[Cue | Pending], layout: Layout) -> Iterator[Cue | Pending]:
         """Yield the writes that the cues take, none before the one before it is done."""
         yield from layout.begin(self._head)
         for cue in cues:
@@ -159,12 +174,17 @@ class Player:
                 case Held():
                     layout.free, self._late = at, at - cue.at
                     yield replace(cue, at=at, until=cue.until + self._late)
+                case Call():
+                    self._late = at - cue.at
+                    yield replace(cue, at=at)
+                case Pending():
+                    yield Pending(at)
                 case Disconnect():
                     if cue.kind == "end":
                         yield from layout.end(at)
                     yield replace(cue, at=max(at, layout.free))
 
-    def _story(self) -> Iterator[Cue]:
+    def _story(self) -> Iterator[Cue | Pending]:
         walk = None
         for segment in self._segments:
             walk = self._walk(segment, walk)
@@ -189,6 +209,11 @@ class Player:
                         cue = cue._replace(data=cue.data[begun:])
                     yield cue
                     walk.lapse(self._late)
+                    if isinstance(cue, Call) and cue.wait:
+                        self.awaiting = True
+                        while self.awaiting:
+                            yield Pending(FOREVER)
+                        walk.lapse(self._waited)
             if not segment.resumed:
                 yield Disconnect(walk.due, segment.row.end, _next_row(walk))
                 return
@@ -208,7 +233,9 @@ class Player:
             apart=self._watch.apart if self._watch else None,
         )
 
-    def _cue(self, walk: Walk, op: Stretch | Block | Hold, first: int, *, again: bool) -> Cue:
+    def _cue(
+        self, walk: Walk, op: Stretch | Block | Hold | Calling, first: int, *, again: bool
+    ) -> Cue:
         due, place, reading = walk.due, self._place, self._parser is not None
         match op:
             case Stretch():
@@ -240,6 +267,8 @@ class Player:
                 )  # fmt: skip
             case Hold():
                 return Held(due, due + walk.held, op.silent)
+            case Calling():
+                return call_of(op, self._scope, due, place)
 
     def _judged(self, block: Block, event: Event | None) -> tuple[Verdict, ...]:
         if self._watch is None or event is None or event.data is None:
@@ -259,10 +288,18 @@ class Player:
             Shown(step, heard=heard),
         )
 
-    def _with_heartbeats(self, cues: Iterator[Cue], heartbeat: Heartbeat) -> Iterator[Cue]:
+    def _with_heartbeats(
+        self, cues: Iterator[Cue | Pending], heartbeat: Heartbeat
+    ) -> Iterator[Cue | Pending]:
         every = heartbeat.every.shortest
         beats, silent_until = 1, 0.0
         for cue in cues:
+            if isinstance(cue, Pending):
+                yield Pending(at := round(beats * every, 9))
+                if self.awaiting:
+                    yield self._beat(heartbeat, at, beats)
+                    beats += 1
+                continue
             self.held_forever = cue.at == FOREVER
             # What the story says at the same moment comes first.
             while silent_until != FOREVER and (at := round(beats * every, 9)) < cue.at:

@@ -76,7 +76,7 @@ class RowJudge:
 
     def verdicts(self, number: int, row: Row) -> Iterator[Verdict]:
         """Yield the verdicts on one row, whose first connection is `number`, head first."""
-        scope, rendered = self._scope(number, row)
+        scope, rendered = self.scope(number, row)
         yield from self._head(row, scope, rendered)
         stream = self._stream
         if stream is None or row.answer or row.broken or not self._is_stream(row, stream):
@@ -92,7 +92,8 @@ class RowJudge:
         """What the document says of the stream in the program's framing."""
         return self.operation.stream_for("*/*", self.program.framing)
 
-    def _scope(self, number: int, row: Row) -> tuple[StoryScope, bool]:
+    def scope(self, number: int, row: Row) -> tuple[StoryScope, bool]:
+        """Return what templates of a row see, and whether they can be rendered with it."""
         scenario, rendered = self.program.scenario, self.rendered
         address = Address("0", self.program.name)
         opening = usual_request(self.program, self.operation)

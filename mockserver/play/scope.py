@@ -39,8 +39,12 @@ class Address:
 
     def random(self, connection: int, step: str, field: str) -> Random:
         """Return the generator of one field of one step of one connection of the story."""
+        return Random(self.text(connection, step, field))  # noqa: S311  (no secret is made)
+
+    def text(self, connection: int, step: str, field: str) -> str:
+        """Return what that chance is drawn from."""
         place = f"{self.seed}/{self.scenario}/{self.session}/{self.subscription}"
-        return Random(f"{place}/{connection}/{step}/{field}")  # noqa: S311  (no secret is made)
+        return f"{place}/{connection}/{step}/{field}"
 
 
 class StoryScope:
@@ -59,6 +63,8 @@ class StoryScope:
         self.connection = 0
         self.rounds: list[int] = []
         """The counters of the loops around the step, which are part of its address."""
+        self.urls: Mapping[tuple[str, str], str] = {}
+        """Where callbacks go, as requests of the story have said; see `calls.urls_said`."""
         self._scenario = scenario
         self._address = address
         self._epoch = epoch
@@ -78,12 +84,12 @@ class StoryScope:
         What is made raises RenderError where the variables do.
         """
         given = (self._scenario, self._address, self._opening, self._epoch, self._example)
-        connection, story = self.connection, self.story
+        connection, story, urls = self.connection, self.story, self.urls
 
         def make() -> StoryScope:
             scope = StoryScope(*given)
             scope.enter(connection)
-            scope.story = story
+            scope.story, scope.urls = story, urls
             return scope
 
         return make
@@ -129,8 +135,14 @@ class StoryScope:
 
     def draw(self, path: str, field: str) -> Random:
         """Return the generator of one field."""
-        rounds = "".join(f"#{n}" for n in self.rounds)
-        return self._address.random(self.connection, path + rounds, field)
+        return self._address.random(self.connection, self._in_round(path), field)
+
+    def seed(self, path: str, field: str) -> str:
+        """Return the text that one field's values are made from."""
+        return self._address.text(self.connection, self._in_round(path), field)
+
+    def _in_round(self, path: str) -> str:
+        return path + "".join(f"#{n}" for n in self.rounds)
 
     def seconds(self, time: Time, path: str, field: str) -> float:
         """Return a duration, rendered and drawn where it has to be. Raises RenderError."""

@@ -134,6 +134,8 @@ def _places(
             walk = Walk(row, number, scope, base=base, happened=ALL_HAPPENED)
             parser = Parser() if row.reads else None
             for op, _ in walk.passages():
+                if not _begun(op, walk, until, whole=parser is None):
+                    return
                 for cues, within in _places_in(op, last_id, walk, scope, parser):
                     yield Place(number, cues, base, walk.story, within)
                 # Of bytes written by hand, a client may have got the first part of what comes next.
@@ -142,6 +144,19 @@ def _places(
                 if enough or not budget.spend(_price(op)):
                     return
             number, base = number + 1, walk.story
+
+
+def _begun(op: object, walk: Walk, until: Place | None, *, whole: bool) -> bool:
+    """Whether any of `op` may have been sent, where that has come up to `until`.
+
+    That may be a call, behind which no block has been sent. Where blocks are not sent `whole`, a
+    part of the next one may have been.
+    """
+    if until is None or not until.cues:
+        return True
+    count = len(op.ends) if isinstance(op, Stretch) else int(isinstance(op, Block))
+    before = (walk.number, walk.cues - count)
+    return before < _order(until) if whole else before <= _order(until)
 
 
 def _price(op: object) -> int:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from mockserver.play.answer import raw_head
-from mockserver.play.cues import Disconnect, Place, Send
+from mockserver.play.calls import urls_said
+from mockserver.play.cues import Call, Disconnect, Place, Send
 from mockserver.play.layout import accepted
 from mockserver.play.player import Player, Segment
 from mockserver.play.scope import Address, StoryScope
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mockserver.contract import EventStream, Operation
+    from mockserver.play.calls import Urls
     from mockserver.play.journal import Closer
     from mockserver.play.judge import Watch
     from mockserver.play.layout import Coding
@@ -55,6 +57,8 @@ class Subscription:
     last_id_place: Place = field(default_factory=lambda: Place(1))
     reconnection_time: float | None = None
     """Seconds, as the client was told last."""
+    urls: Urls = field(default_factory=dict)
+    """Where callbacks go, as the last request to say so has said."""
     since: float = 0.0
     """When it began to wait, by the session's clock."""
 
@@ -65,11 +69,13 @@ class Subscription:
             self.reconnection_time or 0.0
         )
 
-    def record(self, cue: Send) -> None:
-        """Take note of what has been sent."""
+    def record(self, cue: Send | Call) -> None:
+        """Take note of what has been sent, to the client or to somebody else."""
         if cue.place is None:
             return
         self.sent = max(self.sent, cue.place)
+        if isinstance(cue, Call):
+            return
         if cue.id is not None:
             self.last_id = cue.id
             place = cue.place
@@ -239,12 +245,19 @@ class Stories:
         now: float,
         example: Callable[[str], Any] | None = None,
         watch: Watch | None = None,
+        *,
+        operation: str = "",
     ) -> Turn:
-        """Say what `opening` gets at `now` (the session's clock). Raises RenderError."""
+        """Say what `opening` gets at `now` (the session's clock). Raises RenderError.
+
+        `operation` is the id of the one that it is a request to.
+        """
         client = self._client(program, opening)
         subscription = client.waiting(program, opening, self._epoch, now)
         if subscription is None:
             subscription = client.subscribe(program, self._seed, self._session)
+        if program.calls:
+            subscription.urls = subscription.urls | urls_said(program, operation, opening)
         turn = _begin(subscription, opening, self._epoch, example, watch)
         if turn.row is not None:
             client.open(subscription)
@@ -296,6 +309,7 @@ def _begin(
 ) -> Turn:
     program = subscription.program
     scope = StoryScope(program.scenario, subscription.address, opening, epoch, example)
+    scope.urls = subscription.urls
     start, resume_at, notes = _start(subscription, opening, epoch)
     notes = (*program.notes, *notes)
     if start is None:

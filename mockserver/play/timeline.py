@@ -16,7 +16,8 @@ from mockserver.play.answer import (
     stream_head,
     whole_answer,
 )
-from mockserver.play.cues import Disconnect, Held, Send
+from mockserver.play.calls import placed, urls_asked
+from mockserver.play.cues import Call, Disconnect, Held, Send
 from mockserver.play.opening import Opening
 from mockserver.play.oracle import ConformingClient
 from mockserver.play.session import DEFAULT
@@ -47,14 +48,15 @@ _BEATS_SHOWN: Final = 2
 class Planned:
     """A cue: at the offset `at` in seconds, `what` happens; `data` are the bytes of a block.
 
-    `what` is `send`, `hold`, `stall`, `end`, `drop` or `reset`; a hold or stall lasts until
-    `until`.
+    `what` is `send`, `hold`, `stall`, `call`, `end`, `drop` or `reset`; a hold or stall lasts
+    until `until`.
     """
 
     at: float
     what: str
     data: bytes = b""
     until: float = 0.0
+    call: Call | None = None
 
 
 @dataclass(slots=True)
@@ -101,7 +103,7 @@ def timeline(
     client = listener or ConformingClient()
     lanes: list[Lane] = []
     for _ in range(connections or min(program.connections, LIMIT)):
-        turn = stories.turn(program, opening, 0.0, example)
+        turn = stories.turn(program, opening, 0.0, example, operation=operation.id)
         heard, changed = len(client.events), len(client.states)
         client.request(0.0, host=_HOST, origin=opening.headers.get("origin"))
         lane = _lane(turn, operation, opening, limit, client)
@@ -197,27 +199,49 @@ def _play(turn: Turn, lane: Lane, limit: int, client: ConformingClient) -> None:
             return
         match cue:
             case Send():
-                turn.subscription.record(cue)
-                shown = units(cue.data, turn.program.framing)
-                room = limit - len(lane.cues)
-                sent = [Planned(at, "send", block) for block in islice(shown, room)]
-                lane.cues += sent
-                hear(at, b"".join(block.data for block in sent))
-                if next(shown, None) is not None:
-                    lane.goes_on = True
+                if not _send(turn, lane, cue, limit, hear):
                     return
             case Held():
-                what = "stall" if cue.silent else "hold"
-                if cue.until > at:
-                    lane.cues.append(Planned(at, what, until=cue.until))
-                if cue.until == FOREVER:
-                    lane.held = True
-                    limit = min(limit, len(lane.cues) + _BEATS_SHOWN)
+                limit = _hold(lane, cue, limit)
+            case Call():
+                _call(turn, lane, cue)
             case Disconnect():
                 lane.fault = cue.fault
                 lane.cues.append(Planned(at, cue.kind))
                 client.finish(at, cue.kind)
                 turn.subscription.close("script", 0.0, cue)
+
+
+def _send(
+    turn: Turn, lane: Lane, cue: Send, limit: int, hear: Callable[[float, bytes], object]
+) -> bool:
+    """Take note of blocks, as far as the limit goes; returns whether all were shown."""
+    turn.subscription.record(cue)
+    shown = units(cue.data, turn.program.framing)
+    sent = [Planned(cue.at, "send", block) for block in islice(shown, limit - len(lane.cues))]
+    lane.cues += sent
+    hear(cue.at, b"".join(block.data for block in sent))
+    lane.goes_on = next(shown, None) is not None
+    return not lane.goes_on
+
+
+def _hold(lane: Lane, cue: Held, limit: int) -> int:
+    """Take note of a hold; returns how many cues are shown by then."""
+    if cue.until > cue.at:
+        lane.cues.append(Planned(cue.at, "stall" if cue.silent else "hold", until=cue.until))
+    if cue.until != FOREVER:
+        return limit
+    lane.held = True
+    return min(limit, len(lane.cues) + _BEATS_SHOWN)
+
+
+def _call(turn: Turn, lane: Lane, cue: Call) -> None:
+    """Take note of a request to somebody else, whose answer comes at once."""
+    assert turn.player is not None
+    turn.subscription.record(cue)
+    lane.cues.append(Planned(cue.at, "call", call=cue))
+    if cue.wait:
+        turn.player.answered()
 
 
 def usual_request(program: Program, operation: Operation) -> Opening:
@@ -234,6 +258,11 @@ def usual_request(program: Program, operation: Operation) -> Opening:
         elif part in wanted and test:
             wanted[part][name] = "1"
     body = when.body if when and when.has_body else None
+    for part, name, url in urls_asked(program, operation.id):
+        if part == "body":
+            body = placed(body, name, url)
+        elif wanted[part].get(name, "1") == "1":
+            wanted[part][name] = url
     for part, name in _read_of_request(program):
         if part in wanted:
             wanted[part].setdefault(name, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urljoin, urlsplit
 
@@ -51,6 +51,8 @@ class Told:
     """Bytes of the body, before any transfer coding."""
     weight: int = 0
     """Bytes of bodies that are kept for it: the request's and the answer's."""
+    waits: list[tuple[float, float]] = field(default_factory=list)
+    """Of each answer that the story has waited for: the offset of the call, and how long."""
     ended: tuple[float, Ending] | None = None
 
     def leads_to(self, other: Told) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.scenario.block import Block
 from mockserver.scenario.program import (
+    Calling,
     Chance,
     Each,
     Hold,
@@ -43,12 +44,12 @@ class Walk:
 
     While `passages` runs, `due` is the offset in seconds at which the passage just given is
     due in this pass, `story` its offset in the story as if nobody had ever left, and `cues`
-    counts the blocks and disconnects passed, which is how a place in the row is named.
+    counts the blocks, calls and disconnects passed, which is how a place in the row is named.
 
-    The first `skip` cues are passed over, with their delays; then `gap` events. Disconnects up
-    to cue `happened` have happened already and are passed over as well, with the waits before
-    them; `told` is when the last block was due. `apart` names the series whose blocks are to come
-    one by one.
+    The first `skip` cues are passed over, with their delays; then `gap` events. Calls and
+    disconnects up to cue `happened` have happened already and are passed over as well, the
+    disconnects with the waits before them; `told` is when the last block was due. `apart` names
+    the series whose blocks are to come one by one.
     """
 
     def __init__(
@@ -78,10 +79,12 @@ class Walk:
         """How much of `due` bytes have taken that the story's own time knows nothing of."""
         self._happened = max(happened, skip)
         self._apart = apart
+        self._calls = 0
+        """How many of the cues were calls."""
         self._quiet = 0
         self._scope = scope
 
-    def passages(self) -> Iterator[tuple[Stretch | Block | Hold | Stop, int]]:
+    def passages(self) -> Iterator[tuple[Stretch | Block | Hold | Calling | Stop, int]]:
         """Yield what is to be done, with the first block that counts (of a stretch)."""
         self._scope.enter(self.number)
         self._scope.story = self.story
@@ -125,6 +128,8 @@ class Walk:
                 case Chance():
                     happens = self._scope.happens(op.of, op.path)
                     yield from self._ops(op.body if happens else op.otherwise)
+                case Calling():
+                    yield from self._call(op)
                 case Stop():
                     self.cues += 1
                     if self.cues <= self._happened:
@@ -132,6 +137,11 @@ class Walk:
                     elif not self._skipping:
                         yield op, 0
                     self.skip = max(self.skip - 1, 0)
+
+    @property
+    def _blocks(self) -> int:
+        """What shows that a round of a loop does something: a call sends its client nothing."""
+        return self.cues - self._calls
 
     @property
     def _skipping(self) -> bool:
@@ -173,6 +183,14 @@ class Walk:
             self.told = self.due
             yield op, 0
 
+    def _call(self, op: Calling) -> Iterator[tuple[Calling, int]]:
+        self.cues += 1
+        self._calls += 1
+        if self.skip:
+            self.skip -= 1
+        elif not self.gap and self.cues > self._happened:
+            yield op, 0
+
     def _pause(self, op: Pause) -> None:
         seconds = self._scope.seconds(op.time, op.path, "delay")
         late = 0.0
@@ -209,15 +227,15 @@ class Walk:
             if len(own) > 1:
                 names["n"] = n
             names[op.name] = item
-            cues, gap = self.cues, self.gap
+            blocks, gap = self._blocks, self.gap
             yield from self._ops(op.body)
-            if cues != self.cues and not gap:
+            if blocks != self._blocks and not gap:
                 idle = self._quiet = 0
                 continue
-            idle = idle + 1 if (cues, began) == (self.cues, self.story) else 0
+            idle = idle + 1 if (blocks, began) == (self._blocks, self.story) else 0
             if idle > IDLE_ROUNDS:
                 raise StuckError(f"{IDLE_ROUNDS:,} rounds without an event or a wait")
-            yield from self._breath(quiet=gap == self.gap if gap else cues == self.cues)
+            yield from self._breath(quiet=gap == self.gap if gap else blocks == self._blocks)
         rounds.pop()
         for name in own:
             names.pop(name, None)

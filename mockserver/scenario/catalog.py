@@ -12,6 +12,7 @@ from mockserver.scenario.conditions import ties
 from mockserver.scenario.framings import FRAMINGS, framing_problems
 from mockserver.scenario.includes import resolve_includes
 from mockserver.scenario.model import Response, Scenario
+from mockserver.scenario.outgoing import outgoing
 from mockserver.scenario.shapes import Report
 from mockserver.scenario.shown import shown_program
 from mockserver.scenario.story_rules import check_story, templates
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mockserver.contract import Contract, Operation
+    from mockserver.contract.callbacks import OutgoingRequest
+    from mockserver.scenario.outgoing import Meant
     from mockserver.scenario.program import Program
     from mockserver.sse.encode import Framing
 
@@ -113,13 +116,17 @@ def link(
         operations, wrong = _operations(contract, scenario)
         wrong += _parameter_problems(scenario, operations)
         wrong += _example_problems(scenario, operations)
+        requests, uncalled = outgoing(scenario, operations, contract.document)
+        # An operation that is not there may be the one that declares the callback.
+        wrong += uncalled if len(operations) == len(scenario.operations) else []
         files, unread = _files(scenario, read_body)
         problems += [*wrong, *unread]
         if wrong or unread:
             continue
         named = tuple((_full_name(op), where) for op, (_, where) in
                         zip(operations, scenario.operations, strict=True))  # fmt: skip
-        found, wrong = _programs(replace(scenario, operations=named), operations, files)
+        named_so = replace(scenario, operations=named)
+        found, wrong = _programs(named_so, operations, files, requests)
         problems += wrong
         if wrong:
             continue
@@ -136,7 +143,10 @@ def link(
 
 
 def _programs(
-    scenario: Scenario, operations: Sequence[Operation], files: Mapping[str, bytes]
+    scenario: Scenario,
+    operations: Sequence[Operation],
+    files: Mapping[str, bytes],
+    requests: Mapping[Meant, OutgoingRequest],
 ) -> tuple[list[Program], list[Problem]]:
     """Return the programs of a scenario, one for each framing, that of event streams first."""
     streams = [stream for operation in operations for stream in operation.streams]
@@ -147,7 +157,7 @@ def _programs(
     wrong = framing_problems(scenario, first)
     if wrong:
         return [], wrong
-    found = [compile_scenario(scenario, files, framing) for framing in (first, *others)]
+    found = [compile_scenario(scenario, files, framing, requests) for framing in (first, *others)]
     # A cut that goes beyond its block does so in several framings at once.
     cuts = {problem.where: problem for program in found[::-1] for problem in cut_problems(program)}
     return found, list(cuts.values())

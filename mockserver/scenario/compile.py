@@ -10,6 +10,7 @@ from mockserver.scenario.block import Block, Counted, beyond, echoed, is_event, 
 from mockserver.scenario.framings import framed
 from mockserver.scenario.model import (
     BlockStep,
+    CallStep,
     ChanceStep,
     Connection,
     DisconnectStep,
@@ -25,8 +26,10 @@ from mockserver.scenario.model import (
     WaitStep,
     Wire,
 )
+from mockserver.scenario.outgoing import callback_url, meant
 from mockserver.scenario.program import (
     STRETCH_BYTES,
+    Calling,
     Chance,
     Each,
     Hold,
@@ -51,6 +54,8 @@ from mockserver.sse.encode import Event, encode
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from mockserver.contract.callbacks import OutgoingRequest
+    from mockserver.scenario.outgoing import Meant
     from mockserver.sse.encode import Framing
 
 _MARK: Final = 7_081_726_354_433_221_100
@@ -85,11 +90,17 @@ def _blocks(ops: Sequence[Op]) -> Iterator[Block]:
 
 
 def compile_scenario(
-    scenario: Scenario, files: Mapping[str, bytes] | None = None, framing: Framing = "sse"
+    scenario: Scenario,
+    files: Mapping[str, bytes] | None = None,
+    framing: Framing = "sse",
+    requests: Mapping[Meant, OutgoingRequest] | None = None,
 ) -> Program:
-    """Compile a scenario whose includes are resolved, for one framing."""
+    """Compile a scenario whose includes are resolved, for one framing.
+
+    `requests` are those that it calls.
+    """
     scenario = framed(scenario, framing)
-    compiler = _Compiler(scenario, framing)
+    compiler = _Compiler(scenario, framing, requests or {})
     if scenario.stream is not None:
         rows = tuple(compiler.stream_rows(scenario.stream))
     elif scenario.connections is not None:
@@ -99,15 +110,27 @@ def compile_scenario(
         rows = (answer_row(scenario, scenario.response),)
         # Every request is answered alike: there is no story that could come to an end.
         scenario = replace(scenario, afterwards="repeat")
-    return Program(scenario, rows, scenario.stream is not None, files or {}, framing=framing)
+    return Program(
+        scenario,
+        rows,
+        scenario.stream is not None,
+        files or {},
+        framing=framing,
+        calls=tuple(compiler.calls),
+    )
 
 
 class _Compiler:
     """Compiles the rows of one scenario."""
 
-    def __init__(self, scenario: Scenario, framing: Framing) -> None:
+    def __init__(
+        self, scenario: Scenario, framing: Framing, requests: Mapping[Meant, OutgoingRequest]
+    ) -> None:
         self._scenario = scenario
         self._framing: Framing = framing
+        self._requests = requests
+        self.calls: list[Calling] = []
+        """Every call that was compiled."""
 
     def stream_rows(self, steps: Sequence[Step]) -> Iterator[Row]:
         """Every disconnect ends a row; what follows it is the next one."""
@@ -140,7 +163,7 @@ class _Compiler:
 
     def _row(self, steps: Sequence[Step], first: int, row: Row, *, headless: bool) -> Row:
         """Fill in what follows from the steps; `headless`: no head of its own comes before them."""
-        maker = _OpMaker(self._scenario, steps, row.wire, self._framing)
+        maker = _OpMaker(self._scenario, steps, row.wire, self._framing, self._requests)
         last = steps[-1] if steps else None
         end, broken = row.end, False
         if isinstance(last, DisconnectStep):
@@ -150,6 +173,7 @@ class _Compiler:
             broken = headless and len(steps) == 1 and end != "end"
         else:
             ops = maker.ops(steps, "", first, ends=True)
+        self.calls += maker.calls
         return replace(
             row, ops=ops, end=end, form=maker.form, reads=maker.reads, laid=maker.laid,
             loses=maker.loses, broken=broken, steps=tuple(steps),
@@ -160,8 +184,15 @@ class _OpMaker:
     """Compiles the steps of one row for its wire."""
 
     def __init__(
-        self, scenario: Scenario, steps: Sequence[Step], wire: Wire, framing: Framing
+        self,
+        scenario: Scenario,
+        steps: Sequence[Step],
+        wire: Wire,
+        framing: Framing,
+        requests: Mapping[Meant, OutgoingRequest],
     ) -> None:
+        self._requests = requests
+        self.calls: list[Calling] = []
         pace = scenario.pace
         nothing = isinstance(pace, Span) and pace.longest == 0
         self._pace = None if nothing else pace
@@ -216,6 +247,10 @@ class _OpMaker:
                 return (Hold(path, step.hold),)
             case StallStep():
                 return (Hold(path, step.stall, silent=True),)
+            case CallStep():
+                request = self._requests[meant(step)]
+                self.calls.append(Calling(path, step, request, callback_url(step, request)))
+                return (self.calls[-1],)
             case DisconnectStep():
                 return (Stop(step.disconnect, step.where),)
             case RepeatStep():
@@ -289,9 +324,9 @@ class _OpMaker:
 
 
 def _last_sent(steps: Sequence[Step]) -> Step | None:
-    """Return the last step that sends, if nothing but waits follows it."""
+    """Return the last step that sends, if nothing but waits and calls follow it."""
     for step in reversed(steps):
-        if not isinstance(step, (WaitStep, HoldStep, StallStep, DisconnectStep)):
+        if not isinstance(step, (WaitStep, HoldStep, StallStep, CallStep, DisconnectStep)):
             return step
     return None
 

@@ -127,6 +127,25 @@ class IncludeStep(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallStep(Step):
+    """A request to somebody else, as the document declares it: a callback or a webhook.
+
+    `method` says which of several is meant, `to` where it goes (None: where the callback's own
+    key says). Headers are like those of a `Response`. `wait`: the story waits for the answer.
+    """
+
+    kind: Literal["callback", "webhook"]
+    name: str
+    method: str | None = None
+    to: Text | None = None
+    headers: tuple[tuple[str, tuple[Text, ...] | None], ...] = ()
+    body: Any = None
+    has_body: bool = False
+    wait: bool = False
+    violates: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """The head of a connection, and the whole answer where no steps follow it.
 

@@ -17,9 +17,12 @@ from mockserver.sse.encode import PLAIN, Event, Form, Framing, encode
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mockserver.contract.callbacks import OutgoingRequest
+    from mockserver.contract.expressions import Text
     from mockserver.errors import Location
     from mockserver.scenario.model import (
         BlockStep,
+        CallStep,
         EventStep,
         Kind,
         Response,
@@ -174,7 +177,25 @@ class Stop:
     where: Location
 
 
-Op: TypeAlias = Stretch | Block | Pause | Hold | Loop | Series | Each | Chance | Stop
+@dataclass(frozen=True, slots=True)
+class Calling:
+    """A request to somebody else: what the step says, and what the document declares.
+
+    `url` is where the document sends it, None where the step says that itself.
+    """
+
+    path: str
+    step: CallStep
+    request: OutgoingRequest
+    url: Text | None = None
+
+    @property
+    def asks(self) -> tuple[str, str]:
+        """The operation whose request says where it goes, and how: the key of a known URL."""
+        return self.request.operation, self.request.url or ""
+
+
+Op: TypeAlias = Calling | Stretch | Block | Pause | Hold | Loop | Series | Each | Chance | Stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +237,8 @@ class Program:
     notes: tuple[str, ...] = ()
     """Codes that the journal notes with every connection."""
     framing: Framing = "sse"
+    calls: tuple[Calling, ...] = ()
+    """Every call in the rows, in the order written."""
 
     @property
     def name(self) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.scenario import model
+from mockserver.scenario.calls import call_record
 from mockserver.scenario.nodes import Mapping, Node, Scalar, Sequence
 from mockserver.scenario.records import Key, Record, plain, unknown_key
 from mockserver.scenario.shapes import (
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from mockserver.errors import Location
 
 _RAW_MEND = "these bytes can only be written by a raw step"
-LATER_STEPS: Final = frozenset({"await", "call"})
+LATER_STEPS: Final = frozenset({"await"})
 
 
 def _field_fault(text: str) -> str | None:
@@ -279,6 +280,7 @@ STEP_KINDS: Final = (
             later=LATER_STEPS,
         ),
     ),
+    StepKind("a call", ("call",), call_record({"violates": VIOLATES, **_WAITS}, LATER_STEPS)),
     StepKind(
         "an include",
         ("include",),

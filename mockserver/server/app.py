@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from mockserver.play.session import Session, Sessions
     from mockserver.scenario.catalog import Catalog
     from mockserver.scenario.program import Program
+    from mockserver.server.calls import Calls
 
 MAX_BODY: Final = 16 * 1024 * 1024
 """Bytes of a request's body; more is a 413."""
@@ -62,6 +63,7 @@ class Live:
     catalog: Catalog
     sessions: Sessions[Clock]
     requests: Enforcement
+    calls: Calls
     cors: bool = True
     keeper: Keeper | None = None
     """Keeps what clients make by POST, if that is wanted."""
@@ -79,13 +81,14 @@ class Live:
         self.stopping = True
         for waiting in tuple(self.serving.values()):
             waiting.stop()
-        if not self.serving:
-            return
-        _, late = await asyncio.wait(self.serving, timeout=_GRACE)
+        late: set[asyncio.Task[Any]] = set()
+        if self.serving:
+            _, late = await asyncio.wait(self.serving, timeout=_GRACE)
         for task in late:
             task.cancel()
         if late:
             await asyncio.wait(late, timeout=_GRACE)
+        await self.calls.stop()
 
 
 def make_server(live: Live) -> Server:
@@ -238,9 +241,10 @@ async def _hops(request: Request, live: Live, waiting: Waiting) -> web.StreamRes
     if request.method == "HEAD":
         return _head_only(request, session, program, operation, opening)
     now = session.clock.now()
-    turn = session.stories.turn(program, opening, now, live.catalog.example, watch)
+    example, name = live.catalog.example, operation.id
+    turn = session.stories.turn(program, opening, now, example, watch, operation=name)
     # Hops 4 to 6: the cues, the socket, the journal.
-    connection = Connection(request, session, operation, opening, turn, waiting)
+    connection = Connection(request, session, operation, opening, turn, waiting, live.calls)
     try:
         return await connection.perform()
     finally:
@@ -342,7 +346,8 @@ def _head_only(
 ) -> web.StreamResponse:
     """Answer HEAD as a first GET would begin, without taking a turn in anybody's story."""
     aside = Stories(session.seed, session.name, session.epoch)
-    turn = aside.turn(program, opening, 0.0, request.live.catalog.example)
+    example = request.live.catalog.example
+    turn = aside.turn(program, opening, 0.0, example, operation=operation.id)
     if turn.row is None:
         status = turn.refused or 204
         return AnswerResponse(Answer(Head(status, reason_of(status), ()), b""))

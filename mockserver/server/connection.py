@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mockserver.play.session import Session
     from mockserver.play.story import Turn
     from mockserver.play.verdicts import Verdict
+    from mockserver.server.calls import Calls
     from mockserver.server.waiting import Waiting
 
 
@@ -41,6 +42,7 @@ class Connection:
     opening: Opening
     turn: Turn
     waiting: Waiting
+    calls: Calls
     told: Told = field(init=False)
     opened: bool = field(default=False, init=False)
     """Whether the journal has its opening."""
@@ -106,7 +108,10 @@ class Connection:
         self.session.tally.answered(self.operation.id, head.status)
         if turn.player is not None:
             seen = self.session.tally.watch(self.operation, head, turn.stream_of(self.operation))
-            stream = Stream(turn, head, self.session, self.waiting, self.told, seen=seen)
+            stream = Stream(
+                turn, head, self.session, self.waiting,
+                told=self.told, calls=self.calls, seen=seen,
+            )  # fmt: skip
             return await stream.perform(self.request)
         assert answer is not None
         self.told.began, self.told.head = self.session.clock.now(), head

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from mockserver.clock import turn_of_others
-from mockserver.play.cues import Disconnect, Send
+from mockserver.play.cues import Call, Disconnect, Send
 from mockserver.play.journal import Closed, Sent
 from mockserver.scenario.units import FOREVER
 from mockserver.server import breaches, wire
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mockserver.play.tally import Seen
     from mockserver.play.told import Told
     from mockserver.play.verdicts import Verdict
+    from mockserver.server.calls import Calls, Sending
     from mockserver.server.waiting import Waiting
 
 JOINED_BYTES: Final = 64 * 1024
@@ -97,8 +98,9 @@ class Stream:
         head: Head,
         session: Session[Clock],
         waiting: Waiting,
-        told: Told,
         *,
+        told: Told,
+        calls: Calls,
         seen: Seen | None,
     ) -> None:
         assert turn.player is not None
@@ -110,6 +112,11 @@ class Stream:
         self._waiting = waiting
         self._told = told
         self._seen = seen
+        self._calls = calls
+        self._called: Sending | None = None
+        """The last request to somebody else."""
+        self._asked = 0.0
+        """The offset at which the story began to wait for its answer."""
         self._parts: list[bytes] = []
         self._size = 0
         self._parts_at = 0.0
@@ -166,6 +173,8 @@ class Stream:
                     await self._send(request, response, cue)
                 elif isinstance(cue, Disconnect):
                     return cue
+                elif isinstance(cue, Call):
+                    await self._call(cue, now)
             if self._parts:
                 await self._flush(response)
             elif not self._writes:
@@ -174,12 +183,37 @@ class Stream:
             at = player.next_at
             if at is None:
                 return None
+            if player.awaiting:
+                now = await self._until_answer(at, start, now)
+                continue
             # On a clock that stands still between cues, only heartbeats would be left to come.
             endless = player.held_forever and not clock.passes
             await waiting.until(clock, FOREVER if endless else start + at)
             # Never before it is due: some event loops wake a little early.
             now = max(at, clock.now() - start) if clock.passes else at
         return None
+
+    async def _call(self, cue: Call, now: float) -> None:
+        """Send a request to somebody else; it goes on by itself."""
+        self._cues += 1
+        if self._cues % self._cues_a_turn == 0:
+            await turn_of_others()
+        self._turn.subscription.record(cue)
+        self._called = self._calls.make(cue, self._session, self._turn, self._called)
+        if cue.wait:
+            self._asked = now
+
+    async def _until_answer(self, at: float, start: float, now: float) -> float:
+        """Wait for an answer, or for a heartbeat due at `at`; returns the offset then."""
+        assert self._called is not None
+        clock, answer = self._clock, self._called.answer
+        # On a clock that stands still between cues, heartbeats would come without end.
+        await self._waiting.until_done(answer, clock, start + at if clock.passes else FOREVER)
+        if not answer.done():
+            return max(at, clock.now() - start) if clock.passes else now
+        self._told.waits.append((self._asked, self._called.took))
+        self._player.answered(self._called.took)
+        return clock.now() - start if clock.passes else now
 
     async def _send(
         self, request: web.BaseRequest, response: web.StreamResponse, cue: Send

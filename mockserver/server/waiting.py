@@ -19,27 +19,47 @@ class Waiting:
     def __init__(self) -> None:
         self.stopping = False
         """Whether the server goes down, and nothing more is to be waited for."""
-        self._woken: asyncio.Future[None] | None = None
+        self._woken: asyncio.Future[bool] | None = None
 
     async def until(self, clock: Clock, at: float) -> None:
         """Wait until `at` on `clock`; for ever means until the server stops."""
         if self.stopping:
             return
         self._woken = asyncio.get_running_loop().create_future()
-        alarm = None if at == FOREVER else clock.alarm(at, self._wake)
+        alarm = None if at == FOREVER else clock.alarm(at, self._ring)
         rung = False
         try:
-            await self._woken
-            rung = not self.stopping
+            rung = await self._woken
         finally:
             if alarm is not None and not rung:
                 alarm.cancel()
 
+    async def until_done(self, answer: asyncio.Future[None], clock: Clock, at: float) -> None:
+        """Wait until `at` on `clock`, or until `answer` is done if that is first."""
+        if answer.done():
+            return
+        over = False
+
+        def wake(_: asyncio.Future[None]) -> None:
+            # It may have been on its way when the clock was first.
+            if not over:
+                self._wake(rung=False)
+
+        answer.add_done_callback(wake)
+        try:
+            await self.until(clock, at)
+        finally:
+            over = True
+            answer.remove_done_callback(wake)
+
     def stop(self) -> None:
         """Wait no longer, now and later."""
         self.stopping = True
-        self._wake()
+        self._wake(rung=False)
 
-    def _wake(self) -> None:
+    def _ring(self) -> None:
+        self._wake(rung=True)
+
+    def _wake(self, *, rung: bool) -> None:
         if self._woken is not None and not self._woken.done():
-            self._woken.set_result(None)
+            self._woken.set_result(rung)

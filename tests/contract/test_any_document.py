@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+from types import SimpleNamespace
 
 from contract_documents import document, responding
 from hypothesis import given, settings
@@ -15,8 +16,14 @@ from mockserver.contract import (
     read,
     stream_problems,
 )
+from mockserver.contract.callbacks import callbacks, webhooks
+from mockserver.contract.expressions import ExpressionError, MissingError, read_text
+from mockserver.contract.sample import Unsatisfiable
 from mockserver.errors import LoadError
 
+REQUEST = SimpleNamespace(
+    method="GET", target="/", path={"b": "1"}, query={}, headers={}, body={"s": 1}
+)
 EVENT = {
     "type": "object",
     "properties": {
@@ -44,12 +51,21 @@ WHOLE = document(
                     headers={"X-A": {"schema": {"example": 1}}},
                 ),
                 "x-fern-streaming": {"format": "sse"},
+                "callbacks": {
+                    "told": {
+                        "{$request.body#/s}/{$request.path.b}": {
+                            "parameters": [{"name": "X-A", "in": "header", "required": True, "schema": {"const": "a"}}],
+                            "put": {"requestBody": {"content": {"application/json": {"schema": {"const": 1}}}}},
+                        }
+                    }
+                },
             },
             "additionalOperations": {"COPY": {"responses": {"default": {"description": "d"}}}},
         },
         "/b": {"$ref": "#/paths/~1a~1{b}%23c"},
     },
     "3.2.0",
+    webhooks={"told": {"post": {"requestBody": {"content": {"text/plain": {"example": "x"}}}}}},
     components={
         "schemas": {
             "Pet": {
@@ -83,6 +99,17 @@ JUNK = st.recursive(
 )  # fmt: skip
 
 
+def ask_calls(called):
+    """Make every request that the server could send; some have nothing that fits."""
+    for requests in called.values():
+        for request in requests:
+            list(request.needed_headers("seed"))
+            with contextlib.suppress(Unsatisfiable):
+                request.body("seed")
+            with contextlib.suppress(ExpressionError, MissingError):
+                read_text(request.url or "").filled(REQUEST)
+
+
 @settings(max_examples=300, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(places(WHOLE)[1:]), JUNK), min_size=1, max_size=3),
@@ -113,6 +140,8 @@ def test_junk_in_any_place_never_makes_a_traceback(changes, data):
             made_events(stream, "0", 2)
             event_violations(stream, "a", data, "1")
             event_violations(stream, None, data, None)
+        ask_calls(callbacks(operation))
+    ask_calls(webhooks(made.document))
     route = made.route("POST", "/v1/a/1")
     if hasattr(route, "choose"):
         route.choose({}, {"s": 1})

@@ -11,8 +11,8 @@ from textwrap import dedent
 
 from mockserver import contract
 from mockserver.play.answer import stream_head
+from mockserver.play.cues import Call, Disconnect, Held, Send
 from mockserver.play.opening import Opening
-from mockserver.play.player import Disconnect, Held, Send
 from mockserver.play.story import Stories
 from mockserver.play.timeline import answer_of
 from mockserver.scenario.catalog import link
@@ -34,6 +34,19 @@ def _stream(operation_id, *parameters):
     return {"operationId": operation_id, "parameters": declared, "responses": {"200": response}}
 
 
+def _called(*urls, **fields):
+    return {url: {"post": {"responses": {}, **fields}} for url in urls}
+
+
+_JSON = {"content": {"application/json": {"example": {"n": 1}}}}
+_CALLBACKS = {
+    "told": _called("{$request.body#/url}", requestBody=_JSON),
+    "sampled": _called(
+        "{$request.query.to}/hook",
+        requestBody={"content": {"application/json": {"schema": {"type": "integer"}}}},
+    ),
+    "bare": _called("$request.header.X-Hook"),
+}
 _THING = {"type": "object", "example": {"name": "a thing"}}
 DOCUMENT = {
     "openapi": "3.1.0",
@@ -41,7 +54,10 @@ DOCUMENT = {
     "paths": {
         "/events": {"get": _stream("streamEvents")},
         "/orders/{id}/events": {"get": _stream("streamOrder", "id")},
-        "/chat": {"post": _stream("openChat"), "get": _stream("resumeChat")},
+        "/chat": {
+            "post": {**_stream("openChat"), "callbacks": _CALLBACKS, "requestBody": _JSON},
+            "get": _stream("resumeChat"),
+        },
         "/jobs": {"post": _stream("openJob")},
         "/jobs/events": {"get": _stream("followJob")},
         "/things": {
@@ -141,10 +157,16 @@ class Stage:
         """Forget everything, as a server does that was just started."""
         self.stories = Stories(*self._of)
 
-    def connect(self, last_event_id=None, *, target="/events", **request):
-        """Return what a request gets."""
+    def connect(self, last_event_id=None, *, target="/events", operation="", **request):
+        """Return what a request gets; `operation` is the id of another than the story's first."""
         opening = Opening(target=target, last_event_id=last_event_id, **request)
-        turn = self.stories.turn(self.program, opening, self.now, self.catalog.example)
+        turn = self.stories.turn(
+            self.program,
+            opening,
+            self.now,
+            self.catalog.example,
+            operation=operation or self.operation.id,
+        )
         return Visit(self, opening, turn)
 
     def told(self, **request):
@@ -174,6 +196,8 @@ class Visit:
     """How the script ended it: end, drop or reset."""
     ended_at: float | None = None
     fault: str = ""
+    answer_takes: float = 0.0
+    """Seconds until the answer to a call that the story waits for."""
 
     def __post_init__(self):
         self.began = self.stage.now
@@ -224,6 +248,10 @@ class Visit:
         assert len(self.cues) < PATIENCE
         if isinstance(cue, Send):
             self.turn.subscription.record(cue)
+        elif isinstance(cue, Call):
+            self.turn.subscription.record(cue)
+            if cue.wait:
+                self.turn.player.answered(self.answer_takes)
         elif isinstance(cue, Disconnect):
             self.ended, self.ended_at, self.fault = cue.kind, cue.at, cue.fault
             self.stage.now = self.began + cue.at
@@ -252,6 +280,11 @@ class Visit:
     def holds(self):
         """From when to when it was held open."""
         return [(cue.at, cue.until) for cue in self.cues if isinstance(cue, Held)]
+
+    @property
+    def calls(self):
+        """What was sent to others, with the offset at which it left."""
+        return [(cue.at, cue.what) for cue in self.cues if isinstance(cue, Call)]
 
     @property
     def bytes(self):

@@ -463,21 +463,6 @@ a.yaml:3:3: 'await' is a key of the language that this version does not play yet
   mend: leave it out until a later version
 """,
     ),
-    "call is for later": (
-        [
-            """
-operation: streamEvents
-stream:
-- call: x
-"""
-        ],
-        """
-a.yaml:3:3: 'call' is a key of the language that this version does not play yet [not-yet]
-  - call: x
-    ^^^^
-  mend: leave it out until a later version
-""",
-    ),
     "await with its companions is for later": (
         [
             """
@@ -2700,6 +2685,380 @@ a.yaml:3:3: event and id have no place in JSON lines, which are all that this op
   - {event: e, id: 1, data: 1}
     ^
   mend: leave it out, or say it in data
+""",
+    ),
+    "a call that is no mapping": (
+        [
+            """
+operation: streamOrder
+stream:
+- call: statusChanged
+"""
+        ],
+        """
+a.yaml:3:9: expected a mapping, got 'statusChanged' [wrong-type]
+  - call: statusChanged
+          ^^^^^^^^^^^^^
+  mend: write 'call: {callback: name}'
+""",
+    ),
+    "a call of nothing": (
+        [
+            """
+operation: streamOrder
+stream:
+- call: {wait: true}
+"""
+        ],
+        """
+a.yaml:3:9: a call needs the key 'callback' or 'webhook' [missing-key]
+  - call: {wait: true}
+          ^
+  mend: add 'callback: …', or 'webhook: …' with 'to: …'
+""",
+    ),
+    "a misspelt callback": (
+        [
+            """
+operation: streamOrder
+stream:
+- call: {calback: statusChanged}
+"""
+        ],
+        """
+a.yaml:3:10: unknown key 'calback' in a call [unknown-key]
+  - call: {calback: statusChanged}
+           ^^^^^^^
+  mend: did you mean 'callback'?
+""",
+    ),
+    "a callback and a webhook": (
+        [
+            """
+operation: streamOrder
+stream:
+- call: {callback: statusChanged, webhook: orderPaid}
+"""
+        ],
+        """
+a.yaml:3:9: this call is a callback and a webhook at once [two-kinds]
+  - call: {callback: statusChanged, webhook: orderPaid}
+          ^
+  mend: write two steps
+""",
+    ),
+    "a webhook without a URL": (
+        [
+            """
+operation: streamOrder
+stream:
+- call: {webhook: orderPaid}
+"""
+        ],
+        """
+a.yaml:3:9: a call of a webhook needs the key 'to' [missing-key]
+  - call: {webhook: orderPaid}
+          ^
+  mend: add 'to: …'
+""",
+    ),
+    "a call that is an event": (
+        [
+            """
+operation: streamOrder
+stream:
+- {data: x, call: {callback: statusChanged}}
+"""
+        ],
+        """
+a.yaml:3:3: this step is an event and a call at once [two-kinds]
+  - {data: x, call: {callback: statusChanged}}
+    ^
+  mend: write two steps
+""",
+    ),
+    "a call with a strange key": (
+        [
+            """
+operation: streamOrder
+stream:
+- call: {callback: statusChanged, boddy: {}}
+"""
+        ],
+        """
+a.yaml:3:35: unknown key 'boddy' in a call [unknown-key]
+  - call: {callback: statusChanged, boddy: {}}
+                                    ^^^^^
+  mend: did you mean 'body'?
+""",
+    ),
+    "a call that waits for a while": (
+        [
+            """
+operation: streamOrder
+stream:
+- call: {callback: statusChanged, wait: 2s}
+"""
+        ],
+        """
+a.yaml:3:41: expected true or false, got '2s' [wrong-type]
+  - call: {callback: statusChanged, wait: 2s}
+                                          ^^
+""",
+    ),
+    "a call with a header that is none": (
+        [
+            """
+operation: streamOrder
+stream:
+- call: {callback: statusChanged, headers: {X A: 1}}
+"""
+        ],
+        """
+a.yaml:3:45: 'X A' is no header name [bad-name]
+  - call: {callback: statusChanged, headers: {X A: 1}}
+                                              ^^^
+  mend: choose another name
+""",
+    ),
+    "a call to no URL": (
+        [
+            """
+operation: streamOrder
+stream:
+- call: {webhook: orderPaid, to: localhost:9000}
+"""
+        ],
+        """
+a.yaml:3:34: 'localhost:9000' is no URL that begins with http:// or https:// and a host [bad-url]
+  - call: {webhook: orderPaid, to: localhost:9000}
+                                   ^^^^^^^^^^^^^^
+  mend: write a URL such as http://127.0.0.1:9000/hook
+""",
+    ),
+    "a call to another scheme": (
+        [
+            """
+operation: streamOrder
+stream:
+- call: {webhook: orderPaid, to: "ftp://127.0.0.1/x"}
+"""
+        ],
+        """
+a.yaml:3:34: 'ftp://127.0.0.1/x' is no URL that begins with http:// or https:// and a host [bad-url]
+  - call: {webhook: orderPaid, to: "ftp://127.0.0.1/x"}
+                                   ^^^^^^^^^^^^^^^^^^^
+  mend: write a URL such as http://127.0.0.1:9000/hook
+""",
+    ),
+    "a call to no host": (
+        [
+            """
+operation: streamOrder
+stream:
+- call: {webhook: orderPaid, to: "http://:9000/x"}
+"""
+        ],
+        """
+a.yaml:3:34: 'http://:9000/x' is no URL that begins with http:// or https:// and a host [bad-url]
+  - call: {webhook: orderPaid, to: "http://:9000/x"}
+                                   ^^^^^^^^^^^^^^^^
+  mend: write a URL such as http://127.0.0.1:9000/hook
+""",
+    ),
+    "a call to a port that cannot be": (
+        [
+            """
+operation: streamOrder
+stream:
+- call: {webhook: orderPaid, to: "http://127.0.0.1:99999/"}
+"""
+        ],
+        """
+a.yaml:3:34: 'http://127.0.0.1:99999/' is no URL: its host or port is none [bad-url]
+  - call: {webhook: orderPaid, to: "http://127.0.0.1:99999/"}
+                                   ^^^^^^^^^^^^^^^^^^^^^^^^^
+  mend: write a URL such as http://127.0.0.1:9000/hook
+""",
+    ),
+    "a call to a number": (
+        [
+            """
+operation: streamOrder
+stream:
+- call: {webhook: orderPaid, to: "http://2130706433/"}
+"""
+        ],
+        """
+a.yaml:3:34: 'http://2130706433/' has a number for a host [bad-url]
+  - call: {webhook: orderPaid, to: "http://2130706433/"}
+                                   ^^^^^^^^^^^^^^^^^^^^
+  mend: write a URL such as http://127.0.0.1:9000/hook
+""",
+    ),
+    "a call to a URL with a space": (
+        [
+            """
+operation: streamOrder
+stream:
+- call: {webhook: orderPaid, to: "http://127.0.0.1/a b"}
+"""
+        ],
+        """
+a.yaml:3:34: 'http://127.0.0.1/a b' is no URL: it has a space, or what cannot be printed [bad-url]
+  - call: {webhook: orderPaid, to: "http://127.0.0.1/a b"}
+                                   ^^^^^^^^^^^^^^^^^^^^^^
+  mend: write a URL such as http://127.0.0.1:9000/hook
+""",
+    ),
+    "an unknown callback": (
+        [
+            """
+operation: streamOrder
+stream:
+- call: {callback: statusChange}
+"""
+        ],
+        """
+a.yaml:3:3: streamOrder declares no callback 'statusChange' [unknown-call]
+  - call: {callback: statusChange}
+    ^
+  mend: did you mean 'statusChanged'?
+""",
+    ),
+    "a callback of an operation that has none": (
+        [
+            """
+operation: streamEvents
+stream:
+- call: {callback: statusChanged}
+"""
+        ],
+        """
+a.yaml:3:3: streamEvents declares no callback 'statusChanged' [unknown-call]
+  - call: {callback: statusChanged}
+    ^
+  mend: it declares none at all
+""",
+    ),
+    "an unknown webhook": (
+        [
+            """
+operation: streamOrder
+stream:
+- call: {webhook: orderPayed, to: "http://127.0.0.1:9000/"}
+"""
+        ],
+        """
+a.yaml:3:3: the document declares no webhook 'orderPayed' [unknown-call]
+  - call: {webhook: orderPayed, to: "http://127.0.0.1:9000/"}
+    ^
+  mend: did you mean 'orderPaid'?
+""",
+    ),
+    "a callback of two methods": (
+        [
+            """
+operation: streamOrder
+stream:
+- call: {callback: either}
+"""
+        ],
+        """
+a.yaml:3:3: callback 'either' is declared for POST and PUT [call-method]
+  - call: {callback: either}
+    ^
+  mend: write 'method: POST'
+""",
+    ),
+    "a callback of another method": (
+        [
+            """
+operation: streamOrder
+stream:
+- call: {callback: statusChanged, method: patch}
+"""
+        ],
+        """
+a.yaml:3:3: callback 'statusChanged' is declared not for PATCH, but POST [call-method]
+  - call: {callback: statusChanged, method: patch}
+    ^
+  mend: write 'method: POST'
+""",
+    ),
+    "a callback that goes where the answer says": (
+        [
+            """
+operation: streamOrder
+stream:
+- call: {callback: answered}
+"""
+        ],
+        """
+a.yaml:3:3: where callback 'answered' goes cannot be known: $response.body#/url is a part of the answer, which is not known yet [bad-expression]
+  - call: {callback: answered}
+    ^
+  mend: say it with 'to: http://…'
+""",
+    ),
+    "a callback that goes where the path does not say": (
+        [
+            """
+operation: streamOrder
+stream:
+- call: {callback: pathless}
+"""
+        ],
+        """
+a.yaml:3:3: where callback 'pathless' goes cannot be known: $request.path.nobody: /orders/{id}/events has no such parameter [bad-expression]
+  - call: {callback: pathless}
+    ^
+  mend: say it with 'to: http://…'
+""",
+    ),
+    "a callback that goes where no body says": (
+        [
+            """
+operation: streamOrder
+stream:
+- repeat: {times: 2, steps: [{call: {callback: bodiless}}]}
+"""
+        ],
+        """
+a.yaml:3:30: where callback 'bodiless' goes cannot be known: $request.body#/url: streamOrder takes no body [bad-expression]
+  - repeat: {times: 2, steps: [{call: {callback: bodiless}}]}
+                               ^
+  mend: say it with 'to: http://…'
+""",
+    ),
+    "an unknown name in a call": (
+        [
+            """
+operation: streamOrder
+stream:
+- call: {webhook: orderPaid, to: "{{ nobody }}", body: ["{{ request.path.nr }}"]}
+"""
+        ],
+        """
+a.yaml:3:34: unknown name 'nobody' in a template [unknown-name]
+  - call: {webhook: orderPaid, to: "{{ nobody }}", body: ["{{ request.path.nr }}"]}
+                                   ^^^^^^^^^^^^^^
+  mend: known here: connection, example, hex, last_event_id, now, pick, random_bool, random_float, random_int, random_string, request, session, shuffle, subscription, timestamp, uuid, vars
+""",
+    ),
+    "a loop of nothing but calls": (
+        [
+            """
+operation: streamOrder
+stream:
+- repeat: {times: forever, steps: [{call: {callback: statusChanged}}]}
+"""
+        ],
+        """
+a.yaml:3:3: this loop may run for ever without sending or waiting [empty-loop]
+  - repeat: {times: forever, steps: [{call: {callback: statusChanged}}]}
+    ^
+  mend: add every: 1s, or an event that every round sends
 """,
     ),
 }

@@ -6,6 +6,11 @@ from mockserver import contract
 from mockserver.scenario.catalog import link
 from mockserver.scenario.read import read_scenarios
 
+
+def _callback(url, *methods):
+    return {url: {method: {"responses": {}} for method in methods}}
+
+
 DOCUMENT = {
     "openapi": "3.1.0",
     "info": {"title": "Orders", "version": "1"},
@@ -17,6 +22,13 @@ DOCUMENT = {
                     {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
                 ],
                 "responses": {"200": {"description": "", "content": {"text/event-stream": {}}}},
+                "callbacks": {
+                    "statusChanged": _callback("{$request.query.notify}", "post"),
+                    "either": _callback("{$request.query.notify}", "post", "put"),
+                    "answered": _callback("{$response.body#/url}", "post"),
+                    "pathless": _callback("http://x/{$request.path.nobody}", "post"),
+                    "bodiless": _callback("{$request.body#/url}", "post"),
+                },
             }
         },
         "/events": {
@@ -38,6 +50,7 @@ DOCUMENT = {
             }
         },
     },
+    "webhooks": {"orderPaid": {"post": {"responses": {}}}},
 }
 
 
