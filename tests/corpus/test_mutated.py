@@ -19,6 +19,7 @@ from mockserver.contract import (
     stream_problems,
 )
 from mockserver.contract.made import made_events
+from mockserver.contract.requests import Asked, Verdicts
 from mockserver.contract.responses import answer_violations
 from mockserver.errors import ControlError, LoadError
 from mockserver.scenario.plaindata import plain_data
@@ -56,6 +57,13 @@ CHANGES = st.sampled_from(sorted(TREES)).flatmap(
 )
 
 
+BODIES = (
+    ("application/json", b'{"a": [1, null], "stream": true}'),
+    ("application/x-www-form-urlencoded", b"a=1&b=%ff&topic=x"),
+    ("multipart/form-data; boundary=b", b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--b--\r\n'),
+)  # fmt: skip
+
+
 def mutated(name, changes):
     """Return a document with values replaced; a change inside what another replaced is left out."""
     tree = copy.deepcopy(TREES[name])
@@ -80,6 +88,7 @@ def test_a_document_with_junk_in_it_is_refused_or_answers(change):
         return
     answer_problems(made)
     stream_problems(made)
+    verdicts = Verdicts()
     for operation in made.operations.values():
         for wish in (
             Wish(),
@@ -95,6 +104,11 @@ def test_a_document_with_junk_in_it_is_refused_or_answers(change):
                 event_violations(operation.stream, event.event, data, event.id)
         answer_violations(operation, 200, [("Content-Type", "application/json")], b"[1]")
         made.route(operation.method, operation.full_paths[0])
+        for kind, body in BODIES:
+            headers = [("Content-Type", kind), ("Cookie", "a=1; b"), ("Authorization", "Bearer x")]
+            named = dict.fromkeys(operation.path_parameters, "7")
+            query = "limit=1&limit=x&a[b]=c&%zz"
+            verdicts.of(operation, Asked(operation.method, "/", named, query, headers, body))
 
 
 @settings(max_examples=MANY // 10, deadline=None, suppress_health_check=list(HealthCheck))
