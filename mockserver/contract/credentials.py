@@ -58,7 +58,9 @@ class Scheme:
                 return f"-b '{self.name}=anything'"
             case "basic", _:
                 return "-u name:password"
-        return f"-H 'Authorization: {self._word} anything'"
+        mend = f"-H 'Authorization: {self._word} anything'"
+        # An EventSource sets no headers.
+        return f"{mend} or ?access_token=anything" if self.kind == "bearer" else mend
 
     @property
     def challenge(self) -> str:

@@ -15,16 +15,27 @@ if TYPE_CHECKING:
 _DEEPEST: Final = 30
 
 
-def kinds(schema: Schema, depth: int = 0) -> frozenset[str] | None:
+def kinds(schema: Schema) -> frozenset[str] | None:
     """Return the JSON types that a schema could take (`integer` as `number`); None: any."""
+    return _kinds(schema, {}, 0)
+
+
+def _kinds(
+    schema: Schema, known: dict[int, frozenset[str] | None], depth: int
+) -> frozenset[str] | None:
+    """Look at each schema once: a union of unions of itself has no end of branches."""
     if not isinstance(schema, dict) or depth > _DEEPEST:
         return None
+    if id(schema) in known:
+        return known[id(schema)]
+    known[id(schema)] = None
     found = _own_kinds(schema)
     for part in schema.get("allOf", ()):
-        found = _both(found, kinds(part, depth + 1))
+        found = _both(found, _kinds(part, known, depth + 1))
     for key in ("anyOf", "oneOf"):
         if key in schema:
-            found = _both(found, _either([kinds(part, depth + 1) for part in schema[key]]))
+            found = _both(found, _either([_kinds(part, known, depth + 1) for part in schema[key]]))
+    known[id(schema)] = found
     return found
 
 
@@ -75,10 +86,17 @@ def _either(found: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
     return None if None in found else frozenset().union(*(part for part in found if part))
 
 
-def takes_any_text(schema: Schema, shortest: int = 0, depth: int = 0) -> bool:
-    """Tell whether every text of at least that length fits a schema."""
-    if isinstance(schema, bool) or depth > _DEEPEST:
-        return schema is True
+def takes_any_text(schema: Schema, shortest: int = 0) -> bool:
+    """Tell whether every text of at least that length fits a schema; False where that is hard."""
+    return _takes_any_text(schema, shortest, set(), 0)
+
+
+def _takes_any_text(schema: Schema, shortest: int, seen: set[int], depth: int) -> bool:
+    if isinstance(schema, bool):
+        return schema
+    if id(schema) in seen or depth > _DEEPEST:
+        return False
+    seen.add(id(schema))
     for key, asked in schema.items():
         match key:
             case "type":
@@ -86,9 +104,9 @@ def takes_any_text(schema: Schema, shortest: int = 0, depth: int = 0) -> bool:
             case "minLength":
                 passes = asked <= shortest
             case "allOf":
-                passes = all(takes_any_text(part, shortest, depth + 1) for part in asked)
+                passes = all(_takes_any_text(part, shortest, seen, depth + 1) for part in asked)
             case "anyOf":
-                passes = any(takes_any_text(part, shortest, depth + 1) for part in asked)
+                passes = any(_takes_any_text(part, shortest, seen, depth + 1) for part in asked)
             case _:
                 passes = False
         if not passes:

@@ -157,15 +157,16 @@ class Terms:
 
 def terms_of(operation: Operation) -> Terms:
     """Return what an operation asks, read once for each."""
-    kept: dict[str, Terms] = operation.document.cache.setdefault("terms", {})
-    if operation.id not in kept:
-        kept[operation.id] = Terms(
+    kept: dict[tuple[str, str], Terms] = operation.document.cache.setdefault("terms", {})
+    key = (operation.id, operation.pointer)
+    if key not in kept:
+        kept[key] = Terms(
             operation,
             tuple(_parameters(operation)),
             _body(operation),
             requirements(operation),
         )
-    return kept[operation.id]
+    return kept[key]
 
 
 def _parameters(operation: Operation) -> Iterator[Parameter]:

@@ -901,6 +901,19 @@ HOSTILE = {
 }  # fmt: skip
 
 
+def test_a_union_of_unions_of_itself_has_an_end():
+    """Each schema is looked at once, however many ways lead to it."""
+    names = [f"S{n}" for n in range(40)]
+    referred = {name: {"$ref": f"#/components/schemas/{name}"} for name in names}
+    schemas = {
+        name: {"anyOf": [referred[names[n - 1]], referred[name], referred[names[n - 2]]]}
+        for n, name in enumerate(names)
+    }
+    parameter = {"name": "v", "in": "query", "schema": referred["S0"]}
+    operation = declaring([parameter], components={"schemas": schemas})
+    assert verdict(operation, query="v=1").faults == ()
+
+
 @pytest.mark.parametrize(("schema", "body", "reason"), HOSTILE.values(), ids=HOSTILE)
 def test_what_defeats_the_validators_is_told_and_not_raised(schema, body, reason):
     """Nothing is held against the request, and the verdict says why."""

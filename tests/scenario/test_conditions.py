@@ -4,7 +4,7 @@ import pytest
 from scenario_texts import catalog, one
 
 from mockserver.play.opening import Opening
-from mockserver.scenario.conditions import fits, rank
+from mockserver.scenario.conditions import fits, rank, speaks_of
 
 REQUEST = Opening(
     path={"id": "7"},
@@ -151,3 +151,24 @@ def test_scenarios_of_other_operations_do_not_tie():
     )
 
     assert [problem.code for problem in problems] == ["unknown-operation"]
+
+
+SPOKEN = {
+    "the header": ("headers: {Authorization: false}", ["headers/authorization"], True),
+    "another header": ("headers: {X-A: false}", ["headers/authorization"], False),
+    "one of several places": ("query: {key: false}", ["headers/x-key", "query/key"], True),
+    "a field of a deep object": ("query: {'f[a]': x}", ["query/f"], True),
+    "a name that only begins alike": ("query: {limits: x}", ["query/limit"], False),
+    "the member": ("body: {pet: {name: false}}", ["body/pet/name"], True),
+    "what holds the member": ("body: {tags: true}", ["body/tags/0/name"], True),
+    "a member of what is wrong": ("body: {pet: {name: false}}", ["body/pet"], False),
+    "the whole body": ("body: false", ["body"], True),
+    "nothing": ("path: {id: '1'}", ["body"], False),
+}
+
+
+@pytest.mark.parametrize(("when", "carriers", "spoken"), SPOKEN.values(), ids=SPOKEN)
+def test_a_condition_speaks_of_a_part_and_of_what_is_in_it(when, carriers, spoken):
+    """It foresees what is wrong there, and nowhere else."""
+    scenario = one(f"operation: it\nwhen: {{{when}}}\nresponse: {{}}\n")
+    assert speaks_of(scenario.when, carriers) is spoken
