@@ -129,11 +129,10 @@ def _statuses(program: Program, operation: Operation, scope: StoryScope) -> Iter
 
 def _status(row: Row, operation: Operation, scope: StoryScope) -> int:
     """Return the status of a row's head, or of one that names none."""
-    status = stream_head(row, scope, operation.stream).status
-    found = operation.response(None)
-    if row.answer and found and (row.response is None or row.response.status is None):
-        return found[0]
-    return status
+    if row.answer and (row.response is None or row.response.status is None):
+        found = operation.response(None)
+        return found[0] if found else 200
+    return stream_head(row, scope, operation.stream).status
 
 
 def _is_silent(row: Row) -> bool:
