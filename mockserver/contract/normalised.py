@@ -24,7 +24,7 @@ from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 
 from mockserver.contract import styles
 from mockserver.contract.forms import FORM, UNREAD, BodyError, Declared, read_body
-from mockserver.contract.kinds import kinds
+from mockserver.contract.kinds import kinds, members
 from mockserver.contract.media import essence
 from mockserver.contract.schemas import normaliser
 from mockserver.contract.values import validator
@@ -212,7 +212,7 @@ class Styles(StyleDeserializersFactory):
         if parameter.part in {"query", "cookie"}:
             decode = styles.plus if parameter.part == "query" else styles.percent
             decode = styles.verbatim if parameter.style == "cookie" else decode
-            fields = self._own_fields(parameter, location.fields)
+            fields = self._own_fields(parameter, schema, location.fields)
             return styles.named(fields, name, [schema], parameter.style, decode, explode=explode)
         raw, wanted = location[name], kinds(schema)
         if parameter.part == "header":
@@ -225,11 +225,11 @@ class Styles(StyleDeserializersFactory):
         return styles.simple(raw, wanted, styles.percent, explode=explode)
 
     def _own_fields(
-        self, parameter: Parameter, fields: Sequence[tuple[str, str]]
+        self, parameter: Parameter, schema: Schema, fields: Sequence[tuple[str, str]]
     ) -> list[tuple[str, str]]:
         """Leave out what belongs to other parameters: an exploded object may take all the rest."""
-        others = {p.name for p in self._terms.parameters if p.part == parameter.part}
-        others -= {parameter.name}
+        others = {name for part, name in self._terms.declared if part == parameter.part}
+        others -= {parameter.name, *members([schema])}
         return [(name, value) for name, value in fields if name not in others]
 
 

@@ -89,9 +89,10 @@ class Verdict:
             return 401
         if "wrong-content-type" in codes:
             return 415
-        declared = self.operation.place.get("responses").object
-        declares = {str(status) for status in declared}
-        return 0 if not codes else 422 if "422" in declares and "400" not in declares else 400
+        if not codes:
+            return 0
+        declared = {str(status) for status in self.operation.place.get("responses").object}
+        return 422 if "422" in declared and "400" not in declared else 400
 
 
 class Verdicts:
@@ -110,7 +111,9 @@ class Verdicts:
         """Return the verdict on a request. Never raises."""
         terms = terms_of(operation)
         wanting = _wanting(terms, asked)
-        verdict = self._judged(terms, asked) if terms.of_library else Verdict(operation)
+        verdict = Verdict(operation, unvalidated=terms.fault)
+        if terms.of_library:
+            verdict = self._judged(terms, asked)
         if not wanting:
             return verdict
         challenges = credentials.challenges(terms.security)
@@ -143,14 +146,16 @@ def _key(terms: Terms, asked: Asked) -> tuple[Hashable, int]:
     parts: list[str | bytes | None] = [terms.operation.id]
     if names["path"]:
         parts.append(asked.path)
-    if terms.takes_whole_query:
+    if "query" in terms.whole:
         parts.append(asked.query)
     elif names["query"] and asked.query:
         parts += _matters(styles.pairs(asked.query), names["query"])
     if names["header"]:
         sent = ((name.lower(), value) for name, value in asked.headers)
         parts += _matters(sent, names["header"])
-    if names["cookie"]:
+    if "cookie" in terms.whole:
+        parts.append(asked.header("cookie"))
+    elif names["cookie"]:
         parts += _matters(asked.cookies(), names["cookie"])
     if terms.body:
         parts += _of_body(asked)

@@ -37,6 +37,9 @@ _STYLES: Final[Mapping[Part, tuple[str, ...]]] = {
 }
 """The styles of each part of a request, the default first."""
 
+_SHAPED: Final = frozenset({"label", "matrix", "deepObject"})
+"""The styles in which not every text is written."""
+
 _PARTS: Final[Mapping[str, Part]] = {part: part for part in _STYLES}
 
 _BODILESS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "TRACE"})
@@ -101,7 +104,7 @@ class Body:
     contents: Mapping[str, Content]
 
     def content(self, content_type: str) -> Content | None:
-        """Return what is declared of a media type: of this very one, else of its parameters' less.
+        """Return what is declared of a media type, with its parameters or else without them.
 
         None where it is not declared, or by a range only.
         """
@@ -115,12 +118,15 @@ class Terms:
     """All that an operation asks; `parameters` are those that a request can fail.
 
     `security` are the alternatives, each a set of schemes that go together; empty: none is asked.
+    `declared` are all parameters, by part and name; `fault` says why they could not be read.
     """
 
     operation: Operation
-    parameters: tuple[Parameter, ...]
-    body: Body | None
-    security: tuple[tuple[Scheme, ...], ...]
+    parameters: tuple[Parameter, ...] = ()
+    body: Body | None = None
+    security: tuple[tuple[Scheme, ...], ...] = ()
+    declared: frozenset[tuple[Part, str]] = frozenset()
+    fault: str = ""
     kept: dict[str, Any] = field(default_factory=dict, repr=False)
     """What is made of the terms when the first request comes."""
 
@@ -138,39 +144,49 @@ class Terms:
         return found
 
     @cached_property
-    def takes_whole_query(self) -> bool:
-        """Whether more of the query matters than fields with the names of parameters."""
-        normal = normaliser(self.operation.document, "request").schema
-        return any(
-            parameter.part == "querystring"
-            or parameter.style == "deepObject"
-            or (
-                parameter.part == "query"
-                and parameter.explode
-                and not parameter.plain
-                and parameter.schema is not None
-                and takes("object", kinds(normal(parameter.schema)))
-            )
+    def whole(self) -> frozenset[Part]:
+        """The parts of which more matters than what is called like a parameter."""
+        return frozenset(
+            "query" if parameter.part == "querystring" else parameter.part
             for parameter in self.parameters
+            if parameter.part == "querystring"
+            or parameter.style == "deepObject"
+            or self._is_spread(parameter)
         )
+
+    def _is_spread(self, parameter: Parameter) -> bool:
+        """Tell whether the properties of an exploded object are fields of their own."""
+        if parameter.plain or not parameter.explode or parameter.schema is None:
+            return False
+        schema = normaliser(self.operation.document, "request").schema(parameter.schema)
+        return parameter.part in {"query", "cookie"} and takes("object", kinds(schema))
 
 
 def terms_of(operation: Operation) -> Terms:
-    """Return what an operation asks, read once for each."""
+    """Return what an operation asks, read once for each. Never raises."""
     kept: dict[tuple[str, str], Terms] = operation.document.cache.setdefault("terms", {})
     key = (operation.id, operation.pointer)
     if key not in kept:
-        kept[key] = Terms(
-            operation,
-            tuple(_parameters(operation)),
-            _body(operation),
-            requirements(operation),
-        )
+        try:
+            kept[key] = _terms(operation)
+        except Exception as error:  # noqa: BLE001  (documents are malformed in every way)
+            kept[key] = Terms(operation, fault=f"{type(error).__name__}: {error}")
     return kept[key]
 
 
+def _terms(operation: Operation) -> Terms:
+    declared = list(_parameters(operation))
+    return Terms(
+        operation,
+        tuple(p for p in declared if not p.plain or (p.required and p.part != "path")),
+        _body(operation),
+        requirements(operation),
+        frozenset((p.part, p.name) for p in declared),
+    )
+
+
 def _parameters(operation: Operation) -> Iterator[Parameter]:
-    """Yield the parameters that a request can fail: the operation's, then the path item's.
+    """Yield the parameters: the operation's, then those of its path item that it has not itself.
 
     OAS 3.2 § Parameter Object: a name and a location make a parameter unique.
     """
@@ -180,10 +196,8 @@ def _parameters(operation: Operation) -> Iterator[Parameter]:
     for holder in (operation.place, item):
         for written in holder.get("parameters").items():
             parameter = _parameter(operation, document.follow(written))
-            if parameter is None or (parameter.part, parameter.folded) in seen:
-                continue
-            seen.add((parameter.part, parameter.folded))
-            if not parameter.plain or (parameter.required and parameter.part != "path"):
+            if parameter is not None and (parameter.part, parameter.folded) not in seen:
+                seen.add((parameter.part, parameter.folded))
                 yield parameter
 
 
@@ -214,7 +228,7 @@ def _parameter(operation: Operation, place: Place) -> Parameter | None:
         place,
         holder,
         schema,
-        not content and _is_plain(operation, schema, part),
+        not content and style not in _SHAPED and _is_plain(operation, schema, part),
     )
 
 

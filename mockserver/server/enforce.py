@@ -60,17 +60,16 @@ class Enforcement:
         self._told: set[str] = set()
 
     def warm_up(self) -> None:
-        """Import openapi-core in a thread: a tenth of a request would wait half a second for it."""
+        """Import openapi-core in a thread: else the first request would wait half a second."""
         if self.mode == "off":
             return
         loop = asyncio.get_running_loop()
 
         def work() -> None:
-            try:
+            with suppress(Exception):  # Whoever needs it will be told why it cannot be had.
                 importlib.import_module(_LIBRARY)
-            finally:
-                with suppress(RuntimeError):  # The server has been stopped, and its loop with it.
-                    loop.call_soon_threadsafe(self._imported.set)
+            with suppress(RuntimeError):  # The server has been stopped, and its loop with it.
+                loop.call_soon_threadsafe(self._imported.set)
 
         threading.Thread(target=work, name="import of openapi-core").start()
 

@@ -18,6 +18,7 @@ from mockserver.contract import (
 )
 from mockserver.contract.callbacks import callbacks, webhooks
 from mockserver.contract.expressions import ExpressionError, MissingError, read_text
+from mockserver.contract.requests import Asked, Verdicts
 from mockserver.contract.sample import Unsatisfiable
 from mockserver.errors import LoadError
 
@@ -41,7 +42,18 @@ WHOLE = document(
             "servers": [{"url": "https://{x}/v1", "variables": {"x": {"default": "y"}}}],
             "post": {
                 "operationId": "do",
-                "requestBody": {"content": {"application/json": {"schema": {"properties": {"s": {"const": 1}}}}}},
+                "parameters": [
+                    {"name": "f", "in": "query", "style": "deepObject", "explode": True, "schema": {"$ref": "#/components/schemas/Pet"}},
+                    {"name": "c", "in": "cookie", "required": True, "content": {"application/json": {"schema": {"type": ["integer"]}}}},
+                    {"$ref": "#/components/parameters/B"},
+                ],
+                "security": [{"key": []}, {"token": ["read"]}],
+                "requestBody": {
+                    "content": {
+                        "application/json": {"schema": {"properties": {"s": {"const": 1}}}},
+                        "*/*": {"schema": {"properties": {"s": {"type": "array"}}}, "encoding": {"s": {"contentType": "a/b"}}},
+                    }
+                },
                 **responding(
                     {
                         "application/json": {"schema": {"$ref": "#/components/schemas/Pet"}},
@@ -67,6 +79,11 @@ WHOLE = document(
     "3.2.0",
     webhooks={"told": {"post": {"requestBody": {"content": {"text/plain": {"example": "x"}}}}}},
     components={
+        "parameters": {"B": {"name": "b", "in": "path", "required": True, "schema": {"enum": ["1"]}}},
+        "securitySchemes": {
+            "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
+            "token": {"type": "http", "scheme": "bearer"},
+        },
         "schemas": {
             "Pet": {
                 "type": "object",
@@ -78,6 +95,13 @@ WHOLE = document(
         }
     },
 )  # fmt: skip
+
+BODIES = [
+    ("application/json", b'{"s": 1}'),
+    ("application/x-www-form-urlencoded", b"s=1&s[a]=2"),
+    ("multipart/form-data; boundary=b", b'--b\r\nContent-Disposition: form-data; name="s"\r\n\r\n1\r\n--b--'),
+    ("text/plain", b"\xff"),
+]  # fmt: skip
 
 
 def places(value, path=()):
@@ -132,6 +156,10 @@ def test_junk_in_any_place_never_makes_a_traceback(changes, data):
     for operation in made.operations.values():
         lenient_answer(operation, Wish())
         lenient_answer(operation, Wish(404, "x", "text/*;q=0"))
+        for kind, body in BODIES:
+            headers = [("Content-Type", kind), ("Cookie", "c=1; d")]
+            asked = Asked("POST", "/v1/a/1", {"b": "1"}, "f[id]=1&f[]=x&v=%", headers, body)
+            Verdicts().of(operation, asked)
         operation.example_names()
         operation.wants_stream("text/event-stream", {"stream": 1})
         for stream in operation.streams:

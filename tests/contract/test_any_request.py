@@ -162,11 +162,11 @@ def test_what_fits_is_taken_in_every_style_of_paths(found, style, explode):
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(NUMBER, max_size=3), TEXT.filter(lambda t: not t.strip("-").isdigit()), STYLES)
+@given(st.lists(NUMBER, max_size=3), TEXT, STYLES)
 def test_an_item_that_is_no_number_is_refused_in_every_style(numbers, text, style):
     """A text among numbers is found, unless it reads as some of them."""
     assume(style[1] != "deepObject" and style[0] == "query")
-    assume(not set(text) & set(", |") and text)
+    assume(not set(text) & set(", |") and any(c.isalpha() and c not in "eE" for c in text))
     schema = {"type": "array", "items": {"type": "integer"}}
     verdict = Verdicts().of(*asked_with(schema, [*numbers, text], *style))
     assert [fault.code for fault in verdict.faults] == ["wrong-parameter"]

@@ -811,6 +811,37 @@ def test_an_operations_own_parameters_go_before_its_paths():
     assert found == ["header v: 'x' is not of type 'integer' [wrong-parameter]"]
 
 
+def test_an_exploded_object_leaves_other_parameters_alone():
+    """It may take every field of a query that nobody else has declared, and those it names itself."""
+    free = {"type": "object", "additionalProperties": {"type": "integer"}}
+    parameters = [
+        {"name": "rest", "in": "query", "schema": free},
+        {"name": "q", "in": "query", "schema": {"type": "string"}},
+        {"name": "n", "in": "query", "schema": {"enum": ["a"]}},
+    ]
+    operation = declaring(parameters)
+    assert told(verdict(operation, query="q=text&n=a&x=1")) == []
+    assert told(verdict(operation, query="x=text")) == [
+        "query rest /x: 'text' is not of type 'integer' [wrong-parameter]"
+    ]
+    named = {"type": "object", "required": ["q"], "properties": {"q": {"type": "string"}}}
+    both = declaring(
+        [{"name": "f", "in": "query", "required": True, "schema": named}, parameters[1]]
+    )
+    assert told(verdict(both, query="q=text")) == []
+
+
+def test_cookies_of_an_exploded_object_are_part_of_what_is_remembered():
+    """Each of its properties is a cookie of its own."""
+    operation = declaring([{"name": "c", "in": "cookie", "schema": POINT}])
+    verdicts = Verdicts()
+    found = [
+        len(verdicts.of(operation, Asked(headers=[("Cookie", cookie)])).faults)
+        for cookie in ("x=1; y=2", "x=1; y=b")
+    ]
+    assert found == [0, 1]
+
+
 def test_a_status_of_422_is_for_documents_that_declare_it():
     """As FastAPI's do; 400 where both are declared or neither."""
     parameters = [{"name": "v", "in": "query", "required": True}]

@@ -1,5 +1,6 @@
 """Requests that break the document, over HTTP: refused, noted, or foreseen by a scenario."""
 
+import asyncio
 import json
 import logging
 
@@ -9,6 +10,7 @@ import pytest
 from clients import fetch, serving, write
 
 from mockserver import MockServer
+from mockserver.clock import turn_of_others
 from mockserver.errors import StartError
 from mockserver.play.journal import Opened, Refused, Violated
 
@@ -314,6 +316,20 @@ async def test_what_defeats_the_validators_is_answered_and_said_once(tmp_path):
     logging.getLogger("mockserver").removeHandler(handler)
     assert statuses == [200, 200, 400]
     assert [record.args[0] for record in said] == ["POST /x"]
+
+
+async def test_only_who_needs_openapi_core_waits_for_its_import(petstore):
+    """A stream that asks nothing is served in the meantime."""
+    imported = petstore._live.requests._imported
+    await imported.wait()
+    imported.clear()
+    waiting = asyncio.create_task(fetch(petstore, "/v1/pets", "Authorization: Bearer x"))
+    while not petstore.busy:
+        await turn_of_others()
+    stream = await fetch(petstore, "/v1/pets/recommendations/stream")
+    early = waiting.done()
+    imported.set()
+    assert (stream.status, early, (await waiting).status) == (200, False, 200)
 
 
 async def test_what_no_text_can_hold_is_told_in_escapes(petstore):
