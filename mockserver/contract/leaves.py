@@ -12,6 +12,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
+from mockserver.contract.formats import checker
+from mockserver.contract.matching import draft, searcher
 from mockserver.contract.place import Place
 from mockserver.contract.values import validator
 
@@ -71,7 +73,7 @@ def questions_of_id(stream: EventStream) -> tuple[Question, ...] | None:
 def _found(asked: Iterator[Question]) -> tuple[Question, ...] | None:
     try:
         listed = list(asked)
-    except (_EverythingMatters, RecursionError):
+    except (_EverythingMatters, RecursionError, re.error):
         return None
     once = {f"{question.keyword} {question.asked!r}": question for question in listed}
     return tuple(once.values())
@@ -140,9 +142,7 @@ def _inside(schema: dict[str, Any], key: str | int) -> Iterator[Any]:
     """Yield the schemas that may be those of a member or an item."""
     if isinstance(key, str):
         yield schema.get("properties", {}).get(key)
-        for pattern, part in schema.get("patternProperties", {}).items():
-            if re.search(pattern, key):
-                yield part
+        yield from schema.get("patternProperties", {}).values()  # whether it matches or not
         yield from (schema.get(keyword) for keyword in _OF_ANY_MEMBER)
     else:
         yield from schema.get("prefixItems", ())[key : key + 1]
@@ -154,10 +154,8 @@ def _question(keyword: str, asked: Any) -> Question:
         values = [asked] if keyword == "const" else asked
         return Question(keyword, asked, lambda value: _index(values, value))
     if keyword == "pattern":
-        search = re.compile(asked).search
-        return Question(
-            keyword, asked, lambda value: isinstance(value, str) and bool(search(value))
-        )
+        found = searcher(asked)
+        return Question(keyword, asked, lambda value: isinstance(value, str) and found(value))
     if keyword in {"minLength", "maxLength"}:
         bound = asked + 1 if keyword == "maxLength" else asked
         return Question(
@@ -180,12 +178,10 @@ def _is_number(value: Any) -> bool:
 
 
 def _library(keyword: str, asked: Any) -> Callable[[Any], Hashable]:
-    from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415  (50 ms)
-
     if keyword == "format":
-        formats = FormatChecker([asked])
+        formats = checker()
         return lambda value: formats.conforms(value, asked)
-    alone: Callable[[Any], bool] = Draft202012Validator({keyword: asked}).is_valid
+    alone: Callable[[Any], bool] = draft()({keyword: asked}).is_valid
     return alone
 
 

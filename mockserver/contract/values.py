@@ -13,6 +13,7 @@ from mockserver.contract.formats import checker
 from mockserver.contract.matching import draft
 from mockserver.contract.place import Place, escape, reference
 from mockserver.contract.schemas import Direction, normaliser
+from mockserver.contract.unions import Told, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,11 +57,10 @@ def value_violations(
     `schema` is a place of the document, or a schema made of its parts with the pointer of the
     most particular of them. Where the schema itself cannot be applied, that is the one violation.
     """
-    from jsonschema.exceptions import best_match  # noqa: PLC0415  (50 ms)
-
     try:
         errors = list(validator(document, schema, direction).iter_errors(value))
-        return [_violation(document, schema, best_match([error]), field) for error in errors]
+        found = [one for error in errors for one in told(error)]
+        return [_violation(document, schema, one, field) for one in found]
     except RecursionError:
         what = "the schema refers to itself without end"
     except Exception as error:  # noqa: BLE001  (whatever a library fails by on strange schemas)
@@ -91,13 +91,15 @@ def validator(document: Document, schema: Place, direction: Direction) -> Any:
     return kept[key][1]
 
 
-def _violation(document: Document, schema: Place, error: Any, field: str) -> Violation:
+def _violation(document: Document, schema: Place, one: Told, field: str) -> Violation:
+    error = one.error
     return Violation(
-        _path(field, error.absolute_path),
-        short(error.message, quote=False),
-        expected(error),
+        _path(field, one.field or error.absolute_path),
+        short(one.what or error.message, quote=False),
+        short(one.expected or expected(error), quote=False),
         locate(document, schema, error.absolute_schema_path),
         _code(field),
+        one.mend,
     )
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import json
 from types import SimpleNamespace
 
 from contract_documents import document, responding
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from mockserver.contract import (
     Wish,
+    answer_violations,
     event_violations,
     lenient_answer,
     made_events,
@@ -18,6 +20,7 @@ from mockserver.contract import (
 )
 from mockserver.contract.callbacks import callbacks, webhooks
 from mockserver.contract.expressions import ExpressionError, MissingError, read_text
+from mockserver.contract.leaves import answers, questions, questions_of_id
 from mockserver.contract.requests import Asked, Verdicts
 from mockserver.contract.sample import Unsatisfiable
 from mockserver.errors import LoadError
@@ -114,6 +117,18 @@ def places(value, path=()):
     return found
 
 
+def equal_answers_mean_equal_verdicts(found):
+    """Hold what a stream wants to know of a value against its verdicts on several."""
+    asked = questions(found, ("id",))
+    questions_of_id(found)
+    if asked is None:
+        return
+    verdicts = {}
+    for value in (0, 1, 2, 2.0, 2.5, -3, "", "a", "string", None, True, False):
+        verdict = not event_violations(found, "a", json.dumps({"id": value}), "1")
+        assert verdicts.setdefault(repr(answers(value, asked)), verdict) == verdict
+
+
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers(-2, 300) | st.floats(allow_nan=False) | st.text(max_size=3)
     | st.sampled_from(["#/paths", "#", "/{a", "string", "{x}", "[", "2XX"]),
@@ -168,6 +183,11 @@ def test_junk_in_any_place_never_makes_a_traceback(changes, data):
             made_events(stream, "0", 2)
             event_violations(stream, "a", data, "1")
             event_violations(stream, None, data, None)
+            equal_answers_mean_equal_verdicts(stream)
+        for status in (200, 404):
+            headers = [("Content-Type", "application/json"), ("X-A", "1")]
+            answer_violations(operation, status, headers, data.encode())
+            answer_violations(operation, status, [("content-type", "")], empty=True)
         ask_calls(callbacks(operation))
     ask_calls(webhooks(made.document))
     route = made.route("POST", "/v1/a/1")

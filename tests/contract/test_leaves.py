@@ -42,7 +42,9 @@ ASKED = {
     "of no item": ({"properties": {"a": {"prefixItems": [{"minimum": 1}]}}}, ("a", 1), []),
     "of any member": ({"additionalProperties": {"minimum": 1}}, ("z",), ["minimum"]),
     "by a pattern": ({"patternProperties": {"^z": {"minimum": 1}}}, ("z",), ["minimum"]),
-    "by another pattern": ({"patternProperties": {"^a": {"minimum": 1}}}, ("z",), []),
+    "by a pattern that does not match": (
+        {"patternProperties": {"^a": {"minimum": 1}}}, ("z",), ["minimum"],
+    ),
     "of one that is nowhere": (of({"minimum": 1}), ("z",), []),
     "in a tree": (ref("Tree"), ("next", "next", "x"), ["minimum"]),
     "unique": ({"properties": {"a": {"uniqueItems": True, "items": NUMBER}}}, ("a", 0), None),
