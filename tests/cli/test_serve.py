@@ -1,10 +1,12 @@
 """`serve` as a process: ready line, signals, log."""
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from contextlib import contextmanager
 
@@ -116,3 +118,14 @@ def test_stateful_keeps_what_is_created(folder):
             location, pet = response.headers["Location"], json.load(response)
         with urllib.request.urlopen(urllib.request.Request(url + location, headers=head)) as got:
             assert json.load(got) == pet
+
+
+@pytest.mark.parametrize(("mode", "logged"), [("warn", "violated "), ("enforce", "ERROR 500 ")])
+def test_what_breaks_the_contract_is_logged(folder, mode, logged):
+    """`--events` says whether it is sent; either way the log has the event and its fault."""
+    with serving(folder, "--events", mode) as (process, url):
+        with contextlib.suppress(urllib.error.HTTPError):
+            urllib.request.urlopen(f"{url}/v1/orders/7/status/stream").close()
+        lines = [process.stderr.readline() for _ in range(2)]
+    (line,) = [line for line in lines if line.startswith(logged)]
+    assert "data: not JSON: " in line

@@ -6,6 +6,7 @@ import pytest
 from clients import RawClient, fetch, write
 
 from mockserver import MockServer
+from mockserver.errors import StartError
 from mockserver.play.journal import Closed, Violated
 
 SPEC = """\
@@ -466,3 +467,17 @@ async def test_items_of_other_framings_are_held_to_their_own_schema(shop, tmp_pa
         assert (await fetch(server, "/lines?n=4")).finished
         (entry,) = noted(server)
         assert entry[3].startswith("data.n: 4 is greater than the maximum of 3")
+
+
+async def test_head_is_refused_as_get_is(shop):
+    """HEAD says what GET would say: 500 for a scenario that must not be sent."""
+    async with shop(STATIC, events="enforce") as server:
+        assert (await fetch(server, "/prices", method="HEAD")).status == 500
+    async with shop(PRICED, events="enforce") as server:
+        assert (await fetch(server, "/prices?price=1", method="HEAD")).status == 200
+
+
+async def test_an_unknown_mode_is_refused(shop):
+    """The server does not start with a word that it does not know."""
+    with pytest.raises(StartError, match="'warm' is no way"):
+        await shop(PRICED, events="warm").start()
