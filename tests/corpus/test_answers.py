@@ -60,7 +60,7 @@ async def test_every_operation_answers_by_its_own_schema(entry, serving):
     told, cannot = None, []
     for operation in some(list(contract.operations.values()), MOST):
         status, headers, body = await serving(request_for(operation))
-        if status == 501:
+        if status == 501 and (operation.response(None) or (0,))[0] != 501:
             assert json.loads(body)["code"] in {"unsatisfiable-schema", "unknown-response"}
             cannot.append(operation.id)
             continue
