@@ -134,9 +134,10 @@ class _Maker:
 
     def _content(self, status: int, response: Place) -> tuple[str | None, bytes]:
         declared_ = dict(self._operation.content(response))
-        content = {k: v for k, v in declared_.items() if framing(k) is None}
+        # An error is an ordinary body, whatever its media type.
+        content = {k: v for k, v in declared_.items() if status >= 300 or framing(k) is None}
         wish = self._wish
-        if declared_ and not content and status not in _EMPTY:
+        if declared_ and not content and status not in _EMPTY and wish.example is None:
             raise self._only_a_stream()
         if not content or status in _EMPTY:
             if wish.example is not None:
@@ -180,23 +181,34 @@ class _Maker:
             400,
             f"{self._operation.id} has no example {name!r} for this answer",
             code="unknown-example",
-            mend=did_you_mean(name, names) or "the document shows none by name here",
+            mend="it is shown for another status: leave the code out"
+            if name in names
+            else did_you_mean(name, names) or "the document shows none by name here",
             examples=names,
         )
 
     def _shown(self, media_type: str, holder: Place, shown: Example) -> tuple[str, bytes]:
         """Return the media type to send, and an example as its body."""
         accept = self._wish.accept
-        if isinstance(shown.value, str) and as_it_stands(media_type, shown):
+        text = isinstance(shown.value, str) and as_it_stands(media_type, shown)
+        if text and not self._is_value(media_type, holder.get("schema"), shown):
             kind = concrete(media_type, accept, text=True)
             return full_type(kind), shown.value.encode("utf-8", "replace")
         return self._written(media_type, holder.get("schema"), shown.value)
 
+    def _is_value(self, media_type: str, schema: Place, shown: Example) -> bool:
+        """Tell whether a text that reads as JSON is meant as the text, by its schema alone."""
+        if shown.serialized or not is_json(media_type) or schema.value is None:
+            return False
+        read = json.loads(shown.value)
+        return self._breaks(schema, read) and not self._breaks(schema, shown.value)
+
     def _made(self, media_type: str, holder: Place) -> tuple[str, bytes]:
         """Return the media type to send, and as its body what its schema allows."""
-        schema, file = holder.get("schema"), file_of(media_type)
+        kind = concrete(media_type, self._wish.accept, text=True, usual="image/png")
+        schema, file = holder.get("schema"), file_of(kind)
         if file is not None:
-            return media_type, file
+            return kind, file
         if schema.value is None or schema.value is True or schema.value == {}:
             bare: Any = {} if is_json(media_type) or is_xml(media_type) else "text"
             return self._written(media_type, schema, bare)

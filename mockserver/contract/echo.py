@@ -77,7 +77,8 @@ class Echo:
         was: str | None = None
         for holder, places, whole in self._holders(schema, value):
             names = one.own if whole else one.others
-            name = next((name for name in names if name in holder), None)
+            spelled = {_folded(name): name for name in reversed(holder)}
+            name = next((spelled[_folded(n)] for n in names if _folded(n) in spelled), None)
             if name is None:
                 continue
             new = self._fitting(places.get(name, []), holder[name], one.text)
@@ -144,6 +145,11 @@ def _asked(path: str, parameters: Mapping[str, str]) -> Iterator[_Asked]:
                 own = (name, "id") if last and _ID.search(name) else (called,)
                 links = re.compile("".join(map(_link, segments[:at])) + _link(segment, name))
                 yield _Asked(name, parameters[name], own, (called,), links)
+
+
+def _folded(name: object) -> str:
+    """Return a name as it is in every spelling: `petId`, `pet_id`, `PetID`."""
+    return re.sub(r"[-_]", "", str(name)).lower()
 
 
 def _called(collection: str) -> str:

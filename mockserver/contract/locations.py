@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from mockserver.contract.operations import Operation
 
 
-def location(operation: Operation, parameters: Mapping[str, str], body: bytes) -> str | None:
-    """Return the path of the thing in a JSON body, the server's base path before it; or None.
+def location(operation: Operation, parameters: Mapping[str, str], body: bytes) -> str:
+    """Return the path of the thing in a JSON body, the server's base path before it.
 
     `POST /pets` answers a pet, and the document has `/pets/{petId}`: `/pets/` and the pet's
-    `petId` or `id`. Where no such path is declared, a thing asked for by name is where it was.
+    `petId` or `id`. Where no such path is declared, or the body has no name for the thing, that
+    is where the request went.
     """
     path = re.sub(
         r"\{([^{}/]+)\}",
@@ -25,17 +26,15 @@ def location(operation: Operation, parameters: Mapping[str, str], body: bytes) -
         operation.full_paths[0].rstrip("/"),
     )
     item = _item_parameter(operation)
-    if item is None:
-        return path if parameters else None
     try:
-        thing = json.loads(body)
+        thing = json.loads(body) if item else None
     except ValueError:
-        return None
+        return path
     members = thing if isinstance(thing, dict) else {}
     for name in (item, "id"):
         if isinstance(members.get(name), str | int):
             return f"{path}/{quote(str(members[name]), safe='')}"
-    return None
+    return path
 
 
 def _item_parameter(operation: Operation) -> str | None:

@@ -66,11 +66,24 @@ def quality(media_type: str, accept: str) -> float:
     itself be a range, as OpenAPI allows for a key of `content`.
     """
     best = (-1, 0.0)
-    for range_, weight in accept_ranges(accept):
-        rank = _rank(range_, essence(media_type))
+    own = _parameters(media_type.split(";")[1:])
+    for element in accept.split(",") if accept.strip() else ["*/*"]:
+        range_, *parameters = element.split(";")
+        asked = _parameters(parameters)
+        rank = _rank(range_.strip().lower(), essence(media_type))
+        if rank < 0 or any(own.get(name, text) != text for name, text in asked.items()):
+            continue
+        rank += len(asked.keys() & own.keys())
         if rank > best[0]:
-            best = (rank, weight)
+            best = (rank, _weight(parameters))
     return best[1]
+
+
+def _parameters(parameters: Iterable[str]) -> dict[str, str]:
+    """Return the parameters that tell media types apart: not the weight, and not the charset."""
+    pairs = (parameter.partition("=") for parameter in parameters)
+    found = {name.strip().lower(): value.strip().strip('"').lower() for name, _, value in pairs}
+    return {name: value for name, value in found.items() if name not in {"", "q", "charset"}}
 
 
 def accept_ranges(accept: str) -> list[tuple[str, float]]:
@@ -118,15 +131,20 @@ def preferred(media_types: Iterable[str], accept: str) -> list[str]:
     return [media_type for _, media_type in wanted] or declared
 
 
-def concrete(media_type: str, accept: str, *, text: bool) -> str:
-    """Return the media type to send for a declared one, which may be a range such as `*/*`."""
+def concrete(media_type: str, accept: str, *, text: bool, usual: str = "") -> str:
+    """Return the media type to send for a declared one, which may be a range such as `*/*`.
+
+    That which the Accept asks for by name, else `usual` if it is one of them, else JSON or text.
+    """
     if not is_range(media_type):
         return media_type
     for asked, weight in sorted(accept_ranges(accept), key=lambda pair: -pair[1]):
         if weight > 0 and not is_range(asked) and _rank(essence(media_type), asked) >= 0:
             return asked
     kind = essence(media_type)
-    for usual in ("text/plain",) if text else ("application/json",):
-        if _rank(kind, usual) >= 0:
-            return usual
+    if usual and kind != "*/*" and _rank(kind, usual) >= 0:
+        return usual
+    for known in ("text/plain",) if text else ("application/json",):
+        if _rank(kind, known) >= 0:
+            return known
     return "text/plain" if text else "application/json"

@@ -109,8 +109,10 @@ class Body:
         None where it is not declared, or by a range only.
         """
         written = _normal(content_type)
-        exact = (content for content in self.contents.values() if content.written == written)
-        return next(exact, None) or self.contents.get(essence(content_type))
+        # A client may say a charset where the document does not.
+        bare = ";".join(part for part in written.split(";") if not part.startswith("charset="))
+        known = {content.written: content for content in self.contents.values()}
+        return known.get(written) or known.get(bare) or self.contents.get(essence(content_type))
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ from mockserver.contract.requests import Asked, Verdict, Verdicts, needs_library
 from mockserver.errors import ControlError, Mode, StartError, did_you_mean
 from mockserver.play.journal import FAULTS, Violated, kept
 from mockserver.scenario.conditions import speaks_of
+from mockserver.server.cors import is_preflight
 from mockserver.server.log import log, record
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ class Enforcement:
         answering: Answering,
     ) -> None:
         """Note what is wrong with a request. Raises ControlError where it is to be refused."""
-        if self.mode == "off":
+        # A preflight never carries credentials (Fetch standard § 3.2.2).
+        if self.mode == "off" or is_preflight(request):
             return
         if not self._imported.is_set() and needs_library(answering.operation):
             await self._imported.wait()

@@ -65,6 +65,10 @@ BODIES = {
     "a value without an Example Object": ({JSON: {"examples": {"x": 5}}}, {}, (JSON, "5")),
     "a list of values": ({JSON: {"examples": [7, 8]}}, {}, (JSON, "7")),
     "text as JSON": ({JSON: {"example": "hi"}}, {}, (JSON, '"hi"')),
+    "a text that reads as JSON": ({JSON: {"schema": {"type": "string"}, "example": '{"a":1}'}}, {}, (JSON, json.dumps('{"a":1}'))),
+    "by a parameter of the Accept": ({f"{JSON};version=1": {"example": 1}, f"{JSON}; version=2": {"example": 2}}, {"accept": f"{JSON};version=2"}, (f"{JSON}; version=2", "2")),
+    "no such version": ({f"{JSON};version=1": {"example": 1}}, {"accept": f"{JSON};version=3"}, "not-acceptable"),
+    "charset in the Accept": ({JSON: {"example": 1}}, {"accept": f"{JSON}; charset=utf-8"}, (JSON, "1")),
     "JSON written out": ({JSON: {"example": '{"a":1}'}}, {}, (JSON, '{"a":1}')),
     "plain text": ({"text/plain": {"example": "hi"}}, {}, ("text/plain", "hi")),
     "XML as text": ({"application/xml": {"example": "<a/>"}}, {}, ("application/xml", "<a/>")),
@@ -164,6 +168,8 @@ ECHOES = {
     "no id that the schema allows": ("/pets/{id}", {"id": "me"}, {"id": "019b4132"}, {"id": "019b4132"}),
     "not the last of the path": ("/of/{userId}/pets", {"userId": "deadbeef"}, {"id": "019b4132"}, {"id": "019b4132"}),
     "a name that is no id": ("/by/{name}", {"name": "rex"}, {"id": "019b4132"}, {"id": "019b4132"}),
+    "another spelling": ("/by/{userName}", {"userName": "joe"}, {"user_name": "ann", "ID": "1"}, {"user_name": "joe", "ID": "1"}),
+    "an ID in capitals": ("/pets/{id}", {"id": "q"}, {"ID": "1"}, {"ID": "q"}),
     "two of them": ("/of/{owner}/{id}", {"owner": "4", "id": "deadbeef"}, {"id": "019b4132", "owner": 3, "href": "/of/3/019b4132"}, {"id": "deadbeef", "owner": 4, "href": "/of/4/deadbeef"}),
     "an id of something else": ("/orders/{id}/pets", {"id": "deadbeef"}, {"id": "019b4132", "orderId": "1"}, {"id": "019b4132", "orderId": "deadbeef"}),
     "a link to something else": ("/pets/{id}", {"id": "deadbeef"}, {"id": "019b4132", "next": "/pets/019b4133"}, {"id": "deadbeef", "next": "/pets/019b4133"}),
@@ -203,7 +209,7 @@ TEXT = {"type": "string"}
 LOCATIONS = {
     "made": ({"schema": TEXT}, {"id": "a/b"}, "/v1/shops/7/pets/a%2Fb"),
     "by the parameter's name": ({"schema": TEXT}, {"petId": 5, "id": 6}, "/v1/shops/7/pets/5"),
-    "no id": ({"schema": TEXT}, {"name": "x"}, "/"),
+    "no id": ({"schema": TEXT}, {"name": "x"}, "/v1/shops/7/pets"),
     "shown": ({"example": "/v1/pets/1"}, {"id": "2"}, "/v1/pets/1"),
     "elsewhere": ({"example": "https://a.test/pets/1"}, {"id": "2"}, "https://a.test/pets/1"),
     "another host": ({"example": "//a.test/pets/1"}, {"id": "2"}, "//a.test/pets/1"),
@@ -234,3 +240,30 @@ def test_the_seed_decides_what_is_made():
     assert once == again
     assert once.body != other.body
     assert once.headers != other.headers
+
+
+def test_an_error_is_no_stream_whatever_its_media_type():
+    """An error status under text/event-stream is an ordinary body."""
+    stream = {"text/event-stream": {"example": "slow down"}}
+    fields = {"responses": {"200": {"content": stream}, "429": {"content": stream}}}
+    assert answered(fields, status=429) == (429, "text/event-stream", "slow down")
+    assert answered(fields) == "no-example"
+    assert answered(fields, example="nope") == "unknown-example"
+
+
+PICTURES = {
+    "image/png": b"\x89PNG",
+    "image/jpeg": b"\xff\xd8\xff",
+    "image/webp": b"RIFF",
+    "image/gif": b"GIF8",
+}
+
+
+@pytest.mark.parametrize(("kind", "begin"), PICTURES.items(), ids=PICTURES)
+def test_a_range_of_pictures_is_answered_with_the_one_asked_for(kind, begin):
+    """By name, else with a PNG."""
+    made = operation(responding({"image/*": {}}))
+    found = answer(made, Wish(accept=f"{kind}, */*;q=0.1"))
+    assert (found.media_type, found.body.startswith(begin)) == (kind, True)
+    usual = answer(made, Wish())
+    assert (usual.media_type, usual.body.startswith(PICTURES["image/png"])) == ("image/png", True)

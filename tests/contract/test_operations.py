@@ -23,7 +23,8 @@ SERVERS = {
     "several": ([{"url": "/a"}, {"url": "/b"}, {"url": "https://x/a"}], ("/a/it", "/b/it")),
     "variable": ([{"url": "https://{host}/{base}", "variables": {"host": {"default": "x"}, "base": {"default": "v4"}}}], ("/v4/it",)),
     "variable for all": ([{"url": "{url}", "variables": {"url": {"default": "https://x/v5"}}}], ("/v5/it",)),
-    "variable by enum": ([{"url": "/{v}", "variables": {"v": {"enum": ["v6", "v7"]}}}], ("/v6/it",)),
+    "variable by enum": ([{"url": "/{v}", "variables": {"v": {"enum": ["v6", "v7"]}}}], ("/v6/it", "/v7/it")),
+    "the default first": ([{"url": "/{v}", "variables": {"v": {"default": "v7", "enum": ["v6", "v7"]}}}], ("/v7/it", "/v6/it")),
     "variable undeclared": ([{"url": "https://x/{tenant}"}], ("/{tenant}/it",)),
     "query": ([{"url": "https://x/v1?a=b#c"}], ("/v1/it",)),
 }  # fmt: skip

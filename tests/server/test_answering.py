@@ -207,3 +207,29 @@ async def test_head_gets_the_head_of_the_answer(bare):
     whole = await fetch(bare, PET, TOKEN)
     assert (head.status, head.content) == (200, b"")
     assert head.header("Content-Length") == str(len(whole.content))
+
+
+GATEWAY = """\
+openapi: 3.0.1
+security: [{key: []}]
+paths:
+  /a:
+    put: {responses: {"204": {description: OK}}}
+    options:
+      responses:
+        "200": {headers: {Access-Control-Allow-Methods: {schema: {type: string}}}}
+components: {securitySchemes: {key: {type: apiKey, in: header, name: X-Key}}}
+"""
+
+
+async def test_a_preflight_is_answered_whatever_the_document_says_of_options(tmp_path):
+    """Gateways declare OPTIONS, with credentials that no browser sends before it has leave."""
+    (tmp_path / "api.yaml").write_text(GATEWAY)
+    origin = "Origin: https://a.test"
+    asks = ("Access-Control-Request-Method: PUT", "Access-Control-Request-Headers: x-key")
+    async with MockServer(spec=tmp_path / "api.yaml") as server:
+        leave = await fetch(server, "/a", origin, *asks, method="OPTIONS")
+        plain = await fetch(server, "/a", "X-Key: 1", method="OPTIONS")
+    assert (leave.status, leave.header("Access-Control-Allow-Headers")) == (204, "x-key")
+    assert "PUT" in leave.header("Access-Control-Allow-Methods")
+    assert plain.status == 200
