@@ -1,4 +1,6 @@
-"""Patterns of schemas, searched for in a time that grows with the text and no faster.
+"""What validators judge by: JSON Schema, with patterns and multiples read in our own way.
+
+Patterns are searched for in a time that grows with the text and no faster.
 
 The patterns are the document's and the texts are a client's: with Python's `re` one request could
 hold up the server for ever (`(a+)+$`). RE2 cannot be made to (decision 0003). What RE2 does not
@@ -10,6 +12,8 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
+
+from mockserver.contract.numbers import is_multiple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,7 +44,7 @@ def searcher(pattern: str) -> Callable[[str], bool]:
 
 @cache
 def draft() -> Any:
-    """Return the validators of JSON Schema 2020-12, searching for patterns in this way."""
+    """Return the validators of JSON Schema 2020-12, with these keywords in our way."""
     from jsonschema import Draft202012Validator  # noqa: PLC0415  (50 ms)
     from jsonschema.validators import extend  # noqa: PLC0415
 
@@ -50,8 +54,16 @@ def draft() -> Any:
             "pattern": _pattern,
             "patternProperties": _pattern_properties,
             "additionalProperties": _additional_properties,
+            "multipleOf": _multiple_of,
         },
     )
+
+
+def _multiple_of(validator: Any, step: float, instance: Any, _: Any) -> Iterator[Any]:
+    from jsonschema.exceptions import ValidationError  # noqa: PLC0415
+
+    if validator.is_type(instance, "number") and not is_multiple(instance, step):
+        yield ValidationError(f"{instance!r} is not a multiple of {step}")
 
 
 def _pattern(validator: Any, pattern: str, instance: Any, _: Any) -> Iterator[Any]:

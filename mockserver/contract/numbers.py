@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -40,12 +42,15 @@ class Bounds:
             self.steps.append(schema["multipleOf"])
 
     def hold(self, value: float) -> bool:
-        """Tell whether a number is within them, and a multiple as jsonschema reckons it."""
+        """Tell whether a number is within them, and a multiple of the steps."""
         if self.low is not None and (value < self.low or (self.open_low and value == self.low)):
             return False
         if self.high is not None and (value > self.high or (self.open_high and value == self.high)):
             return False
-        return all(_is_multiple(value, step) for step in self.steps)
+        if not self.steps:
+            return True
+        whole = isinstance(value, int) or math.isfinite(value)
+        return whole and all(is_multiple(value, step) for step in self.steps)
 
     def around(self, low: float, high: float) -> tuple[float, float]:
         """Return the stretch to draw from: the usual one where the bounds allow it."""
@@ -67,8 +72,9 @@ class Bounds:
 
     def _integers(self, chance: Chance, low: int, high: int) -> Iterator[int]:
         first, last = self.around(low, high)
-        step = _common(self.steps)
-        least, most = _up(first, step), _down(last, step)
+        # A whole number is a multiple of n/d in lowest terms just where it is one of n.
+        step = _common(self.steps).numerator
+        least, most = _up(first, Fraction(step)), _down(last, Fraction(step))
         for _ in range(TRIES):
             yield chance.randint(least, most) * step if least < most else least * step
         yield from (n * step for n in (least, least + 1, most, most - 1, 0))
@@ -85,46 +91,47 @@ class Bounds:
         first, last = self.around(low, high)
         for attempt in range(TRIES):
             if self.steps:
-                step = max(self.steps)
+                step = _common(self.steps)
                 least, most = _up(first, step), _down(last, step)
                 times = chance.randint(least, most) if least < most else least
-                yield _tidy(times * step, step)
+                whole = all(isinstance(step, int) for step in self.steps)
+                yield times * step.numerator if whole else float(times * step)
             else:
                 yield round(chance.uniform(first, last), (digits + attempt // 4) or None)
         yield from (first, last, (first + last) / 2)
 
 
-def _up(bound: float, step: float) -> int:
-    """Return how often a step goes into a bound, rounded up; exact for integers of any size."""
-    both = isinstance(bound, int) and isinstance(step, int)
-    return int(-(-bound // step)) if both else math.ceil(bound / step)
+def _up(bound: float, step: Fraction) -> int:
+    """Return how often a step goes into a bound, rounded up; exact for numbers of any size."""
+    return math.ceil(_decimal(bound) / step)
 
 
-def _down(bound: float, step: float) -> int:
-    both = isinstance(bound, int) and isinstance(step, int)
-    return int(bound // step) if both else math.floor(bound / step)
+def _down(bound: float, step: Fraction) -> int:
+    return math.floor(_decimal(bound) / step)
 
 
-def _common(steps: list[float]) -> int:
-    """Return a number of which every multiple is one of all steps, or 1."""
-    found = 1
-    for step in steps:
-        numerator = float(step).as_integer_ratio()[0] if step != int(step) else int(step)
-        # 0.01 is no fraction of small numbers in binary: then every integer is as good a guess.
-        found = math.lcm(found, numerator) if numerator < 2**31 else found
+def _common(steps: list[float]) -> Fraction:
+    """Return the least number of which every multiple is one of all steps; 1 without steps."""
+    found = _decimal(steps[0]) if steps else Fraction(1)
+    for step in map(_decimal, steps):
+        numerator = math.lcm(found.numerator, step.numerator)
+        found = Fraction(numerator, math.gcd(found.denominator, step.denominator))
     return found
 
 
-def _tidy(value: float, step: float) -> float:
-    """Write a multiple with as many decimals as the step has: three times 0.1 is 0.3."""
-    if isinstance(value, int):
-        return value
-    _, _, decimals = f"{step:.12f}".rstrip("0").partition(".")
-    return round(value, len(decimals))
+@lru_cache(maxsize=1024)
+def _decimal(number: float) -> Fraction:
+    """Return the number that is written, and not the binary one next to it."""
+    written = isinstance(number, float) and math.isfinite(number)
+    return Fraction(str(number)) if written else Fraction(number)
 
 
-def _is_multiple(value: float, step: float) -> bool:
-    if isinstance(step, float):
-        quotient = value / step
-        return math.isfinite(quotient) and int(quotient) == quotient
-    return value % step == 0
+def is_multiple(value: float, step: float) -> bool:
+    """Tell whether a number is a multiple of another, as decimals: 19.99 is one of 0.01.
+
+    JSON Schema Validation § 6.2.1 speaks of the numbers of JSON, which are decimals. Raises
+    OverflowError for what is no number of JSON.
+    """
+    if isinstance(value, int) and isinstance(step, int):
+        return value % step == 0
+    return (_decimal(value) / _decimal(step)).denominator == 1

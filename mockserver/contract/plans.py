@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from mockserver.contract.choices import TYPES, Choice, also, choices, is_doubtful, made
 from mockserver.contract.formats import checker
+from mockserver.contract.matching import draft
 from mockserver.contract.numbers import Bounds
 from mockserver.contract.place import Place
 from mockserver.contract.schemas import (
@@ -342,10 +343,8 @@ class Plan:
     @cached_property
     def validator(self) -> Any:
         """What judges values by the parts; of a choice taken by the alternative as well."""
-        from jsonschema import Draft202012Validator  # noqa: PLC0415  (50 ms)
-
         schema = self.parts[0] if len(self.parts) == 1 else {"allOf": list(self.parts)}
-        return Draft202012Validator(schema, format_checker=checker())
+        return draft()(schema, format_checker=checker())
 
     def _holds(self, value: Any) -> bool:
         lists = [[s["const"]] if "const" in s else s["enum"] for s in self.flat if _lists(s)]

@@ -3,6 +3,7 @@
 import pytest
 from contract_documents import contract
 
+from mockserver.contract.place import Place
 from mockserver.contract.sample import Unsatisfiable, sample
 from mockserver.contract.values import value_violations
 
@@ -42,6 +43,23 @@ def test_properties_of_the_other_direction_are_left_out():
 def test_examples_go_round():
     """The first value is the first example, the next one the next."""
     assert [drawn("Shown", n) for n in range(3)] == ["a", "b", "a"]
+
+
+MET = {
+    "tenths": {"type": "number", "multipleOf": 0.1, "minimum": 0.25, "maximum": 0.35},
+    "hundredths": {"type": "number", "multipleOf": 0.01, "minimum": 0.07, "maximum": 0.07},
+    "integers by a fraction": {"type": "integer", "multipleOf": 2.5, "minimum": 4, "maximum": 9},
+    "two steps": {"type": "number", "allOf": [{"multipleOf": 0.3}, {"multipleOf": 0.5}], "minimum": 1, "maximum": 2},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("schema", MET.values(), ids=MET)
+def test_a_schema_that_can_be_met_is(schema):
+    """However narrow it is, what is found fits it."""
+    document = contract().document
+    for n in range(5):
+        value = sample(document, Place(schema, ""), "0", n)
+        assert value_violations(document, Place(schema, ""), value, "value") == []
 
 
 def test_what_nothing_fits_is_said():

@@ -19,7 +19,7 @@ SCHEMAS = {
     "Id": {"readOnly": True},
     "Extended": {"allOf": [{"$ref": "#/components/schemas/Login"}], "required": ["password"]},
     "Endless": {"allOf": [{"$ref": "#/components/schemas/Endless"}]},
-    "Huge": {"multipleOf": 0.5},
+    "Half": {"multipleOf": 0.5},
     "Cat": CAT,
     "Dog": DOG,
     "Either": {"oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}]},
@@ -54,7 +54,7 @@ def test_what_is_required_depends_on_the_direction(name, value, direction, what)
 
 BROKEN = {
     "contains itself": ("Endless", {}, "the schema refers to itself without end"),
-    "too large for a quotient": ("Huge", 10**400, "the schema cannot be applied: OverflowError"),
+    "not a number of JSON": ("Half", float("inf"), "the schema cannot be applied: OverflowError"),
 }
 
 
@@ -64,6 +64,23 @@ def test_a_schema_that_cannot_be_applied_is_one_violation(name, value, what):
     (violation,) = found(name, value)
     assert violation.what.startswith(what)
     assert violation.code == "value"
+
+
+MULTIPLES = {
+    "of hundredths": (0.01, [19.99, 0.07, 4.35, -0.29, 1e22, 3, 0, 10**400], [0.005, 19.999]),
+    "of tenths": (0.1, [0.3, 0.7, 1e-1, 2.0], [0.35, 0.30000000000000004]),
+    "of a very small step": (1e-7, [3e-7, 0.1234567], [0.12345678]),
+    "of a float that is whole": (2.0, [4, 4.0], [3, 2.5]),
+    "of an integer": (3, [9, 9.0, 3 * 10**400], [10, 0.3]),
+}
+
+
+@pytest.mark.parametrize(("step", "right", "wrong"), MULTIPLES.values(), ids=MULTIPLES)
+def test_multiples_are_those_of_decimals(step, right, wrong):
+    """JSON Schema Validation § 6.2.1: what is written counts, not the binary number next to it."""
+    document, schema = contract().document, Place({"multipleOf": step}, "")
+    assert [fits(document, schema, value, "response") for value in right] == [True] * len(right)
+    assert [fits(document, schema, value, "response") for value in wrong] == [False] * len(wrong)
 
 
 def test_a_message_names_schemas_by_their_place():

@@ -10,10 +10,12 @@ be searched for it, and those that lead nowhere ask nothing.
 from __future__ import annotations
 
 import re
+from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from jsonschema import Draft202012Validator
+from jsonschema.validators import extend
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
@@ -35,13 +37,26 @@ class Judge:
     def faults(self, pointer: str, value: object) -> list[str]:
         """Return what keeps a value from fitting the schema at a pointer."""
         escaped = pointer.replace("%", "%25").replace(" ", "%20")
-        validator = Draft202012Validator(
+        validator = _Validator(
             {"$ref": f"{BASE}#{escaped}"}, registry=self._registry
         )  # fmt: skip
         return [
             f"{'/'.join(map(str, error.absolute_path))}: {error.message[:200]}"
             for error in validator.iter_errors(value)
         ]
+
+
+def _multiple_of(validator: Any, step: float, value: Any, schema: Any) -> Iterator[Any]:
+    """Let a number be a multiple as jsonschema divides, or as decimals have it where one is a float."""
+    some = isinstance(value, float) or isinstance(step, float)
+    if validator.is_type(value, "number") and some:
+        with localcontext(prec=1000):
+            if Decimal(str(value)) % Decimal(str(step)) == 0:
+                return
+    yield from Draft202012Validator.VALIDATORS["multipleOf"](validator, step, value, schema)
+
+
+_Validator = extend(Draft202012Validator, {"multipleOf": _multiple_of})
 
 
 def _written(value: Any) -> Any:

@@ -311,7 +311,7 @@ async def test_what_defeats_the_validators_is_answered_and_said_once(tmp_path):
                     server, "/x", "Content-Type: application/json", method="POST", body=body
                 )
             ).status
-            for body in (b"1" + b"0" * 400, b"2" + b"0" * 400, b'"x"')
+            for body in (b"1e400", b"-1e400", b'"x"')
         ]
     logging.getLogger("mockserver").removeHandler(handler)
     assert statuses == [200, 200, 400]
