@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from mockserver.contract.document import Document
     from mockserver.contract.operations import Operation
 
-Role = Literal["create", "list", "read", "replace", "merge", "delete"]
+Role = Literal["create", "list", "read", "replace", "merge", "delete", "clear"]
 
 _ROLES: Final[tuple[Role, ...]] = ("create", "list", "read", "replace", "merge", "delete")
 
@@ -46,7 +46,12 @@ Template: TypeAlias = tuple[str | None, ...]
 
 _FORM: Final = "application/x-www-form-urlencoded"
 
-_COLLECTION: Final[Mapping[str, Role]] = {"POST": "create", "GET": "list", "PUT": "replace"}
+_COLLECTION: Final[Mapping[str, Role]] = {
+    "POST": "create",
+    "GET": "list",
+    "PUT": "replace",
+    "DELETE": "clear",
+}
 _ITEM: Final[Mapping[str, Role]] = {
     "GET": "read",
     "PUT": "replace",
@@ -155,7 +160,7 @@ class Collection:
         """The members that a client may send of an item."""
         found: Members = {}
         for deed in self.deeds:
-            for body in deed.taken:
+            for body in deed.taken if deed.role != "clear" else ():
                 for name, places in members(self.document, body.item).items():
                     found.setdefault(name, places)
         return found
@@ -242,6 +247,11 @@ class Resources:
     def __init__(self, contract: Contract) -> None:
         self._document = contract.document
         self._by_template = _collections(contract)
+        self._gets = {
+            template_of(operation.path): operation
+            for operation in contract.operations.values()
+            if operation.method == "GET"
+        }
         self._deeds: dict[str, Deed | None] = {
             deed.operation.id: deed
             for collection in self._by_template.values()
@@ -251,8 +261,11 @@ class Resources:
     def deed(self, operation: Operation) -> Deed | None:
         """Return what an operation does to a collection; None where it does nothing to one.
 
-        A search such as `/pets/findByStatus` lists as well, and is found when it is asked for.
+        A search such as `/pets/findByStatus` lists as well, and is found when it is asked for. So
+        is a HEAD, which does what GET does there (RFC 9110 § 9.3.2).
         """
+        if operation.method == "HEAD":
+            return self._head(operation)
         if operation.id not in self._deeds and operation.method == "GET":
             above = template_of(operation.path)
             collection = self._by_template.get(above[:-1])
@@ -261,6 +274,16 @@ class Resources:
                 self._deeds[operation.id] = deed if _searches(deed) else None
         found = self._deeds.get(operation.id)
         return found if found is not None and found.collection.kept else None
+
+    def _head(self, operation: Operation) -> Deed | None:
+        template = template_of(operation.path)
+        twin = self._gets.get(template)
+        if twin is not None:
+            return self.deed(twin)
+        collection = self._by_template.get(template[:-1])
+        if collection is None or template[-1] is not None or not collection.kept:
+            return None
+        return Deed(operation, "read", named=True, collection=collection)
 
     def __iter__(self) -> Iterator[Collection]:
         return (found for found in self._by_template.values() if found.kept)

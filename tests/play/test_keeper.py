@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from kept import Client, answers, api, operation, ref
+from kept import Client, answers, api, operation, query, ref
 
 from mockserver.contract.values import value_violations
 from mockserver.errors import ControlError
@@ -412,6 +412,105 @@ def test_delete_may_answer_what_was_removed():
     client.make("/things", {"n": 1})
     answer = {"id": 1, "deleted": True, "object": "thing.gone"}
     assert client.json("DELETE", "/things/1") == (200, answer)
+
+
+BOOL = {"type": "boolean"}
+GONE = {
+    "a flag": (thing("deleted", deleted=BOOL), {"id": 1, "deleted": True}),
+    "a flag that is not required": (thing(deleted=BOOL), {"id": 1, "deleted": True}),
+    "a flag around the thing": (
+        {"properties": {"deleted": BOOL, "thing": thing()}},
+        {"deleted": True, "thing": {"id": 1}},
+    ),
+    "a flag alone": ({"required": ["deleted"], "properties": {"deleted": BOOL}}, {"deleted": True}),
+    "a flag that is never true": (
+        thing("deleted", deleted={"const": False}),
+        {"id": 1, "deleted": False},
+    ),
+    "a text": (thing("deleted", deleted={"const": "then"}), {"id": 1, "deleted": "then"}),
+    "the thing": (ref("Thing"), {"id": 1, "done": False, "n": 1}),
+}
+
+
+@pytest.mark.parametrize(("schema", "expected"), GONE.values(), ids=GONE)
+def test_delete_says_what_its_schema_declares(schema, expected):
+    """Not what else the thing has; and that it is deleted, where it says so at all."""
+    document = api(thing("done", done={"const": False}, n=ID), new(n=ID))
+    document["paths"]["/things/{id}"]["delete"]["responses"] = answers("200", schema)
+    client = Client(document)
+    client.make("/things", {"n": 1})
+    assert client.json("DELETE", "/things/1") == (200, expected)
+
+
+def collection_of_three(parameters=()):
+    """Return a client of three things, with parts below them, whose collection can be emptied."""
+    parts = {
+        "get": operation(answers("200", {"type": "array", "items": ref("Thing")})),
+        "post": operation(answers("201", ref("Thing")), ref("New")),
+    }
+    more = {"/things/{id}/parts": parts, "/things/{id}/parts/{part}": {"get": operation(answers("200", ref("Thing")))}}  # fmt: skip
+    document = api(thing(n=ID), new(id=ID, n=ID), more=more)
+    clear = operation(answers("204"), parameters=list(parameters))
+    document["paths"]["/things"]["delete"] = clear
+    client = Client(document)
+    for n in (1, 2, 2):
+        client.make("/things", {"n": n})
+        client.make("/things/1/parts", {})
+    return client
+
+
+def test_delete_empties_a_collection():
+    """What is below its things goes with them; keys are not used again."""
+    client = collection_of_three()
+    assert client.json("DELETE", "/things") == (204, None)
+    assert client.listed("/things") == []
+    assert client.json("DELETE", "/things") == (204, None)
+    assert client.make("/things")["id"] == 4
+    client.make("/things", {"id": 1})
+    assert client.listed("/things/1/parts") == []
+
+
+CLEARED = {
+    "by a member": ("?n=2", None, [1]),
+    "by a member that none has": ("?n=3", None, [1, 2, 3]),
+    "a parameter that is not declared": ("?x=1", None, []),
+    "a parameter that nobody understands": ("?ids=1", None, None),
+    "a body": ("", {"ids": [1]}, None),
+}
+
+
+@pytest.mark.parametrize(("asked", "body", "left"), CLEARED.values(), ids=CLEARED)
+def test_delete_on_a_collection_removes_what_is_meant(asked, body, left):
+    """What cannot be understood removes nothing, and is answered by the document."""
+    client = collection_of_three(query(n=ID, ids=TEXT))
+    answer = client.ask("DELETE", f"/things{asked}", body)
+    assert (answer is None) is (left is None)
+    assert [one["id"] for one in client.listed("/things")] == (
+        left or ([] if answer else [1, 2, 3])
+    )
+
+
+HEADS = {
+    "with a GET": (("get", "head"), 200),
+    "without a GET": (("head",), 200),
+}
+
+
+@pytest.mark.parametrize(("methods", "status"), HEADS.values(), ids=HEADS)
+def test_a_declared_head_is_as_get_would_be(methods, status):
+    """RFC 9110 § 9.3.2: what is not there is not there for it either."""
+    document = api(thing(n=ID), new(n=ID))
+    item = document["paths"]["/things/{id}"]
+    get = item.pop("get")
+    item |= {method: get if method == "get" else operation(answers("200")) for method in methods}
+    client = Client(document)
+    with pytest.raises(ControlError) as refused:
+        client.ask("HEAD", "/things/1")
+    assert (refused.value.status, refused.value.code) == (404, "no-such-item")
+    client.make("/things", {"n": 3})
+    found = client.ask("HEAD", "/things/1")
+    assert found.status == status
+    assert found == client.ask("GET", "/things/1") if "get" in methods else found.body == b""
 
 
 # How it is answered

@@ -14,11 +14,12 @@ THING = {
         "on": {"type": "boolean"},
         "owner": {"properties": {"id": TEXT}},
         "size": NUMBER,
+        "price": {"type": "number"},
     },
 }
 LIST = {"type": "array", "items": ref("Thing")}
 MADE = [
-    {"name": "a", "tags": ["x", "y"], "on": True, "owner": {"id": "u1"}, "size": 3},
+    {"name": "a", "tags": ["x", "y"], "on": True, "owner": {"id": "u1"}, "size": 3, "price": 1.5},
     {"name": "b", "tags": ["y"], "on": False, "size": 5},
     {"name": "a", "tags": [], "on": True, "owner": {"id": "u2"}, "size": 3},
     {"name": "c"},
@@ -71,6 +72,10 @@ PAGES = {
     "true": ({"on": {"type": "boolean"}}, "?on=true", [1, 3]),
     "the id of an object": ({"owner": TEXT}, "?owner=u2", [3]),
     "two filters": ({"name": TEXT, "on": TEXT}, "?name=a&on=true", [1, 3]),
+    "a whole number with a point": ({"size": NUMBER}, "?size=3.0", [1, 3]),
+    "a number with a zero at its end": ({"price": {"type": "number"}}, "?price=1.50", [1]),
+    "a number with an exponent": ({"price": {"type": "number"}}, "?price=15e-1", [1]),
+    "no such number": ({"size": NUMBER}, "?size=3.01", []),
     "no such thing": ({"name": TEXT}, "?name=z", []),
     "not declared": ({"name": TEXT}, "?size=3", [1, 2, 3, 4, 5]),
     "filter and page": ({**LIMIT_PAGE, "name": TEXT}, "?name=a&page=2", [5]),
@@ -172,3 +177,23 @@ def test_links_stay_in_the_session():
     assert made.json("GET", "/things?limit=2", prefix="/@b")[1]["next"] == (
         "/@b/things?limit=2&page=2"
     )
+
+
+HEADERS = {
+    "X-Total-Count": ("?name=a&limit=2", "3"),
+    "x-total": ("", "5"),
+    "Total-Count": ("?name=z", "0"),
+    "X-Rate-Limit": ("", "8"),
+}
+
+
+@pytest.mark.parametrize(("name", "asked", "expected"), [(n, *r) for n, r in HEADERS.items()], ids=HEADERS)  # fmt: skip
+def test_a_header_tells_how_many_things_are_found(name, asked, expected):
+    """On all pages; what else a header says is the document's."""
+    document = api(THING, THING, listed=LIST, parameters=query(name=TEXT, limit=NUMBER))
+    answer = document["paths"]["/things"]["get"]["responses"]["200"]
+    answer["headers"] = {name: {"schema": NUMBER, "example": 8}}
+    made = Client(document)
+    for body in MADE:
+        made.make("/things", body)
+    assert made.ask("GET", f"/things{asked}").headers[name] == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -10,14 +11,22 @@ from mockserver.contract.media import essence
 from mockserver.contract.resources import Resources
 from mockserver.errors import ControlError
 from mockserver.play.kept.keys import Keys, key_text
-from mockserver.play.kept.paging import page_of, placed
-from mockserver.play.kept.replies import declares, encoded, holder_of, located, usual, whole_of
+from mockserver.play.kept.paging import chosen, counted, page_of, placed
+from mockserver.play.kept.replies import (
+    declares,
+    encoded,
+    flagged,
+    holder_of,
+    located,
+    usual,
+    whole_of,
+)
 from mockserver.play.kept.seeds import Seeds, inside
 from mockserver.play.kept.store import full, weighed
 from mockserver.play.kept.things import Object, Shaper, merged, parent_members, typed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from mockserver.contract import Answer, Contract, Operation, Wish
     from mockserver.contract.items import Body
@@ -103,6 +112,7 @@ class Keeper:
             "replace": self._replace,
             "merge": self._merge,
             "delete": self._delete,
+            "clear": self._clear,
         }
         try:
             return plays[deed.role](asked)
@@ -261,6 +271,7 @@ class Keeper:
         shown = [self._view(asked, body, items[key], key) for key in page.keys]
         around = whole_of(self._document, holder, asked.wish.seed) if body.inside else None
         whole = placed(asked.collection, body, around, shown, page)
+        found = replace(found, headers=counted(found.headers, page))
         return encoded(self._document, found, body, whole)
 
     def _view(self, asked: _Asked, body: Body, item: Item, key: str) -> Object:
@@ -317,10 +328,28 @@ class Keeper:
         if asked.key not in asked.items:
             return self._missing(asked)
         usual(asked.operation, asked.wish)
-        item = asked.store.remove(asked.scope, asked.seeds, asked.key)
-        for below in asked.collection.below:
-            asked.store.drop(below.path, (*asked.scope[1], asked.key))
+        item = asked.items[asked.key]
+        self._remove(asked, [asked.key])
         return self._told(asked, item.value, asked.key)
+
+    def _clear(self, asked: _Asked) -> Answer | None:
+        """Empty the collection, or remove what the query chooses of it.
+
+        What else says which things are meant, a body above all, is not understood.
+        """
+        keys = chosen(asked.deed, asked.opening.target, asked.items)
+        if keys is None or asked.opening.body is not None:
+            return None
+        found = usual(asked.operation, asked.wish)
+        self._remove(asked, keys)
+        return found
+
+    def _remove(self, asked: _Asked, keys: Sequence[str]) -> None:
+        """Take things out, with what is below them."""
+        for key in keys:
+            asked.store.remove(asked.scope, asked.seeds, key)
+        for below in asked.collection.below:
+            asked.store.drop(below.path, asked.scope[1], frozenset(keys))
 
     # Answering
 
@@ -334,12 +363,18 @@ class Keeper:
         if body.kind == "key" and asked.deed.role == "create":
             own = thing.get(asked.collection.key, key) if asked.collection.key else key
             return encoded(self._document, found, body, own)
-        if body.kind != "item":
+        gone = asked.deed.role == "delete"
+        if body.kind != "item" and not gone:
             return found
         around = whole_of(self._document, holder, asked.wish.seed)
+        if body.kind != "item":
+            told = flagged(self._document, body.schema, around)
+            return encoded(self._document, found, body, told) if told != around else found
         base = inside(body, around)
         base = base if isinstance(base, dict) else {}
         value: Any = self._shaper(asked.collection).shown(body, thing, base, key)
+        value = flagged(self._document, body.item, value) if gone else value
         for name in reversed(body.inside):
             value = {**(around if isinstance(around, dict) else {}), name: value}
+            value = flagged(self._document, body.schema, value) if gone else value
         return encoded(self._document, found, body, value)

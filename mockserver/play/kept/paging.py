@@ -6,7 +6,9 @@ Documents name all of this as they like; a name is read without case, signs and 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -57,6 +59,8 @@ _NEXT: Final = ("next", "nexturl", "nextlink", "nextpageurl")
 _PREVIOUS: Final = ("prev", "previous", "prevurl", "previousurl", "previouslink", "prevpageurl")
 _CURSOR: Final = ("nextcursor", "nextpagetoken", "cursor", "after", "endcursor", "nexttoken")
 
+_NUMBER: Final = re.compile(r"-?\d{1,400}(\.\d{1,400})?([eE][+-]?\d{1,3})?", re.ASCII)
+
 _DEEPEST: Final = 3
 """How deep what a list says about itself may stand in it."""
 
@@ -95,6 +99,16 @@ def page_of(deed: Deed, target: str, items: Mapping[str, Item]) -> Page:
     return Page(shown, len(keys), start, asked.size, number, links)
 
 
+def chosen(deed: Deed, target: str, items: Mapping[str, Item]) -> list[str] | None:
+    """Return the keys of the things that a query means, without regard to pages.
+
+    None where it says something that is declared and chooses no things by a member.
+    """
+    pairs = parse_qsl(target.partition("?")[2], keep_blank_values=True, errors="replace")
+    asked = _Asked(deed, pairs)
+    return asked.chosen(items) if asked.is_all_filters else None
+
+
 class _Asked:
     """What the query of one request says; parameters that are not declared say nothing."""
 
@@ -117,6 +131,11 @@ class _Asked:
             if plain_name(name) in plain and name not in self._paging.values()
         }
 
+    @property
+    def is_all_filters(self) -> bool:
+        """Whether all that is said chooses things by a member."""
+        return len(self._filters) == len(self._given)
+
     def _texts(self, name: str, texts: list[str]) -> set[str]:
         """Return the values of a parameter; a list may be written with commas."""
         if "array" not in shapes.types(self._document, [self._declared[name]]):
@@ -127,7 +146,9 @@ class _Asked:
         """Return the keys of those things that have what is asked for by name."""
         keys = list(items)
         for name, texts in self._filters.items():
-            keys = [key for key in keys if _has(items[key].value.get(name), texts)]
+            numbers = {Decimal(text) for text in texts if _NUMBER.fullmatch(text)}
+            wanted: frozenset[str | Decimal] = frozenset(texts) | numbers
+            keys = [key for key in keys if _has(items[key].value.get(name), wanted)]
         return keys
 
     @property
@@ -196,17 +217,28 @@ def _is(name: str, kind: Iterable[str]) -> bool:
     return plain_name(name) in kind
 
 
-def _has(value: Any, texts: set[str]) -> bool:
+def _has(value: Any, wanted: frozenset[str | Decimal]) -> bool:
+    """Tell whether a member is what is wanted; numbers are, however they are written."""
     if isinstance(value, list):
-        return any(_has(item, texts) for item in value)
+        return any(_has(item, wanted) for item in value)
     if isinstance(value, dict):
-        return any(_has(value.get(name), texts) for name in ("id", "name", "key"))
+        return any(_has(value.get(name), wanted) for name in ("id", "name", "key"))
     if isinstance(value, bool):
-        return str(value).lower() in texts
-    return value is not None and str(value) in texts
+        return str(value).lower() in wanted
+    if isinstance(value, int | float):
+        return Decimal(str(value)) in wanted
+    return value is not None and str(value) in wanted
 
 
 # What a list says about itself
+
+
+def counted(headers: Mapping[str, str], page: Page) -> dict[str, str]:
+    """Return the headers of a list; those like `X-Total-Count` tell how many things are found."""
+    return {
+        name: str(page.total) if plain_name(name).removeprefix("x") in _TOTAL else text
+        for name, text in headers.items()
+    }
 
 
 def placed(collection: Collection, body: Body, whole: Any, items: list[Any], page: Page) -> Any:

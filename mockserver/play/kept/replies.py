@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from mockserver.contract import NOTHING, Answer, answer
+from mockserver.contract import NOTHING, Answer, answer, shapes
 from mockserver.contract.bodies import body_of
-from mockserver.contract.items import shown
+from mockserver.contract.items import joined, members, plain_name, shown
 from mockserver.contract.media import concrete, essence
 from mockserver.contract.resources import is_structured
 from mockserver.contract.sample import Unsatisfiable, sample
+from mockserver.contract.values import fits
 
 if TYPE_CHECKING:
     from mockserver.contract import Operation, Wish
@@ -68,6 +69,20 @@ def whole_of(document: Document, holder: Place, seed: str) -> Any:
             except Unsatisfiable:
                 kept[key] = None
     return kept[key]
+
+
+def flagged(document: Document, schema: Place, value: Any) -> Any:
+    """Return what is answered of a thing that was removed: where it has a flag for that, true."""
+    if not isinstance(value, dict):
+        return value
+    flags = {
+        name: True
+        for name, places in members(document, schema).items()
+        if plain_name(name) == "deleted"
+        and shapes.types(document, places) <= {"boolean", "null"}
+        and fits(document, joined(document, places), True, "response")  # noqa: FBT003
+    }
+    return {**value, **flags}
 
 
 def encoded(document: Document, found: Answer, body: Body, value: Any) -> Answer:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from mockserver.errors import ControlError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 ITEMS: Final = 10_000
 """Things that a session keeps, a scope that has been changed counting as one more."""
@@ -81,9 +81,14 @@ class Store:
         self._take(-1, -removed.weight)
         return removed
 
-    def drop(self, path: str, above: tuple[str, ...]) -> None:
-        """Forget the scopes of a collection below one thing, whose key is the last of `above`."""
-        for scope in [s for s in self._scopes if s[0] == path and s[1][: len(above)] == above]:
+    def drop(self, path: str, upper: tuple[str, ...], keys: Collection[str]) -> None:
+        """Forget the scopes of a collection below things, which have these keys below `upper`."""
+        count = len(upper)
+        for scope in [
+            (own, above)
+            for own, above in self._scopes
+            if own == path and above[:count] == upper and above[count] in keys
+        ]:
             gone = self._scopes.pop(scope)
             self._take(-1 - len(gone), -sum(item.weight for item in gone.values()))
 

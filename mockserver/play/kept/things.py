@@ -256,7 +256,7 @@ class Shaper:
     def _visible(self, thing: Object, names: Members, parts: Sequence[Place]) -> Object:
         """Return what a thing shows where these members of a schema are declared.
 
-        A member that requests declare and this answer does not is not meant to be answered.
+        A member that requests or things declare and this answer does not is not meant for it.
         """
         if not names:
             return dict(thing)
@@ -264,7 +264,7 @@ class Shaper:
         return {
             name: value
             for name, value in thing.items()
-            if name in names or not (closed or name in self._requested)
+            if name in names or not (closed or name in self._places)
         }
 
     def _is_closed(self, parts: Sequence[Place]) -> bool:
