@@ -82,6 +82,26 @@ def read_body(body: bytes, content_type: str, declared: Declared) -> Any:
     return UNREAD
 
 
+def read_fields(body: bytes, content_type: str, declared: Declared) -> dict[str, Any] | None:
+    """Return the fields of a form, typed by its schema, without files; None for what is no form.
+
+    Raises BodyError for a field that is not what it is declared to be.
+    """
+    kind = essence(content_type)
+    if kind == FORM:
+        return _Form(declared).of_fields(styles.pairs(body.decode("utf-8", "replace")))
+    if kind != "multipart/form-data":
+        return None
+    sent = [part for part in _parts(body, content_type) if part.filename is None]
+    made = _Form(declared).of_parts(sent)
+    return {name: value for name, value in made.items() if not _is_file(value)}
+
+
+def _is_file(value: Any) -> bool:
+    several = value if isinstance(value, list) else [value]
+    return any(isinstance(one, Octets) for one in several)
+
+
 def json_of(body: bytes | str) -> Any:
     """Return the value of a JSON text. Raises BodyError."""
     try:

@@ -9,19 +9,24 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from mockserver.contract import credentials, styles
+from mockserver.contract.forms import Declared, read_fields
+from mockserver.contract.place import Place
 from mockserver.contract.request_faults import ORDER, RequestFault, carrier
+from mockserver.contract.schemas import normaliser
 from mockserver.contract.terms import Sent, Terms, raw_path_parameters, terms_of
-from mockserver.contract.values import short
+from mockserver.contract.values import short, validator
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
     from mockserver.contract.library import Library
     from mockserver.contract.operations import Operation
+    from mockserver.contract.schemas import Schema
+    from mockserver.contract.terms import Content
 
 VERDICTS: Final = 4_096
 """Verdicts that are remembered; the one unused for longest makes room."""
@@ -138,6 +143,36 @@ class Verdicts:
 def needs_library(operation: Operation) -> bool:
     """Tell whether openapi-core judges requests to an operation: importing it takes time."""
     return terms_of(operation).of_library
+
+
+def fields_of(operation: Operation, body: bytes, content_type: str) -> dict[str, Any] | None:
+    """Return the fields of a form as the schema of its body types them, files left out.
+
+    None where the body is no form that can be read. Never raises.
+    """
+    terms = terms_of(operation)
+    content = terms.body.content(content_type) if terms.body else None
+    for known in (content, None):
+        try:
+            return read_fields(body, content_type, _declared(operation, known))
+        except Exception:  # noqa: BLE001, S112  (whatever is wrong with a field, or its schema)
+            continue
+    return None
+
+
+def _declared(operation: Operation, content: Content | None) -> Declared:
+    """Return what is declared of a form; of one of which nothing is, all fields are texts."""
+    document = operation.document
+    base = validator(document, Place(True, ""), "request")  # noqa: FBT003
+
+    def fits(schema: Schema, value: Any) -> bool:
+        return bool(base.evolve(schema=schema).is_valid(value))
+
+    if content is None or content.schema is None:
+        return Declared(document, Place(None, ""), True, fits)  # noqa: FBT003
+    return Declared(
+        document, content.place, normaliser(document, "request").schema(content.schema), fits
+    )
 
 
 def _key(terms: Terms, asked: Asked) -> tuple[Hashable, int]:

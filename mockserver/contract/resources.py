@@ -45,6 +45,7 @@ Template: TypeAlias = tuple[str | None, ...]
 """The segments of a path, None for a parameter: `/pets/{id}` and `/pets/{petId}` are the same."""
 
 _FORM: Final = "application/x-www-form-urlencoded"
+_UPLOAD: Final = "multipart/form-data"
 
 _COLLECTION: Final[Mapping[str, Role]] = {
     "POST": "create",
@@ -160,7 +161,8 @@ class Collection:
         """The members that a client may send of an item."""
         found: Members = {}
         for deed in self.deeds:
-            for body in deed.taken if deed.role != "clear" else ():
+            uploads = [self.body(holder) for holder in _requests(deed.operation, _UPLOAD)]
+            for body in [*deed.taken, *uploads] if deed.role != "clear" else ():
                 for name, places in members(self.document, body.item).items():
                     found.setdefault(name, places)
         return found
@@ -366,12 +368,13 @@ def responses(operation: Operation) -> list[Place]:
     return [holder for media_type, holder in content if is_structured(media_type)]
 
 
-def _requests(operation: Operation) -> list[Place]:
+def _requests(operation: Operation, form: str = _FORM) -> list[Place]:
+    """Return the media type objects of bodies that are JSON, XML or a form of that type."""
     content = operation.document.get(operation.place, "requestBody", "content")
     return [
         operation.document.follow(holder)
         for media_type, holder in content.members()
-        if is_structured(media_type) or essence(media_type) == _FORM
+        if is_structured(media_type) or essence(media_type) == form
     ]
 
 

@@ -30,6 +30,7 @@ from mockserver.server.respond import (
     ProblemResponse,
     document_answer,
     kept_answer,
+    with_fields,
 )
 from mockserver.server.stream import stream_response
 from mockserver.server.waiting import Waiting
@@ -230,7 +231,7 @@ async def _hops(request: Request, live: Live, waiting: Waiting) -> web.StreamRes
     answering = Answering(operation, program, named=asked.named)
     await live.requests.hold(request, target, session, route.path_parameters, answering)
     if program is None:
-        return _unscripted(request, live, session, operation, opening, asked)
+        return await _unscripted(request, live, session, operation, opening, asked)
     watch = breaches.watch_over(live.judge, session, program, operation, opening)
     if request.method == "HEAD":
         return _head_only(request, session, program, operation, opening)
@@ -245,7 +246,7 @@ async def _hops(request: Request, live: Live, waiting: Waiting) -> web.StreamRes
         request.opened = connection.opened
 
 
-def _unscripted(  # noqa: PLR0917  (the six things that a request has become)
+async def _unscripted(  # noqa: PLR0917  (the six things that a request has become)
     request: Request,
     live: Live,
     session: Session[Clock],
@@ -258,6 +259,8 @@ def _unscripted(  # noqa: PLR0917  (the six things that a request has become)
         return cors.preflight(request, ())  # an OPTIONS of the document knows no origin
     wish = wish_of(opening, session.name, session.seed)
     wish = wish._replace(status=asked.status, example=asked.example)
+    if live.keeper is not None:  # The body was read for the opening, and is read once more.
+        opening = with_fields(opening, operation, await request.read())
     answer = kept_answer(live.keeper, session.store, operation, opening, wish)
     if answer is None:
         answer = document_answer(operation, wish)

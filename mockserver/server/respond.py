@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from mockserver.contract import answer
+from mockserver.contract.requests import fields_of
 from mockserver.play.answer import Answer, Head, problem_body, reason_of
 
 if TYPE_CHECKING:
@@ -47,6 +49,15 @@ def no_content() -> AnswerResponse:
 def document_answer(operation: Operation, wish: Wish) -> AnswerResponse:
     """Return what the document itself answers. Raises ControlError where there is nothing."""
     return _whole(answer(operation, wish))
+
+
+def with_fields(opening: Opening, operation: Operation, raw: bytes) -> Opening:
+    """Return a request whose form is read by its schema: lists, numbers; files left out.
+
+    `raw` is the body as sent: else a form is texts, the first of each name.
+    """
+    fields = fields_of(operation, raw, opening.headers.get("content-type", ""))
+    return opening if fields is None else replace(opening, body=fields)
 
 
 def kept_answer(

@@ -211,6 +211,82 @@ async def test_a_thing_that_is_not_there_is_a_problem_where_no_404_is_declared(t
     ]
 
 
+FORMS = """
+openapi: 3.1.0
+info: {title: Forms, version: "1"}
+components:
+  schemas:
+    New: &new
+      type: object
+      required: [name]
+      properties: &members
+        name: {type: string}
+        tags: {type: array, items: {type: string}}
+        sizes: {type: array, items: {type: integer}}
+        n: {type: integer}
+        x: {type: number}
+        on: {type: boolean}
+    Upload:
+      type: object
+      properties: {<<: *members, file: {type: string, format: binary}}
+paths:
+  /things:
+    post:
+      requestBody:
+        required: true
+        content:
+          application/x-www-form-urlencoded: {schema: *new}
+          multipart/form-data: {schema: {$ref: "#/components/schemas/Upload"}}
+      responses: {"201": {description: "", content: {application/json: {schema: &thing
+        {type: object, required: [id, name], properties: {<<: *members, id: {type: integer}}},
+        example: {id: 9, name: shown}}}}}
+  /things/{id}:
+    get:
+      responses: {"200": {description: "", content: {application/json: {schema: *thing}}}}
+"""
+
+
+URLENCODED = "application/x-www-form-urlencoded"
+PART = '--b\r\nContent-Disposition: form-data; name="{}"{}\r\n\r\n{}\r\n'
+FILE = PART.format("file", '; filename="a.png"\r\nContent-Type: image/png', "bytes")
+
+
+def multipart(*fields):
+    return "".join(PART.format(name, "", text) for name, text in fields) + FILE + "--b--\r\n"
+
+
+SENT = {
+    "several of one name": (
+        URLENCODED, "name=Tom&tags=a&tags=b", {"name": "Tom", "tags": ["a", "b"]},
+    ),
+    "one in a list": (URLENCODED, "name=Tom&tags=a", {"name": "Tom", "tags": ["a"]}),
+    "numbers, and true": (
+        URLENCODED,
+        "name=7&sizes=1&sizes=2&n=3&x=1.5&on=true",
+        {"name": "7", "sizes": [1, 2], "n": 3, "x": 1.5, "on": True},
+    ),
+    "parts": ("multipart/form-data; boundary=b", multipart(("name", "Tom")), {"name": "Tom"}),
+    "several parts of one name": (
+        "multipart/form-data; boundary=b",
+        multipart(("name", "7"), ("tags", "a"), ("tags", "b"), ("n", "3")),
+        {"name": "7", "tags": ["a", "b"], "n": 3},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "sent", "expected"), SENT.values(), ids=SENT)
+async def test_a_form_makes_what_its_schema_says(tmp_path, kind, sent, expected):
+    """Lists, numbers and booleans are what they are declared to be; files are not kept."""
+    spec = tmp_path / "forms.yaml"
+    spec.write_text(FORMS)
+    async with MockServer(spec=spec, stateful=True) as server:
+        head = f"Content-Type: {kind}"
+        made = await fetch(server, "/things", head, method="POST", body=sent.encode())
+        location = made.header("Location")
+        assert (made.status, json.loads(made.body)) == (201, {**expected, "id": 1})
+        assert (await ask(server, "GET", location))[2] == json.loads(made.body)
+
+
 async def test_requests_at_the_same_time_do_not_share_a_key(petstore):
     """Each is carried out whole before the next."""
     made = await asyncio.gather(

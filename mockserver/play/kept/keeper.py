@@ -161,11 +161,12 @@ class Keeper:
             members = inside(taken, body)
             if taken.inside and isinstance(members, dict):
                 body = members
-        if kind.startswith("multipart/") and asked.deed.role == "create":
+        is_multipart = kind.startswith("multipart/")
+        if is_multipart and not isinstance(body, dict) and asked.deed.role == "create":
             return {}  # It has files, of which nothing is kept; what is made of them is.
         if not isinstance(body, dict):
             return None
-        return self._typed(asked, body) if kind == _FORM else body
+        return self._typed(asked, body) if kind == _FORM or is_multipart else body
 
     def _needs_body(self, asked: _Asked) -> bool:
         return (
