@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from mockserver.contract.place import Place, escape
+from mockserver.contract.schemas import COMPONENTS, Normal
 from mockserver.contract.values import expected, locate, short
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def of_value(
 ) -> Iterator[RequestFault]:
     """Yield the faults that errors of jsonschema tell of a value, the nearest branch of unions."""
     for error in errors:
-        for leaf in nearest(error):
+        for leaf in nearest(document, error):
             for what, steps in _told(leaf):
                 yield RequestFault(
                     where=where,
@@ -161,11 +162,12 @@ def _extras(error: Any) -> list[str]:
 # Unions
 
 
-def nearest(error: Any) -> list[Any]:
+def nearest(document: Document, error: Any) -> list[Any]:
     """Return an error, or those of the branch of a union that the value was meant for.
 
-    The branch whose constants the value does not contradict; of several the one with the fewest
-    errors. Where no branch stands out the union itself is what is broken.
+    The branch that a discriminator names, else one whose constants the value does not contradict;
+    of several the one with the fewest errors. Where no branch stands out the union itself is what
+    is broken.
     """
     if error.validator not in {"oneOf", "anyOf"} or not error.context:
         return [error]
@@ -173,11 +175,29 @@ def nearest(error: Any) -> list[Any]:
     for inner in error.context:
         branches.setdefault(inner.schema_path[0], []).append(inner)
     depth = len(error.absolute_path)
-    open_ = [found for found in branches.values() if not _is_other(found, depth)]
-    if not open_:
-        return _same_constant(branches.values(), depth) or [error]
-    best = min(open_, key=len)
-    return [leaf for inner in best for leaf in nearest(inner)]
+    best = branches.get(_named(document, error))
+    if best is None:
+        open_ = [found for found in branches.values() if not _is_other(found, depth)]
+        if not open_:
+            return _same_constant(branches.values(), depth) or [error]
+        best = min(open_, key=len)
+    return [leaf for inner in best for leaf in nearest(document, inner)]
+
+
+def _named(document: Document, error: Any) -> int | None:
+    """Return the number of the branch that a discriminator names (OAS § Discriminator Object)."""
+    schema = error.schema
+    asked = schema.notes.get("discriminator") if isinstance(schema, Normal) else None
+    if not asked or not isinstance(error.instance, dict):
+        return None
+    name, mapping = error.instance.get(asked["propertyName"]), asked.get("mapping")
+    if not isinstance(name, str):
+        return None
+    target = mapping.get(name, name) if isinstance(mapping, dict) else name
+    ref = target if "#" in str(target) else f"#{COMPONENTS}{target}"
+    pointer = document.follow(Place({"$ref": ref}, "")).pointer
+    pointers = [getattr(branch, "pointer", None) for branch in error.validator_value]
+    return pointers.index(pointer) if pointer in pointers else None
 
 
 def _is_other(errors: Sequence[Any], depth: int) -> bool:

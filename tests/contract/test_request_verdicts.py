@@ -372,7 +372,19 @@ DOG = {
 }
 NAMED = [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}]
 MAPPED = {"oneOf": NAMED, "discriminator": {"propertyName": "kind"}}
-SCHEMAS = {"Pet": PET, "Tree": TREE, "Cat": CAT, "Dog": DOG, "Either": MAPPED}
+# Nothing but the discriminator tells these apart.
+MEOWS = {"required": ["k", "m"], "properties": {"k": {"type": "string"}, "m": {"type": "integer"}}}
+BARKS = {"required": ["k", "b"], "properties": {"k": {"type": "string"}, "b": {"type": "integer"}}}
+CALLED = {
+    "oneOf": [{"$ref": "#/components/schemas/Meows"}, {"$ref": "#/components/schemas/Barks"}],
+    "discriminator": {
+        "propertyName": "k",
+        "mapping": {"b": "#/components/schemas/Barks", "bark": "Barks", "x": "#/x"},
+    },
+}
+SCHEMAS = {
+    "Pet": PET, "Tree": TREE, "Cat": CAT, "Dog": DOG, "Either": MAPPED, "Meows": MEOWS, "Barks": BARKS,
+}  # fmt: skip
 
 # version, schema, the body as data, and what is told of it.
 BODIES = {
@@ -426,6 +438,26 @@ BODIES = {
     "no branch that there is": (
         "3.1.0", {"$ref": "#/components/schemas/Either"}, {"kind": "bird", "lives": 1},
         ["body /kind: 'bird' is not one of ['cat', 'dog']"],
+    ),
+    "the branch of a mapping": (
+        "3.1.0", CALLED, {"k": "b", "b": "x"}, ["body /b: 'x' is not of type 'integer'"],
+    ),
+    "the branch of a mapping by a component": (
+        "3.1.0", CALLED, {"k": "bark", "b": "x"}, ["body /b: 'x' is not of type 'integer'"],
+    ),
+    "the branch of a component's name": (
+        "3.1.0", CALLED, {"k": "Barks", "b": "x"}, ["body /b: 'x' is not of type 'integer'"],
+    ),
+    "the branch of a union in a list": (
+        "3.1.0", {"items": {**CALLED, "nullable": True}}, [None, {"k": "b", "b": "x"}],
+        ["body /1/b: 'x' is not of type 'integer'"],
+    ),
+    "the branch of a name that leads nowhere": (
+        "3.1.0", CALLED, {"k": "x", "b": "x"}, ["body /m: 'm' is missing"],
+    ),
+    "the branch of no name": (
+        "3.1.0", CALLED, {"k": ["b"], "b": 1, "m": 1},
+        ["body /k: ['b'] is not of type 'string'"],
     ),
     "a format": (
         "3.1.0", {"type": "string", "format": "date-time"}, "yesterday",
