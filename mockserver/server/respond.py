@@ -57,7 +57,7 @@ def with_fields(opening: Opening, operation: Operation, raw: bytes) -> Opening:
     `raw` is the body as sent: else a form is texts, the first of each name.
     """
     fields = fields_of(operation, raw, opening.headers.get("content-type", ""))
-    return opening if fields is None else replace(opening, body=fields)
+    return replace(opening, body=fields) if raw and fields is not None else opening
 
 
 def kept_answer(

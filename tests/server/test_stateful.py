@@ -242,7 +242,10 @@ paths:
         example: {id: 9, name: shown}}}}}
   /things/{id}:
     get:
-      responses: {"200": {description: "", content: {application/json: {schema: *thing}}}}
+      responses: &shown {"200": {description: "", content: {application/json: {schema: *thing}}}}
+    post:
+      parameters: [{name: name, in: query, schema: {type: string}}]
+      responses: *shown
 """
 
 
@@ -285,6 +288,17 @@ async def test_a_form_makes_what_its_schema_says(tmp_path, kind, sent, expected)
         location = made.header("Location")
         assert (made.status, json.loads(made.body)) == (201, {**expected, "id": 1})
         assert (await ask(server, "GET", location))[2] == json.loads(made.body)
+
+
+async def test_a_form_without_a_body_leaves_the_word_to_the_query(tmp_path):
+    """Clients name the type of a form even where they send none."""
+    spec = tmp_path / "forms.yaml"
+    spec.write_text(FORMS)
+    async with MockServer(spec=spec, stateful=True) as server:
+        head = f"Content-Type: {URLENCODED}"
+        await fetch(server, "/things", head, method="POST", body=b"name=Tom")
+        changed = await fetch(server, "/things/1?name=Ada", head, method="POST")
+    assert json.loads(changed.body) == {"id": 1, "name": "Ada"}
 
 
 async def test_requests_at_the_same_time_do_not_share_a_key(petstore):
