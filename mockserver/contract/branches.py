@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from mockserver.contract import shapes
 from mockserver.contract.media import framing, is_json
@@ -135,7 +135,7 @@ class _Reader:
         self._whole = whole
 
     def branches(self, item: Place) -> Iterator[Branch]:
-        alternatives = shapes.alternatives(self._document, item)
+        alternatives = self._alternatives(item)
         for alternative in alternatives:
             properties = shapes.properties(self._document, alternative.parts)
             if is_event_object(properties):
@@ -145,17 +145,23 @@ class _Reader:
 
     def items(self, item: Place) -> Iterator[Branch]:
         """Yield the branches of items that are JSON texts."""
-        for alternative in shapes.alternatives(self._document, item):
-            yield self._of_json(
+        for alternative in self._alternatives(item):
+            yield from self._of_json(
                 alternative,
                 terminal=shapes.any_flag(self._document, alternative.parts, TERMINAL),
             )
+
+    def _alternatives(self, item: Place) -> list[shapes.Shape]:
+        """Return the alternatives that can be; where nothing can, the one that never is."""
+        found = shapes.alternatives(self._document, item)
+        possible = [s for s in found if not shapes.is_never(self._document, s.parts)]
+        return possible or [shapes.Shape((Place({"not": {}}, item.pointer),), {})]
 
     def _of_event(
         self, shape: shapes.Shape, properties: dict[str, list[Place]]
     ) -> Iterator[Branch]:
         parts = shape.parts
-        names = shape.names.get("event") or shapes.texts(
+        names = self._called(shape).get("event") or shapes.texts(
             self._document, properties.get("event", [])
         )
         silent = [shapes.Shape((Place({}, shape.pointer),), {})]
@@ -195,7 +201,7 @@ class _Reader:
             content = None
         if content is not None:
             for one in shapes.alternatives(self._document, content):
-                yield self._of_json(one, terminal=terminal)
+                yield from self._of_json(one, terminal=terminal)
         elif media is not None and is_json(str(media.value)):
             yield Branch(None, "json", schema=True, pointer=last.pointer, terminal=terminal)
         elif isinstance(text := shapes.constant(self._document, parts), str):
@@ -206,19 +212,38 @@ class _Reader:
                 schema = {k: v for k, v in last.object.items() if k in {"type", *shapes.NOTES}}
             yield Branch(None, "text", schema or True, last.pointer, terminal)
         else:
-            yield self._of_json(shape, terminal=terminal)
+            yield from self._of_json(shape, terminal=terminal)
 
-    def _of_json(self, shape: shapes.Shape, *, terminal: bool) -> Branch:
-        constants = shapes.constants(self._document, shape.parts)
-        for key, names in shape.names.items():
-            if len(names) == 1:
-                constants.setdefault(key, names[0])
+    def _called(self, shape: shapes.Shape) -> dict[str, list[str]]:
+        """Return what discriminators call a shape, as far as its own schemas let them."""
+        return {
+            key: allowed
+            for key, names in shape.names.items()
+            if (allowed := [n for n in names if shapes.lets(self._document, shape.parts, key, n)])
+        }
+
+    def _of_json(self, shape: shapes.Shape, *, terminal: bool) -> Iterator[Branch]:
+        """Yield one branch for each name that the data go by."""
+        fixed, called = shapes.constants(self._document, shape.parts), self._called(shape)
+        schema: dict[str, Any] | Literal[True] = shapes.joined(shape.parts) or True
+        for names in product(*called.values()):
+            told = dict(zip(called, names, strict=True))
+            yield self._of_constants(shape, schema, {**told, **fixed}, terminal=terminal)
+
+    def _of_constants(
+        self,
+        shape: shapes.Shape,
+        schema: dict[str, Any] | Literal[True],
+        constants: dict[str, Any],
+        *,
+        terminal: bool,
+    ) -> Branch:
         event = constants.get(self._event_from) if self._event_from else None
         name = constants.get("type")
         return Branch(
             event if isinstance(event, str) else None,
             "json",
-            shapes.joined(shape.parts) or True,
+            schema,
             self._document.follow(shape.parts[-1]).pointer,
             terminal,
             declared=isinstance(event, str),

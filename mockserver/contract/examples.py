@@ -167,13 +167,11 @@ class _Composer:
 
 
 def own_example(schema: Place) -> Any:
-    """Return the value that a schema itself holds up, without a look at its parts, or NOTHING."""
+    """Return the example, only value or default of a schema, without its parts, or NOTHING."""
+    shown = held_up(schema)
+    if shown is not NOTHING:
+        return shown
     value = schema.object
-    if "example" in value:
-        return value["example"]
-    examples = value.get("examples")
-    if isinstance(examples, list) and examples:
-        return examples[0]
     enum = value.get("enum")
     if isinstance(enum, list) and len(enum) == 1:  # How 3.0 writes a const.
         return enum[0]
@@ -181,3 +179,12 @@ def own_example(schema: Place) -> Any:
         if key in value:
             return value[key]
     return NOTHING
+
+
+def held_up(schema: Place) -> Any:
+    """Return the `example` of a schema or the first of its `examples`, or NOTHING."""
+    value = schema.object
+    if "example" in value:
+        return value["example"]
+    examples = value.get("examples")
+    return examples[0] if isinstance(examples, list) and examples else NOTHING

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.contract import shapes
@@ -87,6 +87,18 @@ def _is_vague(branch: Branch) -> bool:
     return branch.data == "text" and asks <= {"type"} and branch.event is None
 
 
+def _pinned(stream: EventStream, branch: Branch) -> Any:
+    """Return the schema of the data, together with what a discriminator alone says of them."""
+    key = ("pinned", id(branch))
+    if key not in stream.cache:
+        schema = Place(branch.schema, branch.pointer)
+        known = shapes.constants(stream.document, [schema])
+        told = {k: {"const": v} for k, v in branch.constants.items() if k not in known}
+        pin = {"properties": told, "required": [*told]}
+        stream.cache[key] = {"allOf": [branch.schema, pin]} if told else branch.schema
+    return stream.cache[key]
+
+
 class _Maker:
     """Makes events of one stream; every event of a kind has other data than the one before."""
 
@@ -97,6 +109,8 @@ class _Maker:
         self._seed = seed
         self._made: Counter[str] = Counter()
         """How many values were made of the schema at a pointer."""
+        self._shown: set[int] = set()
+        """The branches whose examples had their turn, by id."""
 
     def in_turn(self, kinds: Sequence[Branch], count: int | None) -> Iterator[ExampleEvent]:
         """Yield one event of each kind, or `count` of each in turn; none that cannot be made."""
@@ -121,6 +135,9 @@ class _Maker:
             return None
 
     def _fitting(self, branch: Branch, number: int) -> ExampleEvent:
+        shown = self._example(branch, number)
+        if shown is not None:
+            return shown
         data = self._data(branch, number)
         found = ExampleEvent(
             self._type(branch),
@@ -130,12 +147,28 @@ class _Maker:
             self._field(branch, "comment", "made from the schema"),
             null=data is None,
         )
-        if _BREAKS & {*(found.event or ""), *(found.id or "")}:
-            raise Unsatisfiable("its type or its id has a line end or a NUL")
-        wrong = event_violations(self._stream, found.event, self._stream.text(found), found.id)
+        wrong = self._fault(found)
         if wrong:
-            raise Unsatisfiable(str(wrong[0]))
+            raise Unsatisfiable(wrong)
         return found
+
+    def _example(self, branch: Branch, number: int) -> ExampleEvent | None:
+        """Return what a branch shows of itself, once and if it fits; numbered where ids are."""
+        if id(branch) in self._shown:
+            return None
+        self._shown.add(id(branch))
+        found = self._stream.branch_example(branch)
+        if found is None or (found.data is None and not found.null):
+            return None
+        if found.id is None:
+            found = replace(found, id=self._id(branch, number))
+        return None if self._fault(found) else found
+
+    def _fault(self, event: ExampleEvent) -> str:
+        if _BREAKS & {*(event.event or ""), *(event.id or "")}:
+            return "its type or its id has a line end or a NUL"
+        text = self._stream.text(event)
+        return "".join(map(str, event_violations(self._stream, event.event, text, event.id)[:1]))
 
     def _data(self, branch: Branch, number: int) -> Any:
         if branch.data == "sentinel":
@@ -144,12 +177,12 @@ class _Maker:
             return f"event {number}"
         if branch.schema is True:
             return f"{branch.event} {number}" if branch.data == "text" else {"number": number}
-        value = self._sampled(Place(branch.schema, branch.pointer))
+        value = self._sampled(Place(_pinned(self._stream, branch), branch.pointer))
         if branch.data == "text" and not isinstance(value, str):
             raise Unsatisfiable("its data are to be text, and the schema allows none")
         if branch.data == "json" and isinstance(value, str) and self._stream.framing == "sse":
             return json.dumps(value, ensure_ascii=False)  # A text would go out as it is.
-        if isinstance(value, dict):  # What a discriminator alone says is not in the schema.
+        if isinstance(value, dict):  # A constant that is not required tells the kinds apart too.
             value = {**value, **{k: v for k, v in branch.constants.items() if k not in value}}
         return value
 

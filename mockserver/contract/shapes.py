@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mockserver.contract.place import Place, reference
+from mockserver.contract.place import Place, reference, unescape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +21,7 @@ MOST = 1000
 DEEPEST = 50
 """How deep unions may stand in each other."""
 
+_COMPONENTS = "/components/schemas/"
 _UNIONS = ("oneOf", "anyOf")
 _APART = frozenset({*_UNIONS, "allOf", "unevaluatedProperties"})
 NOTES = frozenset(
@@ -78,8 +79,10 @@ class _Flattener:
     def _union(self, schema: Place, key: str, seen: tuple[str, ...]) -> list[Shape]:
         found: list[Shape] = []
         property_, mapping = _discriminator(self._document, schema)
+        implicit = bool(schema.get("discriminator").text("propertyName"))
         for member in schema.get(key).items():
-            names = mapping.get(self._document.follow(member).pointer, [])
+            pointer = self._document.follow(member).pointer
+            names = mapping.get(pointer) or (_component(pointer) if implicit else [])
             for shape in self.alternatives(member, seen):
                 own = {property_: names, **shape.names} if names else shape.names
                 found.append(Shape(shape.parts, own))
@@ -104,6 +107,15 @@ def _discriminator(document: Document, schema: Place) -> tuple[str, dict[str, li
         found = document.follow(Place({"$ref": ref}, ""))
         names.setdefault(found.pointer, []).append(name)
     return discriminator.text("propertyName") or "type", names
+
+
+def _component(pointer: str) -> list[str]:
+    """Return the name of a component schema, by which a discriminator knows it without a mapping.
+
+    OAS 3.1 § Discriminator Object. A discriminator that names no property names no schema either.
+    """
+    name = pointer.removeprefix(_COMPONENTS)
+    return [] if name == pointer or "/" in name else [unescape(name)]
 
 
 def _product(choices: Sequence[list[Shape]]) -> list[Shape]:
@@ -189,6 +201,23 @@ def constants(document: Document, parts: Iterable[Place]) -> dict[str, Any]:
     return found
 
 
+def lets(document: Document, parts: Sequence[Place], name: str, text: str) -> bool:
+    """Tell whether a property may be that text, as far as types and listed values say."""
+    places = properties(document, parts).get(name, [])
+    if not places and any(_is_closed(schema) for schema in _all(document, parts)):
+        return False
+    named, listed = types(document, places), texts(document, places)
+    fixed = constant(document, places)
+    if fixed is not None:
+        return bool(fixed == text)
+    return (not named or "string" in named) and (not listed or text in listed)
+
+
+def _is_closed(schema: Place) -> bool:
+    keys = ("additionalProperties", "unevaluatedProperties")
+    return any(schema.object.get(key) is False for key in keys)
+
+
 def texts(document: Document, parts: Sequence[Place]) -> list[str]:
     """Return the texts that the schemas allow, where they list them; else an empty list."""
     names: dict[str, None] = {}
@@ -215,6 +244,8 @@ def types(document: Document, parts: Iterable[Place]) -> set[str]:
 
 def is_text(document: Document, parts: Sequence[Place]) -> bool:
     """Tell whether text is all that the schemas allow, or whether they allow just anything."""
+    if is_never(document, parts):
+        return False
     named = types(document, parts)
     if named:
         return named == {"string"}
@@ -227,6 +258,11 @@ def is_text(document: Document, parts: Sequence[Place]) -> bool:
 def is_null(document: Document, parts: Iterable[Place]) -> bool:
     """Tell whether null is all that the schemas allow."""
     return types(document, parts) == {"null"}
+
+
+def is_never(document: Document, parts: Iterable[Place]) -> bool:
+    """Tell whether one of the schemas is `false`, which nothing fits."""
+    return any(document.follow(part).value is False for part in parts)
 
 
 def joined(parts: Sequence[Place]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from mockserver.contract.place import escape
 from mockserver.contract.validate import event_violations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from mockserver.contract.contract import Contract
     from mockserver.contract.streams import EventStream, ExampleEvent
@@ -27,10 +27,18 @@ def stream_problems(contract: Contract) -> list[Problem]:
     problems: dict[tuple[str, str], Problem] = {}
     for operation in contract.operations.values():
         for stream in operation.streams:
-            found = _unfit(stream) if stream.examples() else _unmade(operation.id, stream)
-            for problem in found:
+            for problem in _of_stream(operation.id, stream):
                 problems.setdefault((problem.where.pointer, problem.what), problem)
     return list(problems.values())
+
+
+def _of_stream(name: str, stream: EventStream) -> Iterator[Problem]:
+    if stream.examples():
+        yield from _unfit(stream)
+        return
+    yield from _unmade(name, stream)
+    shown = [event for branch in stream.branches if (event := stream.branch_example(branch))]
+    yield from _unfit_of(stream, shown)
 
 
 def _unmade(name: str, stream: EventStream) -> Iterator[Problem]:
@@ -46,20 +54,23 @@ def _unfit(stream: EventStream) -> Iterator[Problem]:
     for name in names or [None]:
         shown = stream.examples(name)
         # A text that is written out goes out as it is; whoever gets it may read it.
-        events = shown if isinstance(shown, tuple) else ()
-        faults = [fault for event in events for fault in _faults(stream, event)]
-        if faults:
-            more = f" (and {len(faults) - _SHOWN} more)" if len(faults) > _SHOWN else ""
-            pointer = (
-                stream.pointer if name is None else f"{stream.pointer}/examples/{escape(name)}"
-            )
-            yield stream.document.problem(
-                pointer,
-                f"the example does not fit its schema: {'; '.join(faults[:_SHOWN])}{more}",
-                "invalid-example",
-                "mend the example, or the schema",
-                "warning",
-            )
+        yield from _unfit_of(stream, shown if isinstance(shown, tuple) else (), name)
+
+
+def _unfit_of(
+    stream: EventStream, events: Sequence[ExampleEvent], name: str | None = None
+) -> Iterator[Problem]:
+    faults = [fault for event in events for fault in _faults(stream, event)]
+    if faults:
+        more = f" (and {len(faults) - _SHOWN} more)" if len(faults) > _SHOWN else ""
+        at = "" if name is None else f"/examples/{escape(name)}"
+        yield stream.document.problem(
+            f"{stream.pointer}{at}",
+            f"the example does not fit its schema: {'; '.join(faults[:_SHOWN])}{more}",
+            "invalid-example",
+            "mend the example, or the schema",
+            "warning",
+        )
 
 
 def _faults(stream: EventStream, event: ExampleEvent) -> Iterator[str]:

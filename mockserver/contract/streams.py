@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from mockserver.contract.examples import NOTHING, declared, of_schema, own_example
+from mockserver.contract.examples import NOTHING, declared, held_up, own_example
 from mockserver.contract.place import Place
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class EventStream:
         """Return the events that the document shows, in order; raw text as it stands; or None.
 
         With a name, that one of the media type's `examples`. Without: its first example, else
-        that of the whole stream's schema, else one event of each branch that shows one.
+        that of the whole stream's schema, else one event of each branch if all of them show one.
         """
         for example in declared(self.document, self.holder):
             if name is None or example.name == name:
@@ -176,25 +176,35 @@ class EventStream:
         )
 
     def _branch_examples(self) -> tuple[ExampleEvent, ...]:
-        events, ends = [], []
+        events, ends = list[ExampleEvent](), []
         for branch in self.branches:
             if branch.data == "sentinel":
                 ends.append(ExampleEvent(branch.event, branch.sentinel))
-            elif (shown := self._branch_example(branch)) is not None:
+            elif (shown := self.branch_example(branch)) is not None:
                 events.append(shown)
+            else:
+                return ()
         return (*events, *ends) if events else ()
 
-    def _branch_example(self, branch: Branch) -> ExampleEvent | None:
-        if branch.whole is not None:
-            shown = own_example(self.document.follow(branch.whole))
-            if isinstance(shown, dict) and self._is_event(shown):
-                return _read_event(shown, branch.event)
-        if branch.schema is True:
-            return None
-        data = of_schema(self.document, Place(branch.schema, branch.pointer))
-        if data is NOTHING:
-            return None
-        return ExampleEvent(self._event(data, branch).event, data, null=self._is_null(data))
+    def branch_example(self, branch: Branch) -> ExampleEvent | None:
+        """Return the event that a branch shows of itself; its constants and defaults are none."""
+        shown = self._whole_example(branch)
+        if shown is None and branch.schema is not True and branch.data != "sentinel":
+            data = self._own_example(Place(branch.schema, branch.pointer))
+            if data is not NOTHING:
+                event = self._event(data, branch).event
+                shown = ExampleEvent(event, data, null=self._is_null(data))
+        return shown if shown is not None and _is_of(shown, branch) else None
+
+    def _whole_example(self, branch: Branch) -> ExampleEvent | None:
+        shown = NOTHING if branch.whole is None else self._own_example(branch.whole)
+        if isinstance(shown, dict) and self._is_event(shown):
+            return _read_event(shown, branch.event)
+        return None
+
+    def _own_example(self, schema: Place) -> Any:
+        shown = held_up(schema)
+        return held_up(self.document.follow(schema)) if shown is NOTHING else shown
 
 
 def looks_raw(text: str, framing: Framing = "sse") -> bool:
@@ -220,6 +230,14 @@ def is_event_object(keys: Iterable[object]) -> bool:
     """Tell whether an object with these members is an event, not the data of one."""
     names = set(keys)
     return names <= FIELDS and bool(names & {"data", "event"})
+
+
+def _is_of(shown: ExampleEvent, branch: Branch) -> bool:
+    """Tell whether an example has the type and the constants of a branch."""
+    if branch.declared and shown.event not in {branch.event, branch.event or DEFAULT_TYPE}:
+        return False
+    data = shown.data if isinstance(shown.data, dict) else {}
+    return all(data[key] == value for key, value in branch.constants.items() if key in data)
 
 
 def _read_event(value: dict[Any, Any], event: str | None) -> ExampleEvent:

@@ -45,6 +45,17 @@ def typed(name):
     return {**schema, "required": ["type"]}
 
 
+TOKEN = event("type", "d", type={"const": "tok"}, d=TEXT)
+DEFAULTED = event(type={"type": "string", "default": "d"})
+EVENTS = event("event", event={"enum": ["a", "b"]}, data=CHUNK)
+
+
+def mapped(**names):
+    """Return the discriminator by which `type` names these components."""
+    mapping = {name: f"#/components/schemas/{schema}" for name, schema in names.items()}
+    return {"discriminator": {"propertyName": "type", "mapping": mapping}}
+
+
 def content(schema):
     """Return the schema of data that are JSON text, as OAS 3.2 writes it."""
     return {"type": "string", "contentMediaType": "application/json", "contentSchema": schema}
@@ -160,7 +171,73 @@ STYLES = {
     "only a sentinel": ({"schema": DONE}, ["[DONE]"]),
     "data that may be null": ({"schema": {"enum": [None, None]}}, [None]),
 }
-SCHEMAS = {"Chunk": CHUNK, "Other": {"type": "object"}}
+PAIR = {"oneOf": [ref("Cat"), ref("Dog")]}
+STYLES |= {
+    "data of which one kind is all constants": (
+        {"schema": {"oneOf": [TOKEN, typed("end")]}},
+        ["tok", "end"],
+    ),
+    "data of which one kind shows an example": (
+        {"schema": {"oneOf": [TOKEN, {**typed("b"), "example": {"type": "b"}}, DONE]}},
+        ["tok", "b", "[DONE]"],
+    ),
+    "data of which one kind is all defaults": (
+        {"schema": {"oneOf": [TOKEN, {**DEFAULTED, "required": ["type"]}]}},
+        ["tok", "d"],
+    ),
+    "events of which one type is shown": (
+        {"schema": {**EVENTS, "example": {"event": "b", "data": {"id": 7}}}},
+        ["a", "b"],
+    ),
+    "data named by a mapping alone": ({"schema": {**PAIR, **mapped(c="Cat", d="Dog")}}, ["c", "d"]),
+    "data of several names": (
+        {"schema": {**PAIR, **mapped(c="Cat", kitten="Cat", d="Dog")}},
+        ["c", "kitten", "d"],
+    ),
+    "data named by their components": (
+        {"schema": {**PAIR, "discriminator": {"propertyName": "type"}}},
+        ["Cat", "Dog"],
+    ),
+    "data named by a mapping and a component": (
+        {"schema": {**PAIR, **mapped(c="Cat")}},
+        ["c", "Dog"],
+    ),
+    "data with a base that lists the names": (
+        {"schema": {"oneOf": [ref("Start"), ref("End")], **mapped(**{"m-start": "Start", "m-end": "End"})}},
+        ["m-start", "m-end"],
+    ),
+    "data with constants that no component is called": (
+        {"schema": {"oneOf": [ref("A"), ref("B")], "discriminator": {"propertyName": "type"}}},
+        ["a", "b"],
+    ),
+    "data closed to a discriminator": (
+        {"schema": {"oneOf": [ref("Closed")], "discriminator": {"propertyName": "type"}}},
+        [None],
+    ),
+    "events with constants that no component is called": (
+        {"schema": {"oneOf": [ref("Tick")], "discriminator": {"propertyName": "event"}}},
+        ["tick"],
+    ),
+    "a kind that never is": ({"itemSchema": {"oneOf": [typed("a"), False]}}, ["a"]),
+}  # fmt: skip
+BASE = {
+    "type": "object",
+    "properties": {"type": {"enum": ["m-start", "m-end"]}},
+    "required": ["type"],
+}
+SCHEMAS = {
+    "Chunk": CHUNK,
+    "Other": {"type": "object"},
+    "Cat": event("type", "m", type=TEXT, m={"type": "integer"}),
+    "Dog": event("type", "b", type=TEXT, b={"type": "boolean"}),
+    "Base": BASE,
+    "Start": {"allOf": [ref("Base"), event("x", x=TEXT)]},
+    "End": {"allOf": [ref("Base"), event(y=TEXT)]},
+    "A": typed("a"),
+    "B": typed("b"),
+    "Closed": {**CHUNK, "additionalProperties": False},
+    "Tick": event("event", event={"const": "tick"}, data=CHUNK),
+}
 
 
 @pytest.mark.parametrize(("media_type", "expected"), STYLES.values(), ids=STYLES)
@@ -173,6 +250,33 @@ def test_one_event_of_each_kind_is_made(media_type, expected, version):
     assert kinds(made) == expected
     for one in (*made.events, *made.ends):
         assert event_violations(found, one.event, found.text(one), one.id) == []
+
+
+def test_a_kind_that_shows_an_example_is_shown_first():
+    """Its example is the first event of its kind; those after it, and other kinds, are made."""
+    kind = {**typed("b"), "example": {"type": "b", "at": -7}}
+    made = made_events(stream({"schema": {"oneOf": [TOKEN, kind]}}), "0", 4)
+    assert kinds(made) == ["tok", "b", "tok", "b"]
+    assert made.events[1].data == {"type": "b", "at": -7}
+
+
+def test_an_example_of_one_kind_that_does_not_fit_is_a_problem():
+    """It is not played; an event is made in its place."""
+    media_type = {"schema": {"oneOf": [TOKEN, {**typed("b"), "example": {"type": "b", "at": "x"}}]}}
+    made = made_events(stream(media_type), "0")
+    assert kinds(made) == ["tok", "b"]
+    assert made.events[1].data["at"] != "x"
+    needed = responding({"text/event-stream": media_type})
+    (problem,) = stream_problems(contract({"/a": {"get": needed}}))
+    assert problem.code == "invalid-example"
+
+
+@pytest.mark.parametrize("key", ["itemSchema", "schema"])
+@pytest.mark.parametrize("schema", [False, ref("Never")], ids=["plain", "a reference"])
+def test_nothing_is_made_where_nothing_is_allowed(key, schema):
+    """`false` is the schema that no event fits."""
+    made = made_events(stream({key: schema}, Never=False), "0")
+    assert (made.events, made.ends, len(made.unmade)) == ((), (), 1)
 
 
 def test_a_sentinel_from_the_settings_ends_an_untyped_stream():

@@ -204,6 +204,36 @@ def test_a_violation_names_field_fault_and_schema(media_type, sent, text, expect
     assert [(str(v), v.expected, v.pointer) for v in found] == [(text, expected, pointer)]
 
 
+NAMED = {
+    "its component": ("Cat", []),
+    "the other component": ("Dog", []),
+    "none": ("olive", ["data.k: 'olive' is none of the kinds of data declared here [data]"]),
+}
+
+
+@pytest.mark.parametrize(("name", "expected"), NAMED.values(), ids=NAMED)
+def test_a_discriminator_without_a_mapping_names_components(name, expected):
+    """Data go by the names of their schemas (OAS 3.1 § Discriminator Object)."""
+    union = {"oneOf": [ref("Cat"), ref("Dog")], "discriminator": {"propertyName": "k"}}
+    schema = {"type": "object", "properties": {"k": TEXT}, "required": ["k"]}
+    found = stream({"schema": union}, Cat=schema, Dog=schema)
+    assert [str(v) for v in event_violations(found, None, f'{{"k": "{name}"}}')] == expected
+
+
+CONSTANT = {
+    "the constants": ("cat", True),
+    "a component": ("Cat", False),
+}
+
+
+@pytest.mark.parametrize(("name", "fits"), CONSTANT.values(), ids=CONSTANT)
+def test_constants_go_before_the_names_of_components(name, fits):
+    """What a schema says of its own property is its name, whatever the schema is called."""
+    union = {"oneOf": [ref("Cat"), ref("Dog")], "discriminator": {"propertyName": "type"}}
+    found = stream({"schema": union}, Cat=kind("cat"), Dog=kind("dog"))
+    assert (event_violations(found, None, f'{{"type": "{name}"}}') == []) is fits
+
+
 def test_a_violation_says_what_was_meant():
     """A misspelt type of event or data comes with the nearest that is declared."""
     either = {"schema": {"oneOf": [event("price", NUMBER), event("note", NUMBER)]}}

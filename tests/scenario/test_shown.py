@@ -68,6 +68,12 @@ def told(lane):
             [(0, "a", "1"), (0, "b", "2"), (0, "a", "3")],
             id="count",
         ),
+        pytest.param(
+            {"schema": {"properties": {"x": {"const": 1}}, "required": ["x"]}},
+            "streams: {it: {count: 2}}",
+            [(0, "message", ""), (0, "message", "")],
+            id="count of constants",
+        ),
         pytest.param(TWO, "streams: {it: {count: 1}}", [(0, "a", "1")], id="count below the types"),
         pytest.param(
             ENDING,
