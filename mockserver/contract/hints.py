@@ -61,6 +61,16 @@ def _date_time(chance: Chance, name: str) -> str:
     return _moment(chance, name).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _fraction(digits: int, offset: str = "Z") -> Callable[[Chance, str], str]:
+    """Return what writes moments with so many decimals of a second."""
+
+    def write(chance: Chance, name: str) -> str:
+        decimals = f".{chance.randrange(10**digits):0{digits}d}" if digits else ""
+        return f"{_moment(chance, name):%Y-%m-%dT%H:%M:%S}{decimals}{offset}"
+
+    return write
+
+
 def _date(chance: Chance, name: str) -> str:
     if "birth" in name.lower():
         return (date(1970, 1, 1) + timedelta(days=chance.randrange(12_000))).isoformat()
@@ -80,6 +90,21 @@ def _uuid(chance: Chance, _: str) -> str:
 
 def _email(chance: Chance, _: str) -> str:
     return f"{chance.choice(_FIRST)}.{chance.choice(_LAST)}@example.com".lower()
+
+
+def email_of(chance: Chance, length: int) -> str:
+    """Return an address of so many characters: its name has up to 64, a label of its host 63."""
+    name, _, host = _email(chance, "").partition("@")
+    name = f"{name}{_letters(chance, min(length - len(name) - len(host) - 1, 64 - len(name)))}"
+    while (short := length - len(name) - len(host) - 1) > 0:
+        if short == 1:  # A label and its dot are two.
+            name, short = name[:-1], 2
+        host = f"{_letters(chance, min(short - 1, 63))}.{host}"
+    return f"{name}@{host}"
+
+
+def _letters(chance: Chance, count: int) -> str:
+    return "".join(chance.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(count))
 
 
 def _host(chance: Chance, _: str) -> str:
@@ -193,6 +218,15 @@ FORMATS: Final[Mapping[str, Callable[[Chance, str], str]]] = {
     "markdown": _of(*_SENTENCES),
     "html": lambda chance, _: f"<p>{chance.choice(_SENTENCES)}</p>",
 }
+
+SPELLINGS: Final[Mapping[str, tuple[Callable[[Chance, str], str], ...]]] = {
+    "date-time": (
+        _fraction(3), _fraction(0, "+00:00"), _fraction(3, "+00:00"), _fraction(6),
+        _fraction(6, "+00:00"), _fraction(9),
+    ),
+    "email": (_of("ada@example.com"), _of("a@b.co")),
+}  # fmt: skip
+"""Other ways to write a format, for schemas that the usual one does not fit."""
 
 _TEXTS: Final[Mapping[str, Callable[[Chance, str], str]]] = {
     "address": lambda chance, _: f"{chance.randint(1, 99)} {chance.choice(_STREETS)}",

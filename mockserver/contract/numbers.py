@@ -70,6 +70,19 @@ class Bounds:
             if self.hold(tried):
                 yield tried
 
+    def in_order(self) -> Iterator[int]:
+        """Yield all integers that fit, from the bound that there is; perhaps without end."""
+        step = _common(self.steps).numerator
+        down = self.low is None and self.high is not None
+        if down:
+            tried = _down(self.high or 0, Fraction(step)) * step
+        else:
+            tried = _up(self.low or 0, Fraction(step)) * step
+        while (self.low is None or tried >= self.low) and (self.high is None or tried <= self.high):
+            if self.hold(tried):
+                yield tried
+            tried += -step if down else step
+
     def _integers(self, chance: Chance, low: int, high: int) -> Iterator[int]:
         first, last = self.around(low, high)
         # A whole number is a multiple of n/d in lowest terms just where it is one of n.

@@ -465,7 +465,24 @@ class Plan:
                 parts.append(schema["items"])
             elif "unevaluatedItems" in schema:
                 parts.append(schema["unevaluatedItems"])
+        parts += self._too_many(index) if not more else ()
         return self.plans.plan(parts)
+
+    def _too_many(self, index: int) -> Iterator[Schema]:
+        """Yield what an item may not be, after as many of a kind as there may be."""
+        for schema in self.flat:
+            if "contains" in schema and "maxContains" in schema:
+                kind = schema["contains"]
+                if index >= self.items.first + len(self.items.wanted):
+                    denied = self._denied.setdefault(
+                        id(kind), made(schema.pointer, **{"not": kind})
+                    )
+                    yield denied
+
+    @cached_property
+    def _denied(self) -> dict[int, Normal]:
+        """The schemas that items may not fit, each made once: plans are known by their parts."""
+        return {}
 
     # Depth
 

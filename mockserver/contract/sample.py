@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mockserver.contract import hints
@@ -453,7 +453,17 @@ class _Draw:
                     return value
         finally:
             self._n, self._own = n, own
+        if (number := _unused(item, made)) is not None:
+            return number
         raise Impossible(plan.pointer, f"{index + 1} items that differ were not found")
+
+
+def _unused(item: Plan, made: list[Any]) -> int | None:
+    """Return the first integer in order that fits and is not among some items."""
+    if item.why or not {"integer", "number"} & set(item.types):
+        return None
+    tried = islice(item.bounds.in_order(), len(made) + 1)
+    return next((n for n in tried if n not in made and item.fits(n)), None)
 
 
 def _alternatives(union: _Taken) -> list[Plan]:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 TRIES: Final = 4
 """How often a maker of texts is asked before it counts as one that does not fit."""
 
+LONGEST_EMAIL: Final = 254
+"""How many characters an address may have (RFC 5321 § 4.5.3.1.3, without its brackets)."""
+
 
 @dataclass(slots=True)
 class Texts:
@@ -58,9 +61,7 @@ class Texts:
     def _tried(self, chance: Chance, name: str) -> Iterator[tuple[str, str | None]]:
         """Yield texts, and the format of which they are made."""
         known = [format_ for format_ in self.formats if format_ in hints.FORMATS]
-        for format_ in known or (["base64"] if self.encoded else []):
-            for _ in range(TRIES if not self.patterns else 15 * TRIES):
-                yield hints.FORMATS[format_](chance, name), format_
+        yield from self._of_formats(chance, name, known)
         hint = None if known or self.encoded else hints.text(name)
         if hint is not None:
             for _ in range(TRIES):
@@ -71,6 +72,18 @@ class Texts:
         for count in (2, 1, 3, 4):
             yield hints.words(chance, count), None
         yield _filled(chance, self.least, self.most), None
+
+    def _of_formats(
+        self, chance: Chance, name: str, known: list[str]
+    ) -> Iterator[tuple[str, str | None]]:
+        for format_ in known or (["base64"] if self.encoded else []):
+            for _ in range(TRIES if not self.patterns else 15 * TRIES):
+                yield hints.FORMATS[format_](chance, name), format_
+        for format_ in known:
+            for write in hints.SPELLINGS.get(format_, ()):
+                yield write(chance, name), format_
+        if "email" in known and 0 < self.least <= LONGEST_EMAIL:
+            yield hints.email_of(chance, self.least), "email"
 
 
 def encode(text: str) -> str:

@@ -46,6 +46,30 @@ def test_examples_go_round():
 
 
 MET = {
+    "a moment as JavaScript writes it": {
+        "type": "string", "format": "date-time",
+        "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$",
+    },
+    "a moment of 24 characters": {
+        "type": "string", "format": "date-time", "minLength": 24, "maxLength": 24,
+    },
+    "a moment with an offset": {
+        "type": "string", "format": "date-time", "pattern": r"[+-]\d\d:\d\d$",
+    },
+    "a long email": {"type": "string", "format": "email", "minLength": 50},
+    "a very long email": {"type": "string", "format": "email", "minLength": 200, "maxLength": 200},
+    "a short email": {"type": "string", "format": "email", "maxLength": 8},
+    "all of a range": {
+        "type": "array", "uniqueItems": True, "minItems": 50,
+        "items": {"type": "integer", "minimum": 1, "maximum": 50},
+    },
+    "all below a bound": {
+        "type": "array", "uniqueItems": True, "minItems": 150,
+        "items": {"type": "integer", "exclusiveMaximum": 8, "multipleOf": 4},
+    },
+    "two of a kind and another": {
+        "type": "array", "contains": {"type": "string"}, "minContains": 2, "maxContains": 2, "minItems": 3,
+    },
     "tenths": {"type": "number", "multipleOf": 0.1, "minimum": 0.25, "maximum": 0.35},
     "hundredths": {"type": "number", "multipleOf": 0.01, "minimum": 0.07, "maximum": 0.07},
     "integers by a fraction": {"type": "integer", "multipleOf": 2.5, "minimum": 4, "maximum": 9},
@@ -60,6 +84,16 @@ def test_a_schema_that_can_be_met_is(schema):
     for n in range(5):
         value = sample(document, Place(schema, ""), "0", n)
         assert value_violations(document, Place(schema, ""), value, "value") == []
+
+
+def test_an_address_has_the_length_that_is_asked_for():
+    """At every length from that of the usual ones to the longest there may be."""
+    document = contract().document
+    for length in range(30, 255):
+        schema = {"type": "string", "format": "email", "minLength": length, "maxLength": length}
+        name, _, host = sample(document, Place(schema, ""), "0").partition("@")
+        assert 0 < len(name) <= 64
+        assert all(0 < len(label) <= 63 for label in host.split("."))
 
 
 def test_what_nothing_fits_is_said():
