@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -48,9 +49,11 @@ def run(args: argparse.Namespace) -> int:
     if catalog is not None:
         problems += _doubts(workspace, catalog)
     problems.sort(key=lambda problem: problem.order)
+    if args.strict:
+        problems = [replace(problem, severity="error") for problem in problems]
     aside = sys.stderr if args.coverage == "json" else sys.stdout
     _print_problems(problems, args.format, aside)
-    errors = [p for p in problems if args.strict or p.severity == "error"]
+    errors = [problem for problem in problems if problem.severity == "error"]
     missing: list[Problem] = []
     if catalog is not None:
         if args.coverage != "json":

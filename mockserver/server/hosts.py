@@ -50,7 +50,7 @@ def _host(text: str) -> tuple[str, int | None]:
         return ANY, None
     try:
         url = URL(f"http://{text}")
-        if url.raw_host and not set(text) & set("/?#@\\ "):
+        if url.raw_host and not set(text) & set("/?#@*\\ "):
             return url.raw_host, url.explicit_port
     except ValueError:
         pass

@@ -147,7 +147,7 @@ def rows() -> dict[str, list[Row]]:
 
 def page() -> str:
     """Return the page."""
-    from test_answers import MOST  # noqa: PLC0415  (its fixtures are pytest's)
+    from test_answered import MOST  # noqa: PLC0415  (its fixtures are pytest's)
 
     tables = rows()
     every = [row for table in tables.values() for row in table]

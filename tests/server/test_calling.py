@@ -590,7 +590,18 @@ def test_everything_else_is_not(address):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "http://a.test", "a.test/x", "a.test?", "u@a.test", "a.test:x", "a b", "[::1", ":80"],
+    [
+        "",
+        "*.a.test",
+        "http://a.test",
+        "a.test/x",
+        "a.test?",
+        "u@a.test",
+        "a.test:x",
+        "a b",
+        "[::1",
+        ":80",
+    ],
 )
 def test_what_is_no_host_keeps_the_server_from_starting(text):
     """Before anything is loaded."""
