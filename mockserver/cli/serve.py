@@ -14,7 +14,10 @@ from mockserver.cli import covered, files
 from mockserver.clock import pause
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mockserver.play.coverage import Kind
+    from mockserver.play.journal import Entry
     from mockserver.runner import MockServer
 
 _PILE: Final = 3_000_000
@@ -85,10 +88,23 @@ def run(args: argparse.Namespace) -> int:
     # Nothing that is made while starting is garbage: a tenth of the start would go into looking.
     gc.disable()
     from mockserver.cli.log import configure  # noqa: PLC0415
-    from mockserver.runner import MockServer  # noqa: PLC0415
 
     log = configure(args.log_format)
-    server = MockServer(
+    server = server_of(args, log)
+    raise_file_limit()
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(server))
+    log.flush()
+    return hold_coverage(server, args.min_coverage) if args.min_coverage else 0
+
+
+def server_of(
+    args: argparse.Namespace, on_entry: Callable[[str, Entry], None] | None
+) -> MockServer:
+    """Return the server that the options of `add_arguments` describe, not yet started."""
+    from mockserver.runner import MockServer  # noqa: PLC0415
+
+    return MockServer(
         spec=args.spec,
         scenarios=args.scenarios,
         settings=args.settings,
@@ -103,16 +119,11 @@ def run(args: argparse.Namespace) -> int:
         stateful=args.stateful,
         events=args.events,
         allow_calls_to=args.allow_calls_to,
-        on_entry=log,
+        on_entry=on_entry,
     )
-    _raise_file_limit()
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(server))
-    log.flush()
-    return _hold(server, args.min_coverage) if args.min_coverage else 0
 
 
-def _hold(server: MockServer, minimum: dict[Kind, float]) -> int:
+def hold_coverage(server: MockServer, minimum: dict[Kind, float]) -> int:
     """Tell what of the document clients were sent, and hold it against the minimum."""
     found = server.covered()
     missing = covered.missing(found, minimum, "exercised")
@@ -129,14 +140,14 @@ async def _serve(server: MockServer) -> None:
     async with server:
         for problem in server.problems:
             print(problem, file=sys.stderr)
-        _calm_collector()
+        calm_collector()
         print(f"Listening on {server.url}", flush=True)
-        tidying = asyncio.create_task(_tidy(server))
+        tidying = asyncio.create_task(tidy(server))
         await stop.wait()
         tidying.cancel()
 
 
-async def _tidy(server: MockServer) -> None:
+async def tidy(server: MockServer) -> None:
     """Collect garbage where it is in nobody's way."""
     while True:
         await pause(_TIDY_EVERY)
@@ -144,8 +155,8 @@ async def _tidy(server: MockServer) -> None:
             gc.collect()
 
 
-def _calm_collector() -> None:
-    """Leave garbage to `_tidy`, and what was loaded out of it.
+def calm_collector() -> None:
+    """Leave garbage to `tidy`, and what was loaded out of it.
 
     With ten thousand streams the collector's own pauses were the tail of the lateness, 20 to
     250 ms by its thresholds. This process is ours alone; an embedded server leaves its host's
@@ -155,7 +166,7 @@ def _calm_collector() -> None:
     gc.freeze()
 
 
-def _raise_file_limit() -> None:
+def raise_file_limit() -> None:
     """Allow as many open connections as the system lets us."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource  # noqa: PLC0415
