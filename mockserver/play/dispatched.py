@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from mockserver.play.cues import Call, Send
 from mockserver.play.oracle import ConformingClient
-from mockserver.scenario.units import FOREVER
+from mockserver.play.replay import replayed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,7 +56,7 @@ class Listener:
             if not head.raw:
                 client.respond(told.began, head.status, told.headers)
             if told.replay is not None:
-                yield from self._replay(told, sent)
+                yield from self._replay(told)
             elif told.body:
                 client.receive(told.began, told.body)
         if told.ended is not None:
@@ -74,29 +73,13 @@ class Listener:
         self.unlisted += max(0, len(self.client.events) - self.limit)
         del self.client.events[self.limit :]
 
-    def _replay(self, told: Told, left: int) -> Iterator[None]:
-        assert told.replay is not None
+    def _replay(self, told: Told) -> Iterator[None]:
         assert told.head is not None
         hear = self.client.receive_raw if told.head.raw else self.client.receive
-        player, waits, until, took = told.replay(), iter(told.waits), FOREVER, 0.0
-        while left > 0:
-            cue = player.take(until)
-            if isinstance(cue, Send):
-                data = cue.data[:left]
-                left -= len(data)
-                hear(round(told.began + cue.at, 9), data)
-                self._forget()
-                yield
-            elif isinstance(cue, Call) and cue.wait:
-                # Heartbeats go on up to the answer, or to the end if it never came.
-                began, took = next(waits, (FOREVER, 0.0))
-                until = began + took
-            elif cue is None:
-                if not player.awaiting:
-                    break
-                player.answered(took)
-                until = FOREVER
-        player.close()
+        for cue in replayed(told):
+            hear(round(told.began + cue.at, 9), cue.data)
+            self._forget()
+            yield
 
 
 class Audience:

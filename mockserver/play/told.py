@@ -19,10 +19,27 @@ if TYPE_CHECKING:
 TOLD: Final = 1_000
 """Connections that a session remembers; older ones are forgotten and counted."""
 TOLD_BYTES: Final = 32 * 1024 * 1024
-"""Bytes of the bodies of requests and answers that they may have, all together."""
+"""Bytes of requests, and of the bodies of answers, that they may have all together."""
 
 _SESSION: Final = re.compile(r"^/@[^/]*")
 Ending = Literal["end", "drop", "reset", "client"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as it came: the target with its session, header names and values as bytes."""
+
+    method: str
+    target: str
+    version: str
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    body: bytes = b""
+
+    @property
+    def weight(self) -> int:
+        """Bytes that are kept for it: its body also as the story sees it, parsed."""
+        headers = sum(len(name) + len(value) for name, value in self.headers)
+        return len(self.target) + headers + 2 * len(self.body)
 
 
 @dataclass(slots=True)
@@ -40,6 +57,9 @@ class Told:
     host: str
     origin: str | None
     last_event_id: str | None
+    number: int = 0
+    """Which connection of its subscription it was, from 1; 0 where the story was over."""
+    request: Request | None = None
     head: Head | None = None
     headers: tuple[tuple[str, str], ...] = ()
     """As they were sent, with what the server has added."""
@@ -50,7 +70,7 @@ class Told:
     sent: int = 0
     """Bytes of the body, before any transfer coding."""
     weight: int = 0
-    """Bytes of bodies that are kept for it: the request's and the answer's."""
+    """Bytes that are kept of it: of the request, and of the answer's body."""
     waits: list[tuple[float, float]] = field(default_factory=list)
     """Of each answer that the story has waited for: the offset of the call, and how long."""
     ended: tuple[float, Ending] | None = None

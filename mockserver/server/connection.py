@@ -15,6 +15,7 @@ from mockserver.play.told import Told
 from mockserver.play.verdicts import BreachError
 from mockserver.server import breaches, wire
 from mockserver.server.log import record
+from mockserver.server.requests import as_it_came
 from mockserver.server.respond import AnswerResponse, ProblemResponse, no_content
 from mockserver.server.stream import Stream
 
@@ -56,10 +57,12 @@ class Connection:
             self.opening.headers.get("host", ""),
             self.opening.headers.get("origin"),
             self.opening.last_event_id and kept(self.opening.last_event_id),
+            self.turn.number,
         )
 
     async def perform(self) -> web.StreamResponse:
         """Do what the turn says. Raises ControlError and RenderError before the head is gone."""
+        self.told.request = await as_it_came(self.request)
         if self.turn.row is None:
             return self._over()
         self.session.open += 1
@@ -186,9 +189,8 @@ class Connection:
     def _opened(self, head: Head | None, body: bytes = b"") -> None:
         """Note the request as it came, before anything is waited for."""
         turn = self.turn
-        asked = self.opening.body
-        asked_bytes = len(asked) if isinstance(asked, str) else self.request.content_length or 0
-        self.told.body, self.told.weight = body, len(body) + asked_bytes
+        asked = self.told.request
+        self.told.body, self.told.weight = body, len(body) + (asked.weight if asked else 0)
         self.session.told.keep(self.told)
         self.opened = True
         subscription = turn.subscription

@@ -15,6 +15,7 @@ from mockserver.contract.multipart import MultipartError, fields, parts
 from mockserver.errors import ControlError
 from mockserver.play.opening import Opening
 from mockserver.play.session import DEFAULT
+from mockserver.play.told import Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -143,6 +144,13 @@ async def opening_of(
         body=await _body(request),
         last_event_id=headers.get("last-event-id"),
     )
+
+
+async def as_it_came(request: web.BaseRequest) -> Request:
+    """Return the request to be kept; its body has been read for the opening."""
+    version = f"HTTP/{request.version.major}.{request.version.minor}"
+    body = await request.read()
+    return Request(request.method, request.raw_path, version, request.raw_headers, body)
 
 
 def _readable(value: str) -> str:
