@@ -24,6 +24,8 @@ class Alarm(Protocol):
 class Clock(Protocol):
     """Seconds since the clock began, and alarms at points of that time."""
 
+    name: str
+    """As `clock_factory` takes it."""
     passes: bool
     """Whether time goes on while nothing is due."""
 
@@ -40,6 +42,7 @@ class RealClock:
     passes = True
 
     def __init__(self, factor: float = 1.0) -> None:
+        self.name = "real" if factor == 1 else f"{factor:g}x"
         self._factor = factor
         self._loop = asyncio.get_running_loop()
         self._start = self._loop.time()
@@ -54,6 +57,7 @@ class RealClock:
 class InstantClock:
     """Delays take no time; every connection has its scripted offsets, in order."""
 
+    name = "instant"
     passes = False
 
     def __init__(self) -> None:
@@ -70,6 +74,7 @@ class InstantClock:
 class ManualClock:
     """Time stands still until it is told to go on."""
 
+    name = "manual"
     passes = True
 
     def __init__(self) -> None:

@@ -11,19 +11,23 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from mockserver.clock import Clock, ManualClock, clock_factory
 from mockserver.errors import ControlError, LoadError, Problem, StartError, did_you_mean
 from mockserver.play.judge import Judge
-from mockserver.play.session import DEFAULT, Session, Sessions
-from mockserver.workspace import Workspace, is_own, petstore
+from mockserver.play.session import DEFAULT, Session
+from mockserver.play.sessions import IDLE, SESSIONS, Sessions, Settings
+from mockserver.scenario.moments import EPOCH
+from mockserver.workspace import Workspace, control_contract, is_own, petstore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
+    from datetime import datetime
     from types import TracebackType
 
     from aiohttp import web
 
+    from mockserver.errors import Location, Mode
     from mockserver.play.coverage import Coverage
     from mockserver.play.journal import Entry, Journal
     from mockserver.scenario.catalog import Catalog
-    from mockserver.server.app import Live
+    from mockserver.server.app import Live, Loaded
 
 BACKLOG: Final = 4096
 """Connections that may wait to be accepted; a fast ramp of clients overflows aiohttp's 128."""
@@ -45,7 +49,10 @@ class MockServer:
     problems and references that lead nowhere are left out instead of refusing to start. With
     `stateful`, what a client makes by POST can be read, listed, changed and deleted, in each
     session apart. Calls of scenarios go to loopback, and to the hosts in `allow_calls_to`:
-    `name`, `name:port`, or `*` for any. `on_entry` is called with the session's name and the
+    `name`, `name:port`, or `*` for any. The control API answers programs on this machine; others
+    by the names in `control_hosts` (`*`: any), or if they bring the `control_token`, which then
+    everybody has to. So many `sessions` are kept (1,000), and let go when unused for
+    `session_idle` (`"1h"`, or seconds). `on_entry` is called with the session's name and the
     entry for every connection that opens or ends, and for every call.
 
         async with MockServer(scenarios="scenarios") as server:
@@ -74,6 +81,10 @@ class MockServer:
         stateful: bool = False,
         events: str | None = None,
         allow_calls_to: Sequence[str] = (),
+        control_hosts: Sequence[str] = (),
+        control_token: str | None = None,
+        sessions: int | None = None,
+        session_idle: str | float | None = None,
         on_entry: Callable[[str, Entry], None] | None = None,
     ) -> None:
         self.host = host
@@ -90,6 +101,10 @@ class MockServer:
         self._stateful = stateful
         self._events = events
         self._allow_calls_to = tuple(allow_calls_to)
+        self._control_hosts = tuple(control_hosts)
+        self._token = control_token
+        self._most_sessions = SESSIONS if sessions is None else sessions
+        self._idle = IDLE if session_idle is None else _seconds(session_idle)
         self._on_entry = on_entry
         self._runner: web.ServerRunner | None = None
         self._live: Live | None = None
@@ -103,21 +118,24 @@ class MockServer:
         # Imported here, as is all of aiohttp: `check` and `explain` do without.
         from aiohttp import web  # noqa: PLC0415
 
-        from mockserver.play.kept.keeper import Keeper  # noqa: PLC0415
         from mockserver.server.app import Live, make_server  # noqa: PLC0415
         from mockserver.server.calls import Calls  # noqa: PLC0415
+        from mockserver.server.control import Control, Guard  # noqa: PLC0415
         from mockserver.server.enforce import Enforcement, mode  # noqa: PLC0415
 
         requests = Enforcement(mode(self._requests))
-        usual = "enforce" if is_own(self._workspace) else "warn"
-        events = mode(self._events or usual)
         calls = Calls(self._allow_calls_to)
-        catalog = self._load()
+        usual = "enforce" if is_own(self._workspace) else "warn"
+        files = _Files(self, mode(self._events or usual))
+        loaded, self.problems = files.load()
+        self._check_pinned(loaded.catalog, self._pinned)
         self._loop = asyncio.get_running_loop()
-        self._live = Live(catalog, Sessions(self._make_session), requests, calls, cors=self._cors)
-        self._live.judge = Judge(catalog, events, self._workspace.placer(PLACED_BYTES))
-        if self._stateful:
-            self._live.keeper = Keeper(catalog.contract, self.seed)
+        sessions = Sessions(
+            self._make_session, self._most_sessions, self._idle, seconds=self._loop.time
+        )
+        control = Control(control_contract, Guard(self._control_hosts, self._token, self.host))
+        self._live = Live(loaded, sessions, requests, calls, control, files, cors=self._cors)
+        sessions.on_gone = calls.forget
         runner = web.ServerRunner(make_server(self._live), shutdown_timeout=0.5)
         await runner.setup()
         try:
@@ -183,24 +201,27 @@ class MockServer:
         assert self._loop is not None
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    def _load(self) -> Catalog:
-        catalog, problems = self._workspace.load()
-        wrong = [problem for problem in problems if problem.severity == "error"]
-        if wrong and not self._keep_going:
-            raise LoadError(problems)
-        self.problems = problems
-        for name in self._pinned:
+    def _check_pinned(self, catalog: Catalog, pinned: Sequence[str]) -> None:
+        for name in pinned:
             if name not in catalog.programs:
                 raise StartError(
                     f"there is no scenario {name!r} to pin",
                     code="unknown-scenario",
                     mend=did_you_mean(name, catalog.programs),
                 )
-        return catalog
 
-    def _make_session(self, name: str) -> Session[Clock]:
-        clock = self._make_clock()
-        return Session(name, self.seed, clock, self._pinned, listener=self._on_entry)
+    def _make_session(self, name: str, settings: Settings) -> Session[Clock]:
+        """Make a session. Raises StartError for a clock that there is none of."""
+        clock = clock_factory(settings.clock)() if settings.clock else self._make_clock()
+        return Session(
+            name,
+            self.seed if settings.seed is None else settings.seed,
+            clock,
+            self._pinned if settings.pinned is None else settings.pinned,
+            settings.epoch or EPOCH,
+            anonymous=settings.anonymous or settings.name is None,
+            listener=self._on_entry,
+        )
 
     # --- what tests ask ------------------------------------------------------------------------
 
@@ -252,6 +273,36 @@ class MockServer:
         """Return the session of that name, which its first use makes."""
         return SessionHandle(self, name)
 
+    def create_session(
+        self,
+        name: str | None = None,
+        *,
+        seed: str | None = None,
+        clock: str | None = None,
+        epoch: datetime | None = None,
+        scenarios: Sequence[str] | None = None,
+        anonymous: bool = False,
+    ) -> SessionHandle:
+        """Make a session with settings of its own; what is None is the server's.
+
+        Without a `name` one is made up. No chance is drawn from such a name, nor from that of a
+        session that is to be `anonymous`. Raises ControlError where the name is taken or is none,
+        where there is no such scenario, StartError where there is no such clock.
+        """
+        from mockserver.server.requests import session_name  # noqa: PLC0415
+
+        pinned = None if scenarios is None else tuple(scenarios)
+        if name is not None:
+            session_name(name)
+        settings = Settings(name, seed, clock, epoch, pinned, anonymous=anonymous)
+
+        def create() -> Session[Clock]:
+            assert self._live is not None, "the server has not been started"
+            self._check_pinned(self._live.catalog, settings.pinned or ())
+            return self._live.sessions.create(settings)
+
+        return SessionHandle(self, self._in_loop(create).name)
+
     def _session(self, name: str) -> Session[Clock]:
         assert self._live is not None, "the server has not been started"
         return self._live.sessions.get(name)
@@ -262,6 +313,24 @@ class MockServer:
         self._live.calls.forget(session)
         session.reset()
 
+    async def _advance(self, name: str, seconds: float) -> float:
+        clock = self._manual(name)
+        now = clock.advance(seconds)
+        assert self._live is not None
+        await self._live.settle(self._session(name))
+        return now
+
+    def _manual(self, name: str) -> ManualClock:
+        clock = self._session(name).clock
+        if not isinstance(clock, ManualClock):
+            raise ControlError(
+                409,
+                "only a manual clock can be advanced",
+                code="not-manual",
+                mend='make the server or the session with clock="manual"',
+            )
+        return clock
+
     def _in_loop(self, work: Any) -> Any:
         """Call `work` where the server's loop runs, which may be another thread."""
         if self._thread is None:
@@ -271,6 +340,36 @@ class MockServer:
             return work()
 
         return self._run(call())
+
+
+class _Files:
+    """The files of one server, and what it makes of them."""
+
+    def __init__(self, server: MockServer, events: Mode) -> None:
+        self._workspace = server._workspace  # noqa: SLF001
+        self._keep_going = server._keep_going  # noqa: SLF001
+        self._stateful = server._stateful  # noqa: SLF001
+        self._seed = server.seed
+        self._events = events
+
+    def load(self) -> tuple[Loaded, list[Problem]]:
+        """Read everything anew. Raises LoadError."""
+        from mockserver.server.app import Loaded  # noqa: PLC0415
+
+        catalog, problems = self._workspace.load()
+        if not self._keep_going and any(problem.severity == "error" for problem in problems):
+            raise LoadError(problems)
+        judge = Judge(catalog, self._events, self._workspace.placer(PLACED_BYTES))
+        keeper = None
+        if self._stateful:
+            from mockserver.play.kept.keeper import Keeper  # noqa: PLC0415
+
+            keeper = Keeper(catalog.contract, self._seed)
+        return Loaded(catalog, judge, keeper), problems
+
+    def source(self, where: Location) -> str | None:
+        """Return the text of the scenario that begins there, None where it is there no more."""
+        return self._workspace.source(where)
 
 
 class SessionHandle:
@@ -301,20 +400,14 @@ class SessionHandle:
     def advance(self, duration: str | float) -> float:
         """Let time pass on a manual clock: `"2s"`, or seconds. Returns the session's time.
 
+        With a server in a thread of its own, all that comes due has been sent when it returns; in
+        the same event loop, streams have their turn when the caller next waits.
         Raises ControlError on any other clock.
         """
-        from mockserver.scenario.units import span  # noqa: PLC0415
-
-        seconds = span(duration).shortest if isinstance(duration, str) else duration
-        clock = self._session.clock
-        if not isinstance(clock, ManualClock):
-            raise ControlError(
-                409,
-                "only a manual clock can be advanced",
-                code="not-manual",
-                mend='make the server with clock="manual"',
-            )
-        now: float = self._server._in_loop(lambda: clock.advance(seconds))  # noqa: SLF001
+        server, seconds = self._server, _seconds(duration)
+        if server._thread is None:  # noqa: SLF001
+            return server._manual(self.name).advance(seconds)  # noqa: SLF001
+        now: float = server._run(server._advance(self.name, seconds))  # noqa: SLF001
         return now
 
     def dispatched(self) -> list[dict[str, Any]]:
@@ -346,6 +439,12 @@ class SessionHandle:
     def reset(self) -> None:
         """Forget the session's subscriptions, journal, coverage and calls; its clock goes on."""
         self._server._in_loop(lambda: self._server._reset(self.name))  # noqa: SLF001
+
+
+def _seconds(duration: str | float) -> float:
+    from mockserver.scenario.units import span  # noqa: PLC0415
+
+    return span(duration).shortest if isinstance(duration, str) else duration
 
 
 def workspace(

@@ -105,6 +105,24 @@ class Workspace:
             raise LoadError(problems)
         return settings
 
+    def source(self, where: Location) -> str | None:
+        """Return the text of the scenario that begins at `where`, or None where it does not.
+
+        Of a file with several, `---` between them, it is one.
+        """
+        path = Path(where.file)
+        with contextlib.suppress(OSError):
+            parsed = parse(where.file, path.read_bytes())
+            starts = [parsed.file.at(root).line for root in parsed.documents]
+            if where.line in starts:
+                text = path.read_text(encoding="utf-8")
+                lines = text.splitlines(keepends=True)
+                after = starts[starts.index(where.line) + 1 :]
+                end = _marker(lines, after[0]) if after else len(lines)
+                first = _marker(lines, where.line) if len(starts) > 1 else 0
+                return "".join(lines[first:end]).removeprefix("---\n")
+        return None
+
     def placer(self, limit: int | None = None) -> Callable[[str], Location]:
         """Return what gives a JSON pointer into the document its line; reads it when first asked.
 
@@ -235,6 +253,17 @@ def shown(path: Path) -> str:
         return path.resolve().relative_to(Path.cwd()).as_posix()
     except ValueError:
         return path.as_posix()
+
+
+def _marker(lines: Sequence[str], line: int) -> int:
+    """Return the index of the `---` before a line (from 1), or 0."""
+    above = (index for index in range(line - 1, -1, -1) if lines[index].startswith("---"))
+    return next(above, 0)
+
+
+def control_contract() -> contract.Contract:
+    """Read the document of the control API, which ships beside the Petstore's."""
+    return Workspace(petstore().spec.parent / "control.openapi.yaml").read_document()
 
 
 def is_own(workspace: Workspace) -> bool:

@@ -70,6 +70,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a host besides this machine that calls of scenarios may go to, as example.test or "
         "example.test:8443, or * for any; several times for several",
     )
+    parser.add_argument(
+        "--control-host",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a host name by which the control API may be reached from other machines, or * for "
+        "any; several times for several (default: from this machine only)",
+    )
+    parser.add_argument(
+        "--control-token",
+        metavar="TOKEN",
+        help="nobody uses the control API but who sends 'Authorization: Bearer TOKEN'",
+    )
+    parser.add_argument(
+        "--sessions",
+        metavar="N",
+        type=_count,
+        help="sessions kept at a time; the one unused for longest makes room (default: 1000)",
+    )
+    parser.add_argument(
+        "--session-idle",
+        metavar="TIME",
+        type=_time,
+        help="how long a session is kept that nobody uses, as 30m (default: 1h)",
+    )
     parser.add_argument("--log-format", choices=("text", "json"), default="text")
     covered.add_minimum(parser, "clients were sent")
 
@@ -78,6 +103,24 @@ def _port(text: str) -> int:
     if not text.isdigit() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port from 0 to 65535")
     return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1")
+    return int(text)
+
+
+def _time(text: str) -> float:
+    from mockserver.scenario.units import UnitError, span  # noqa: PLC0415
+
+    try:
+        time = span(text)
+    except UnitError as error:
+        raise argparse.ArgumentTypeError(f"{error.what}: {error.mend}") from None
+    if not time.fixed:
+        raise argparse.ArgumentTypeError(f"{text!r} is no one duration: write 30m")
+    return time.shortest
 
 
 def run(args: argparse.Namespace) -> int:
@@ -119,6 +162,10 @@ def server_of(
         stateful=args.stateful,
         events=args.events,
         allow_calls_to=args.allow_calls_to,
+        control_hosts=args.control_host,
+        control_token=args.control_token,
+        sessions=args.sessions,
+        session_idle=args.session_idle,
         on_entry=on_entry,
     )
 

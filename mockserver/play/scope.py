@@ -36,6 +36,8 @@ class Address:
     scenario: str
     session: str = "default"
     subscription: int = 1
+    anonymous: bool = False
+    """Whether the session's name was made up, and says nothing."""
 
     def random(self, connection: int, step: str, field: str) -> Random:
         """Return the generator of one field of one step of one connection of the story."""
@@ -43,7 +45,8 @@ class Address:
 
     def text(self, connection: int, step: str, field: str) -> str:
         """Return what that chance is drawn from."""
-        place = f"{self.seed}/{self.scenario}/{self.session}/{self.subscription}"
+        session = "" if self.anonymous else self.session
+        place = f"{self.seed}/{self.scenario}/{session}/{self.subscription}"
         return f"{place}/{connection}/{step}/{field}"
 
 

@@ -180,9 +180,10 @@ class _Client:
         self._gone = Shelf()
         """Those that only a Last-Event-ID brings back: their client left, or the story is over."""
 
-    def subscribe(self, program: Program, seed: str, session: str) -> Subscription:
+    def subscribe(self, program: Program, own: Address) -> Subscription:
         self.count += 1
-        address = Address(program.scenario.seed or seed, program.name, session, self.count)
+        seed = program.scenario.seed or own.seed
+        address = replace(own, seed=seed, scenario=program.name, subscription=self.count)
         return Subscription(program, address, self)
 
     def open(self, subscription: Subscription) -> None:
@@ -232,9 +233,10 @@ class _Client:
 class Stories:
     """The subscriptions of one session."""
 
-    def __init__(self, seed: str, session: str, epoch: datetime = EPOCH) -> None:
-        self._seed = seed
-        self._session = session
+    def __init__(
+        self, seed: str, session: str, epoch: datetime = EPOCH, *, anonymous: bool = False
+    ) -> None:
+        self._address = Address(seed, "", session, anonymous=anonymous)
         self._epoch = epoch
         self._clients: dict[tuple[str, str], _Client] = {}
 
@@ -255,7 +257,7 @@ class Stories:
         client = self._client(program, opening)
         subscription = client.waiting(program, opening, self._epoch, now)
         if subscription is None:
-            subscription = client.subscribe(program, self._seed, self._session)
+            subscription = client.subscribe(program, self._address)
         if program.calls:
             subscription.urls = subscription.urls | urls_said(program, operation, opening)
         turn = _begin(subscription, opening, self._epoch, example, watch)
@@ -286,7 +288,7 @@ class Stories:
         if isinstance(identity, Template):
             names = {
                 "request": opening.names(),
-                "session": self._session,
+                "session": self._address.session,
                 "last_event_id": opening.last_event_id or "",
             }
             return filled_text(identity, names)

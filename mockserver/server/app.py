@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from aiohttp import web
 
+from mockserver.clock import turn_of_others
 from mockserver.contract import NoRoute, Operation
 from mockserver.errors import ControlError
 from mockserver.play.answer import Answer, Head, raw_head, reason_of, stream_head
@@ -41,10 +42,12 @@ if TYPE_CHECKING:
     from aiohttp.http_parser import RawRequestMessage
 
     from mockserver.clock import Clock
+    from mockserver.errors import Location, Problem
     from mockserver.play.judge import Judge
     from mockserver.play.kept.keeper import Keeper
     from mockserver.play.opening import Opening
-    from mockserver.play.session import Session, Sessions
+    from mockserver.play.session import Session
+    from mockserver.play.sessions import State
     from mockserver.scenario.catalog import Catalog
     from mockserver.scenario.program import Program
     from mockserver.server.calls import Calls
@@ -55,21 +58,42 @@ _SCRIPTS_FAULTS: Final = frozenset({"template-error", "contract-event", "contrac
 """What the author of a scenario has to mend, and sees in the log at once."""
 _GRACE: Final = 0.5
 """Seconds that connections have to end properly when the server stops."""
+_TURNS: Final = 1_000
+"""Turns of the event loop that streams have to do what is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What files have become."""
+
+    catalog: Catalog
+    judge: Judge | None = None
+    """Holds what scripts send against the document, unless nobody wants it to."""
+    keeper: Keeper | None = None
+    """Keeps what clients make by POST, if that is wanted."""
+
+
+class Files(Protocol):
+    """The document and the scenarios, as whoever reads files keeps them."""
+
+    def load(self) -> tuple[Loaded, list[Problem]]:
+        """Read everything anew. Raises LoadError."""
+
+    def source(self, where: Location) -> str | None:
+        """Return the text of the scenario that begins there, None where it is there no more."""
 
 
 @dataclass(slots=True)
 class Live:
     """What a running server has: what it can play, its sessions, and who is being served."""
 
-    catalog: Catalog
-    sessions: Sessions[Clock]
+    loaded: Loaded
+    sessions: State[Clock]
     requests: Enforcement
     calls: Calls
+    control: control.Control
+    files: Files
     cors: bool = True
-    keeper: Keeper | None = None
-    """Keeps what clients make by POST, if that is wanted."""
-    judge: Judge | None = None
-    """Holds what scripts send against the document, unless nobody wants it to."""
     stopping: bool = False
     serving: dict[asyncio.Task[Any], Waiting] = field(default_factory=dict)
     reach: Reach = field(init=False)
@@ -77,19 +101,50 @@ class Live:
     def __post_init__(self) -> None:
         self.reach = Reach(self.catalog)
 
+    @property
+    def catalog(self) -> Catalog:
+        """What can be played."""
+        return self.loaded.catalog
+
     async def stop(self) -> None:
         """End all connections: streams properly, and by a cut what does not end by itself."""
         self.stopping = True
-        for waiting in tuple(self.serving.values()):
-            waiting.stop()
-        late: set[asyncio.Task[Any]] = set()
-        if self.serving:
-            _, late = await asyncio.wait(self.serving, timeout=_GRACE)
-        for task in late:
-            task.cancel()
-        if late:
-            await asyncio.wait(late, timeout=_GRACE)
+        await _end(dict(self.serving))
         await self.calls.stop()
+
+    async def end(self, session: Session[Clock]) -> None:
+        """End the connections of one session, as a stop of the server would."""
+        await _end({task: w for task, w in self.serving.items() if w.session == session.name})
+
+    async def settle(self, session: Session[Clock]) -> None:
+        """Wait until the session's streams have done what is due, and wait for time themselves.
+
+        One whose client does not read never comes to that: it is not waited for without end.
+        """
+        for _ in range(_TURNS):
+            await turn_of_others()
+            own = (w for w in self.serving.values() if w.session == session.name)
+            if all(waiting.idle for waiting in own):
+                return
+
+    async def reload(self) -> list[Problem]:
+        """Read the files anew, for connections to come. Raises LoadError, and all stays."""
+        # In a thread of its own: open streams go on.
+        self.loaded, problems = await asyncio.to_thread(self.files.load)
+        self.reach = Reach(self.catalog)
+        return problems
+
+
+async def _end(serving: dict[asyncio.Task[Any], Waiting]) -> None:
+    for waiting in serving.values():
+        waiting.stop()
+    late: set[asyncio.Task[Any]] = set()
+    if serving:
+        _, late = await asyncio.wait(serving, timeout=_GRACE)
+    for task in late:
+        task.cancel()
+    if late:
+        await asyncio.wait(late, timeout=_GRACE)
 
 
 def make_server(live: Live) -> Server:
@@ -210,10 +265,8 @@ async def _hops(request: Request, live: Live, waiting: Waiting) -> web.StreamRes
         raise ControlError(503, "the server is stopping", code="stopping")
     target = target_of(request)
     if _is_control(target.path):
-        if live.cors and cors.is_preflight(request):
-            return cors.preflight(request, ())
         _meet_expectation(request)
-        return await control.respond(request, target.path, live.sessions, live.reach)
+        return await live.control.respond(request, target.path, live)
     # Hop 1: the operation and the session.
     route = live.catalog.contract.route(request.method, target.path)
     if isinstance(route, NoRoute):
@@ -221,6 +274,7 @@ async def _hops(request: Request, live: Live, waiting: Waiting) -> web.StreamRes
     if live.cors and cors.is_preflight(request) and route.operation.method != "OPTIONS":
         return cors.preflight(request, ())
     session = live.sessions.get(target.session)
+    waiting.session = session.name
     # Hop 2: the request as plain data.
     _meet_expectation(request)
     opening = await opening_of(request, target, route.path_parameters)
@@ -232,7 +286,7 @@ async def _hops(request: Request, live: Live, waiting: Waiting) -> web.StreamRes
     await live.requests.hold(request, target, session, route.path_parameters, answering)
     if program is None:
         return await _unscripted(request, live, session, operation, opening, asked)
-    watch = breaches.watch_over(live.judge, session, program, operation, opening)
+    watch = breaches.watch_over(live.loaded.judge, session, program, operation, opening)
     if request.method == "HEAD":
         return _head_only(request, session, program, operation, opening)
     now = session.clock.now()
@@ -259,9 +313,9 @@ async def _unscripted(  # noqa: PLR0917  (the six things that a request has beco
         return cors.preflight(request, ())  # an OPTIONS of the document knows no origin
     wish = wish_of(opening, session.name, session.seed)
     wish = wish._replace(status=asked.status, example=asked.example)
-    if live.keeper is not None:  # The body was read for the opening, and is read once more.
+    if live.loaded.keeper is not None:  # The body was read for the opening, and is read once more.
         opening = with_fields(opening, operation, await request.read())
-    answer = kept_answer(live.keeper, session.store, operation, opening, wish)
+    answer = kept_answer(live.loaded.keeper, session.store, operation, opening, wish)
     if answer is None:
         answer = document_answer(operation, wish)
     _record_example(session, operation, opening, answer.status)
@@ -362,7 +416,7 @@ def _head_only(
     opening: Opening,
 ) -> web.StreamResponse:
     """Answer HEAD as a first GET would begin, without taking a turn in anybody's story."""
-    aside = Stories(session.seed, session.name, session.epoch)
+    aside = Stories(session.seed, session.name, session.epoch, anonymous=session.anonymous)
     example = request.live.catalog.example
     turn = aside.turn(program, opening, 0.0, example, operation=operation.id)
     if turn.row is None:

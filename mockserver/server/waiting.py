@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 class Waiting:
     """What a connection waits on; its client's leaving cancels the task that waits."""
 
-    __slots__ = ("_woken", "stopping")
+    __slots__ = ("_woken", "session", "stopping")
 
     def __init__(self) -> None:
+        self.session = ""
+        """The name of the session that it belongs to, once that is known."""
         self.stopping = False
         """Whether the server goes down, and nothing more is to be waited for."""
         self._woken: asyncio.Future[bool] | None = None
@@ -51,6 +53,11 @@ class Waiting:
         finally:
             over = True
             answer.remove_done_callback(wake)
+
+    @property
+    def idle(self) -> bool:
+        """Whether all that was due has been done."""
+        return self._woken is not None and not self._woken.done()
 
     def stop(self) -> None:
         """Wait no longer, now and later."""

@@ -1,12 +1,13 @@
 """Sessions and their journals."""
 
 from mockserver.play.journal import Closed, Journal, Opened, Sent
-from mockserver.play.session import Session, Sessions
+from mockserver.play.session import Session
+from mockserver.play.sessions import Sessions
 
 
 def sessions(limit=3):
     """Return sessions of which `limit` are kept."""
-    return Sessions(lambda name: Session(name, "0", clock=None), limit)
+    return Sessions(lambda name, _: Session(name, "0", clock=None), limit)
 
 
 def test_made_by_first_use():
@@ -14,8 +15,8 @@ def test_made_by_first_use():
     kept = sessions()
     first = kept.get("a")
     assert first is kept.get("a")
-    assert first is kept.find("a")
-    assert None is kept.find("b")
+    assert first is kept.use("a")
+    assert None is kept.use("b")
     assert (first.name, first.pinned, len(first.journal)) == ("a", (), 0)
 
 

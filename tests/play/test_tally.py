@@ -9,7 +9,8 @@ from shop import shop
 from mockserver.play.answer import Head, stream_head
 from mockserver.play.coverage import event_names
 from mockserver.play.cues import Send
-from mockserver.play.session import Session, Sessions
+from mockserver.play.session import Session
+from mockserver.play.sessions import Sessions
 from mockserver.play.story import Stories
 from mockserver.play.tally import UNSURE, Tally
 from mockserver.play.timeline import usual_request
@@ -198,7 +199,7 @@ def test_statuses_are_counted_once_each():
 def test_a_reset_forgets_what_a_session_was_sent_and_not_what_all_were():
     """An open connection that goes on counts again."""
     catalog = shop("operation: orders\nstream: [{event: done, data: {}}]")
-    sessions = Sessions(lambda name: Session(name, "0", None))
+    sessions = Sessions(lambda name, _: Session(name, "0", None))
     session = sessions.get("a")
     operation = tell(catalog, session.tally)
     session.tally.answered("orders", 200)
@@ -216,9 +217,9 @@ def test_a_reset_forgets_what_a_session_was_sent_and_not_what_all_were():
 def test_a_session_that_made_room_is_still_counted():
     """Whatever became of the sessions, the server knows what it has sent."""
     catalog = shop("operation: orders\nstream: [{event: done, data: {}}]")
-    sessions = Sessions(lambda name: Session(name, "0", None), limit=1)
+    sessions = Sessions(lambda name, _: Session(name, "0", None), limit=1)
     operation = tell(catalog, sessions.get("a").tally)
     sessions.get("b")
 
-    assert sessions.find("a") is None
+    assert [session.name for session in sessions] == ["b"]
     assert kinds(sessions.tally, operation) == ["done"]

@@ -90,7 +90,7 @@ class RawClient:
         body: bytes = b"",
         version: str = "1.1",
     ) -> None:
-        lines = [f"{method} {target} HTTP/{version}", "Host: test", *headers]
+        lines = [f"{method} {target} HTTP/{version}", "Host: localhost", *headers]
         if body:
             lines.append(f"Content-Length: {len(body)}")
         self.writer.write("\r\n".join([*lines, "", ""]).encode("utf-8") + body)

@@ -50,6 +50,7 @@ async def test_what_was_sent_counts_as_it_is_sent(tmp_path):
         of_a = exercised(await ask(server, "/_mock/sessions/a/coverage"))
         of_b = exercised(await ask(server, "/_mock/sessions/b/coverage"))
         of_all = await ask(server)
+        server.create_session("c")
         of_none = exercised(await ask(server, "/_mock/sessions/c/coverage"))
 
     assert before == (["200"], ["message"])
@@ -129,8 +130,8 @@ REFUSED = {
     ),
     "a format that is none": (
         "?format=xml",
-        "'xml' is no format of a coverage",
-        "write ?format=text or json",
+        "query format: 'xml' is not one of ['json', 'text']",
+        "see getCoverage in /_mock/docs",
     ),
 }
 

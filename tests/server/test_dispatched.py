@@ -101,7 +101,7 @@ async def test_as_far_as_bytes_have_been_sent(tmp_path):
         [(1, "message", "a", "")],
         [(1, "message", "a", ""), (1, "message", "b", "")],
     ]
-    assert (after["events"][1]["at"], after["events"][1]["origin"]) == (1.0, "http://test")
+    assert (after["events"][1]["at"], after["events"][1]["origin"]) == (1.0, "http://localhost")
     assert [s["state"] for s in (before, after, left)] == ["open", "open", "open"]
     assert left["connections"][0]["ended"] == {"at": 1.0, "kind": "client"}
 
@@ -145,7 +145,7 @@ async def test_every_kind_of_answer(tmp_path, text, state, why, data):
 
 
 @pytest.mark.parametrize(
-    ("origin", "state"), [("http://test", "connecting"), ("http://x", "closed")]
+    ("origin", "state"), [("http://localhost", "connecting"), ("http://x", "closed")]
 )
 async def test_an_answer_for_another_origin(tmp_path, origin, state):
     """Without CORS headers a page elsewhere cannot read it."""
@@ -180,6 +180,7 @@ async def test_sessions_and_subscriptions_are_apart(tmp_path):
         await fetch(server, STATUS)
         await fetch(server, "/@a/v1/orders/1/status/stream")
         await fetch(server, "/@a/v1/orders/2/status/stream")
+        server.create_session("b")
         default, a, b = [
             (await ask(server, name))["subscriptions"] for name in ("default", "a", "b")
         ]

@@ -28,7 +28,7 @@ from mockserver.server.stream import Stream
 HELLO = "operation: streamOrderStatus\nstream: [{data: hello}]"
 HELD = "operation: streamOrderStatus\nstream: [{data: a}, {delay: 5s, data: b}]"
 ORDERS = "/v1/orders"
-HOST = b"\r\nHost: test\r\n"
+HOST = b"\r\nHost: localhost\r\n"
 POST = b"POST /@a" + ORDERS.encode() + b" HTTP/1.1" + HOST
 FIRST = b"GET /@a/v1/pets HTTP/1.1"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
@@ -13,6 +13,7 @@ from mockserver.contract.media import quality
 from mockserver.errors import ControlError
 from mockserver.play.coverage import coverage, read_minimum
 from mockserver.play.coverage_report import as_json, as_text
+from mockserver.server.control.ask import FRESH, Ask, Handler
 
 if TYPE_CHECKING:
     from mockserver.play.coverage import Kind
@@ -20,8 +21,24 @@ if TYPE_CHECKING:
     from mockserver.play.tally import Tally
 
 
-async def coverage_page(request: web.BaseRequest, reach: Reach, tally: Tally) -> web.Response:
-    """Answer with the coverage by these clients: as JSON, or as a table. Raises ControlError.
+async def of_all(ask: Ask) -> web.Response:
+    """Return the coverage by the clients of all sessions there were."""
+    return await _page(ask.request, ask.live.reach, ask.live.sessions.tally)
+
+
+async def of_session(ask: Ask) -> web.Response:
+    """Return the coverage by the clients of one session."""
+    return await _page(ask.request, ask.live.reach, ask.session.tally)
+
+
+HANDLERS: Final[dict[str, Handler]] = {
+    "getCoverage": of_all,
+    "getSessionCoverage": of_session,
+}
+
+
+async def _page(request: web.BaseRequest, reach: Reach, tally: Tally) -> web.Response:
+    """Answer with a coverage: as JSON, or as a table. Raises ControlError.
 
     Others have their turn all the while: there may be thousands of scenarios.
     """
@@ -32,7 +49,7 @@ async def coverage_page(request: web.BaseRequest, reach: Reach, tally: Tally) ->
     found = coverage(reach, tally)
     text = as_text(found) if table else json.dumps(as_json(found, minimum)) + "\n"
     kind = "text/plain" if table else "application/json"
-    return web.Response(text=text, content_type=kind, headers={"Cache-Control": "no-store"})
+    return web.Response(text=text, content_type=kind, headers=FRESH)
 
 
 def _minimum(request: web.BaseRequest) -> dict[Kind, float] | None:
@@ -46,9 +63,6 @@ def _minimum(request: web.BaseRequest) -> dict[Kind, float] | None:
 
 def _wants_table(request: web.BaseRequest) -> bool:
     form = request.query.get("format")
-    if form not in (None, "json", "text"):
-        what = f"{form!r} is no format of a coverage"
-        raise ControlError(400, what, code="bad-control", mend="write ?format=text or json")
     accept = request.headers.get("Accept", "*/*")
     preferred = quality("text/plain", accept) > quality("application/json", accept)
     return form == "text" or (form is None and preferred)

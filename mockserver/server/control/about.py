@@ -1,0 +1,108 @@
+"""The server itself: is it up, which version is it, its document, a fresh look at its files."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from aiohttp import web
+
+import mockserver
+from mockserver.errors import ControlError, LoadError
+from mockserver.server.control.ask import FRESH, Ask, Handler, answer
+from mockserver.server.control.docs import page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mockserver.errors import Problem
+    from mockserver.server.app import Live
+
+
+def health(_: Live) -> web.Response:
+    """Say that the process answers at all."""
+    return answer({"status": "ok", "version": mockserver.__version__})
+
+
+def ready(live: Live) -> web.Response:
+    """Say whether requests are answered: all is loaded before the server listens."""
+    if live.stopping:
+        raise ControlError(503, "the server is stopping", code="stopping")
+    catalog = live.catalog
+    return answer(
+        {
+            "status": "ready",
+            "operations": len(catalog.contract.operations),
+            "scenarios": len(catalog.programs),
+        }
+    )
+
+
+def version(_: Live) -> web.Response:
+    """Name the program and its version."""
+    return answer({"name": "sse-mockserver", "version": mockserver.__version__})
+
+
+OPEN: Final[dict[str, Callable[[Live], web.Response]]] = {
+    "/health": health,
+    "/ready": ready,
+    "/version": version,
+}
+"""What everybody may ask, wherever they are: it tells nothing of any test, and changes nothing."""
+
+
+async def document(ask: Ask) -> web.Response:
+    """Return the document of the control API as JSON."""
+    text = json.dumps(ask.live.control.contract.document.tree, indent=1) + "\n"
+    return web.Response(text=text, content_type="application/json", headers=FRESH)
+
+
+async def docs(ask: Ask) -> web.Response:
+    """Return a page for people to read what the control API can do."""
+    text = page(ask.live.control.contract, ask.base_url)
+    return web.Response(text=text, content_type="text/html", headers=FRESH)
+
+
+async def index(_: Ask) -> web.StreamResponse:
+    """Lead to what people can read."""
+    return web.Response(status=302, headers={"Location": "/_mock/docs"})
+
+
+async def reload(ask: Ask) -> web.Response:
+    """Read document and scenarios anew, for the connections to come.
+
+    Raises ControlError (422) with all problems of all files; what was loaded before stays.
+    """
+    try:
+        problems = await ask.live.reload()
+    except LoadError as error:
+        listed = [_problem(problem) for problem in error.problems]
+        wrong = sum(problem.severity == "error" for problem in error.problems)
+        raise ControlError(
+            422,
+            f"{wrong} {'problem' if wrong == 1 else 'problems'} in the files; "
+            "what was loaded before stays",
+            code="files-with-problems",
+            mend="mend the files and reload once more",
+            problems=listed,
+        ) from None
+    scenarios = len(ask.live.catalog.programs)
+    return answer({"scenarios": scenarios, "problems": [_problem(p) for p in problems]})
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {
+        "where": str(problem.where),
+        "what": problem.what,
+        "code": problem.code,
+        "mend": problem.mend,
+        "severity": problem.severity,
+    }
+
+
+HANDLERS: Final[dict[str, Handler]] = {
+    "getControlDocument": document,
+    "getControlDocs": docs,
+    "getControlIndex": index,
+    "reload": reload,
+}

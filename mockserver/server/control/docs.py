@@ -1,0 +1,72 @@
+"""The document of the control API as a page for people; nothing of it comes from elsewhere."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+if TYPE_CHECKING:
+    from mockserver.contract import Contract, Operation
+
+
+def page(contract: Contract, base_url: str) -> str:
+    """Return the page as HTML; `base_url` is the server's, as its reader has reached it."""
+    environment = Environment(
+        loader=PackageLoader("mockserver", "server/control"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    info, tags = (contract.document.root.get(name) for name in ("info", "tags"))
+    operations = [_row(operation, base_url) for operation in contract.operations.values()]
+    groups = [
+        (tag.value, [row for row in operations if row["tag"] == tag.value["name"]])
+        for tag in tags.items()
+    ]
+    paragraphs = (info.text("description") or "").split("\n\n")
+    template = environment.get_template("docs.html.jinja")
+    return template.render(title=contract.title, paragraphs=paragraphs, groups=groups)
+
+
+def _row(operation: Operation, base_url: str) -> dict[str, Any]:
+    """Return what the page says of one operation."""
+    document, place = operation.document, operation.place
+    path_item = document.root.get("paths").get(operation.path)
+    parameters = [
+        document.follow(parameter).object
+        for owner in (path_item, place)
+        for parameter in owner.get("parameters").items()
+    ]
+    body = place.get("requestBody").get("content").get("application/json").object
+    return {
+        "id": operation.id,
+        "tag": next((tag.value for tag in place.get("tags").items()), ""),
+        "method": operation.method,
+        "path": operation.full_paths[0],
+        "summary": place.text("summary") or "",
+        "description": place.text("description") or "",
+        "parameters": parameters,
+        "example": body.get("example"),
+        "curl": _curl(operation, parameters, body.get("example"), base_url),
+        "link": operation.method == "GET" and "{" not in operation.path,
+    }
+
+
+def _curl(operation: Operation, parameters: list[dict[str, Any]], body: Any, base_url: str) -> str:
+    """Return a line that asks for the operation, to be pasted into a shell."""
+    path = operation.full_paths[0]
+    for parameter in parameters:
+        if parameter["in"] == "path":
+            example = str(parameter.get("example", "1"))
+            path = path.replace(f"{{{parameter['name']}}}", quote(example, safe=""))
+    words = ["curl", "-s"]
+    if operation.method != "GET":
+        words += ["-X", operation.method]
+    words.append(f"{base_url}{path}")
+    if body is not None:
+        words += ["-d", f"'{json.dumps(body)}'"]
+    return " ".join(words)

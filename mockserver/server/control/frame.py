@@ -1,0 +1,132 @@
+"""Leads a request to the function that its operation names, after holding it to the document."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from mockserver.contract import NoRoute
+from mockserver.contract.requests import Asked, Verdicts, needs_library
+from mockserver.errors import ControlError
+from mockserver.server.control import about, coverage, heard, scenarios, sessions
+from mockserver.server.control.ask import Ask, Handler
+from mockserver.server.cors import is_preflight, preflight
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aiohttp import web
+
+    from mockserver.contract import Contract, Operation
+    from mockserver.contract.routes import Route
+    from mockserver.server.app import Live
+    from mockserver.server.control.guard import Guard
+
+PREFIX: Final = "/_mock"
+
+HANDLERS: Final[dict[str, Handler]] = {
+    **about.HANDLERS,
+    **sessions.HANDLERS,
+    **scenarios.HANDLERS,
+    **heard.HANDLERS,
+    **coverage.HANDLERS,
+}
+"""What answers each operation of the document, by its id."""
+
+
+class Control:
+    """The control API of one server; `document` reads its contract when it is first needed."""
+
+    def __init__(self, document: Callable[[], Contract], guard: Guard) -> None:
+        self._read = document
+        self._guard = guard
+        self._contract: Contract | None = None
+        self._verdicts = Verdicts()
+
+    @property
+    def contract(self) -> Contract:
+        """What the control API promises."""
+        if self._contract is None:
+            self._contract = self._read()
+        return self._contract
+
+    async def respond(self, request: web.BaseRequest, path: str, live: Live) -> web.StreamResponse:
+        """Answer a request. Raises ControlError."""
+        open_to_all = about.OPEN.get(path.removeprefix(PREFIX))
+        if open_to_all is not None and request.method in ("GET", "HEAD"):
+            return open_to_all(live)
+        self._guard.check(request)
+        if live.cors and is_preflight(request):
+            return preflight(request, ())
+        route = self._route(request, path)
+        body = await request.read()
+        await self._hold(request, path, route, body)
+        ask = Ask(request, live, route.path_parameters, _parsed(body) if body else None)
+        return await HANDLERS[route.operation.id](ask)
+
+    def _route(self, request: web.BaseRequest, path: str) -> Route:
+        route = self.contract.route(request.method, path.rstrip("/") or path)
+        if not isinstance(route, NoRoute):
+            return route
+        if route.allowed:
+            raise ControlError(
+                405,
+                f"{path} of the control API has no {request.method}",
+                code="unknown-control",
+                mend=f"it has {', '.join(route.allowed)}",
+                headers=[("Allow", ", ".join(route.allowed))],
+            )
+        raise ControlError(
+            404,
+            f"the control API has no {request.method} {path}",
+            code="unknown-control",
+            mend=f"look at {PREFIX}/docs; the nearest is {route.nearest[0]}",
+            nearest=list(route.nearest),
+        )
+
+    async def _hold(self, request: web.BaseRequest, path: str, route: Route, body: bytes) -> None:
+        """Hold a request to the document. Raises ControlError with all that is wrong."""
+        await _library_for(route.operation)
+        headers = [
+            (name, value) for name, value in request.headers.items() if name != "Content-Type"
+        ]
+        if body:
+            _parsed(body)
+            # `curl -d` says that it sends a form; there is nothing but JSON here.
+            headers.append(("Content-Type", "application/json"))
+        asked = Asked(
+            request.method,
+            path,
+            route.path_parameters,
+            request.raw_path.partition("?")[2],
+            headers,
+            body,
+        )
+        verdict = self._verdicts.of(route.operation, asked)
+        if verdict.faults:
+            first, *others = verdict.faults
+            more = f", and {len(others)} more" if others else ""
+            raise ControlError(
+                400,
+                f"{first.sentence}{more}",
+                code="bad-control",
+                mend=first.mend or f"see {route.operation.id} in {PREFIX}/docs",
+                errors=[fault.as_json() for fault in verdict.faults],
+            )
+
+
+async def _library_for(operation: Operation) -> None:
+    """Import openapi-core where it is needed, without keeping streams waiting for it."""
+    if needs_library(operation):
+        await asyncio.to_thread(importlib.import_module, "mockserver.contract.library")
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise ControlError(
+            400, "the body is no JSON", code="bad-control", mend='send JSON such as {"name": "a"}'
+        ) from None

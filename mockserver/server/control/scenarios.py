@@ -1,0 +1,79 @@
+"""The scenarios that can be played: a list, and the text of one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from aiohttp import web
+
+from mockserver.errors import ControlError, did_you_mean
+from mockserver.server.control.ask import FRESH, Ask, Handler, answer
+
+if TYPE_CHECKING:
+    from mockserver.scenario.catalog import Catalog
+    from mockserver.scenario.program import Program
+
+
+async def list_scenarios(ask: Ask) -> web.Response:
+    """Return all scenarios, or those of one operation."""
+    operation = ask.query.get("operation")
+    catalog = ask.live.catalog
+    found = [_summary(catalog, program) for program in catalog.programs.values()]
+    if operation is not None:
+        found = [summary for summary in found if operation in summary["operations"]]
+    return answer({"scenarios": found})
+
+
+async def read(ask: Ask) -> web.Response:
+    """Return what is known of one scenario."""
+    return answer(_summary(ask.live.catalog, _program(ask)))
+
+
+async def source(ask: Ask) -> web.Response:
+    """Return a scenario as its author wrote it."""
+    program = _program(ask)
+    text = ask.live.files.source(program.scenario.where)
+    if text is None:
+        raise ControlError(
+            409,
+            f"{program.scenario.where.file} has changed since it was loaded, or is gone",
+            code="source-changed",
+            mend="POST /_mock/reload",
+        )
+    return web.Response(text=text, content_type="application/yaml", headers=FRESH)
+
+
+def _program(ask: Ask) -> Program:
+    """Return the scenario that the path names. Raises ControlError (404)."""
+    programs = ask.live.catalog.programs
+    name = ask.path["scenario"]
+    if name not in programs:
+        raise ControlError(
+            404,
+            f"there is no scenario {name!r}",
+            code="unknown-scenario",
+            mend=did_you_mean(name, programs),
+        )
+    return programs[name]
+
+
+def _summary(catalog: Catalog, program: Program) -> dict[str, Any]:
+    scenario = program.scenario
+    operations = (catalog.contract.find(name) for name, _ in scenario.operations)
+    return {
+        "name": program.name,
+        "description": scenario.description or "",
+        "operations": [operation.id for operation in operations if operation],
+        "default": scenario.default,
+        "conditional": bool(scenario.when),
+        "connections": program.connections,
+        "violates": scenario.violates or "",
+        "where": str(scenario.where),
+    }
+
+
+HANDLERS: Final[dict[str, Handler]] = {
+    "listScenarios": list_scenarios,
+    "getScenario": read,
+    "getScenarioSource": source,
+}

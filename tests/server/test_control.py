@@ -1,0 +1,278 @@
+"""The control API's frame: its document, who may use it, sessions, clocks, scenarios, reload."""
+
+import json
+
+import pytest
+from clients import STATUS, RawClient, fetch, serving
+
+from mockserver.contract import answer_violations
+from mockserver.play.session import Session
+from mockserver.play.sessions import Sessions
+from mockserver.server.control.frame import HANDLERS
+from mockserver.workspace import control_contract
+
+STORY = """
+operation: streamOrderStatus
+description: One event, another a second later.
+stream: [{id: 1, data: "{{ uuid() }} {{ now() }}"}, {delay: 1s}, {id: 2, data: b}]
+"""
+PROBLEM = "application/problem+json"
+
+
+async def ask(server, path, body=None, *headers, method=None):
+    """Return status and JSON of what the control API answers; the answer fits its document."""
+    raw = b"" if body is None else json.dumps(body).encode()
+    method = method or ("GET" if body is None else "POST")
+    received = await fetch(server, f"/_mock{path}", *headers, method=method, body=raw)
+    return received.status, json.loads(received.content) if received.content else None
+
+
+def test_every_operation_of_the_document_has_its_function():
+    """And every function its operation."""
+    assert set(control_contract().operations) == set(HANDLERS) | {
+        "getHealth",
+        "getReady",
+        "getVersion",
+    }
+
+
+READ = {
+    "getHealth": "/health",
+    "getReady": "/ready",
+    "getVersion": "/version",
+    "getControlDocument": "/openapi.json",
+    "getControlDocs": "/docs",
+    "getControlIndex": "/",
+    "listSessions": "/sessions",
+    "getSession": "/sessions/default",
+    "getClock": "/sessions/default/clock",
+    "getDispatched": "/sessions/default/dispatched?events=3",
+    "getSessionCoverage": "/sessions/default/coverage",
+    "getCoverage": "/coverage?minimum=80",
+    "listScenarios": "/scenarios",
+    "getScenario": "/scenarios/story",
+    "getScenarioSource": "/scenarios/story/source",
+}
+
+
+@pytest.mark.parametrize(("operation", "path"), READ.items(), ids=READ)
+async def test_what_is_read_fits_the_document(tmp_path, operation, path):
+    """Status, media type, headers and body, by the same code that holds everybody else's."""
+    async with serving(tmp_path, STORY) as server:
+        await fetch(server, STATUS)
+        received = await fetch(server, f"/_mock{path}")
+    contract = control_contract()
+    fits(contract, operation, received)
+
+
+def fits(contract, operation, received):
+    """Assert that an answer is as the document says."""
+    found = answer_violations(
+        contract.operations[operation],
+        received.status,
+        received.headers,
+        received.content,
+        empty=not received.content,
+    )
+    assert found == []
+
+
+async def test_a_session_with_settings_of_its_own(tmp_path):
+    """Seed, clock, epoch and pinned scenarios; the server's for what is not said."""
+    wish = {"name": "a", "seed": "7", "clock": "manual", "epoch": "2030-05-06T07:08:09+02:00"}
+    async with serving(tmp_path, STORY) as server:
+        status, made = await ask(server, "/sessions", wish | {"scenarios": ["story"]})
+        _, plain = await ask(server, "/sessions", {})
+        read = await ask(server, "/sessions/a")
+        listed = await ask(server, "/sessions")
+        client = await RawClient.connect(server)
+        await client.send(f"/@a{STATUS}")
+        raw = await client.until(b"\n\n")
+        await client.leave()
+    assert (status, made) == (
+        201,
+        {
+            "name": "a",
+            "url": "http://localhost/@a",
+            "seed": "7",
+            "clock": "manual",
+            "now": 0.0,
+            "epoch": "2030-05-06T05:08:09Z",
+            "scenarios": ["story"],
+            "open_connections": 0,
+            "entries": 0,
+        },
+    )
+    assert (plain["name"], plain["seed"], plain["clock"], plain["scenarios"]) == (
+        "session-1", "0", "real", [],
+    )  # fmt: skip
+    assert read == (200, made)
+    assert [session["name"] for session in listed[1]["sessions"]] == ["session-1", "a"]
+    assert b" 2030-05-06T05:08:09Z" in raw
+
+
+async def test_no_chance_is_drawn_from_a_name_that_was_made_up(tmp_path):
+    """Two such sessions get the same bytes; two that were named do not."""
+    async with serving(tmp_path, STORY, clock="instant") as server:
+        made_up = [server.create_session() for _ in range(2)]
+        named = [server.create_session("a"), server.create_session("b")]
+        bodies = [
+            (await fetch(server, f"/@{session.name}{STATUS}")).body for session in made_up + named
+        ]
+    assert [bodies[0] == body for body in bodies] == [True, True, False, False]
+    assert bodies[2] != bodies[3]
+
+
+WRONG = {
+    "a clock there is none of": ("/sessions", {"clock": "sundial"}, 400, "bad-clock"),
+    "no name for a session": ("/sessions", {"name": "a b"}, 400, "bad-session-name"),
+    "an epoch that is none": ("/sessions", {"epoch": "tomorrow"}, 400, "bad-epoch"),
+    "an epoch without a zone": ("/sessions", {"epoch": "2026-01-01T00:00:00"}, 400, "bad-epoch"),
+    "a scenario there is none of": ("/sessions", {"scenarios": ["stori"]}, 400, "unknown-scenario"),
+    "a key there is none of": ("/sessions", {"sed": "7"}, 400, "bad-control"),
+    "a seed that is no text": ("/sessions", {"seed": 7}, 400, "bad-control"),
+    "a name that is taken": ("/sessions", {"name": "default"}, 409, "session-exists"),
+    "a session there is none of": ("/sessions/b/reset", {}, 404, "unknown-session"),
+    "a part there is none of": ("/sessions/default/reset", {"clear": ["x"]}, 400, "bad-control"),
+    "a clock that is not manual": ("/sessions/default/clock", {"advance": "1s"}, 409, "not-manual"),
+    "nothing to do": ("/sessions/default/clock", {}, 400, "bad-control"),
+    "two things to do": (
+        "/sessions/default/clock", {"advance": "1s", "set": "1s"}, 400, "bad-control",
+    ),
+    "time without a unit": ("/sessions/m/clock", {"advance": "10"}, 400, "bad-duration"),
+    "time that is none": ("/sessions/m/clock", {"advance": "soon"}, 400, "bad-duration"),
+    "a range of time": ("/sessions/m/clock", {"advance": "1s..2s"}, 400, "bad-duration"),
+    "time that runs backwards": (
+        "/sessions/m/clock", {"set": "2025-12-31T00:00:00Z"}, 409, "bad-duration",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "body", "status", "code"), WRONG.values(), ids=WRONG)
+async def test_what_cannot_be_done_is_said_with_a_mend(tmp_path, path, body, status, code):
+    """A problem document that fits the API's own document."""
+    async with serving(tmp_path, STORY) as server:
+        await fetch(server, STATUS)  # which makes the default session
+        server.create_session("m", clock="manual")
+        received = await fetch(
+            server, f"/_mock{path}", method="POST", body=json.dumps(body).encode()
+        )
+    problem = json.loads(received.content)
+    assert (received.status, problem["code"], received.header("Content-Type")) == (
+        status, code, PROBLEM,
+    )  # fmt: skip
+    assert problem["mend"]
+    fits(control_contract(), "createSession", received)
+
+
+UNKNOWN = {
+    "nothing of the kind": ("GET", "/nothing", 404, None),
+    "a slip of the pen": ("GET", "/sesions", 404, "GET /_mock/sessions: "),
+    "another method": ("PUT", "/sessions", 405, None),
+}
+
+
+@pytest.mark.parametrize(("method", "path", "status", "near"), UNKNOWN.values(), ids=UNKNOWN)
+async def test_what_there_is_not(tmp_path, method, path, status, near):
+    """404 with the nearest operations, 405 with the methods there are."""
+    async with serving(tmp_path, STORY) as server:
+        received = await fetch(server, f"/_mock{path}", method=method)
+    problem = json.loads(received.content)
+    assert (received.status, problem["code"]) == (status, "unknown-control")
+    assert status == 404 or received.header("Allow") == "GET, HEAD, POST, OPTIONS"
+    assert near is None or problem["nearest"][0].startswith(near)
+
+
+async def test_reset_forgets_what_it_names(tmp_path):
+    """The journal alone; then everything, and stories begin anew."""
+    async with serving(tmp_path, STORY, clock="instant") as server:
+        first = (await fetch(server, STATUS)).body
+        await ask(server, "/sessions/default/reset", {"clear": ["journal"]})
+        kept = len(server.session().journal), len(server.session().dispatched())
+        second = (await fetch(server, STATUS)).body
+        await ask(server, "/sessions/default/reset", {})
+        gone = len(server.session().journal), server.session().dispatched()
+        third = (await fetch(server, STATUS)).body
+    assert (kept, gone) == ((0, 1), (0, []))
+    assert first == third != second
+
+
+async def test_delete_ends_what_is_open(tmp_path):
+    """Streams end properly, the session is unknown, and its next use begins anew."""
+    async with serving(tmp_path, STORY, clock="manual") as server:
+        client = await RawClient.connect(server)
+        await client.send(f"/@a{STATUS}", "Connection: close")
+        await client.until(b"\n\n")
+        deleted = await ask(server, "/sessions/a", method="DELETE")
+        received = await client.rest()
+        again = await ask(server, "/sessions/a", method="DELETE")
+    assert (deleted, again[0]) == ((204, None), 404)
+    assert received.finished
+
+
+async def test_the_clock_is_set_and_what_is_due_is_sent(tmp_path):
+    """By an offset and by a point in time; the answer comes when all is on its way."""
+    async with serving(tmp_path, STORY, clock="manual") as server:
+        client = await RawClient.connect(server)
+        await client.send(STATUS)
+        await client.until(b"\n\n")
+        first = await ask(server, "/sessions/default/clock", {"set": "999ms"})
+        before = len(server.session().journal)
+        then = await ask(server, "/sessions/default/clock", {"set": "2026-01-01T00:00:01Z"})
+        after = len(server.session().journal)
+        await client.leave()
+    assert (first[1]["now"], then[1]["now"]) == (0.999, 1.0)
+    assert (before, after) == (2, 4)
+
+
+async def test_sessions_that_nobody_uses_are_let_go():
+    """After the time that is said; the default one stays, and so does one with a connection."""
+    now, gone = [0.0], []
+    kept = Sessions(lambda name, _: Session(name, "0", None), idle=10, seconds=lambda: now[0])
+    kept.on_gone = lambda session: gone.append(session.name)
+    for name in ("default", "a", "busy", "b"):
+        kept.get(name)
+    kept.use("busy").open = 1
+    now[0] = 6.0
+    kept.use("b")
+    now[0] = 11.0
+    assert kept.use("a") is not None, "it was asked for just in time"
+    assert gone == []
+    now[0] = 22.0
+    kept.use("default")
+    assert (gone, [session.name for session in kept]) == (["b", "a"], ["default", "busy"])
+
+
+async def test_reload(tmp_path):
+    """For connections to come; a broken file keeps what was there, and is told with its place."""
+    async with serving(tmp_path, STORY, clock="instant") as server:
+        before = (await fetch(server, STATUS)).body
+        file = next(tmp_path.rglob("story.yaml"))
+        file.write_text("operation: streamOrderStatus\nstream: [{dta: x}]")
+        status, problem = await ask(server, "/reload", {})
+        gone, _ = await ask(server, "/scenarios/story/source")
+        kept = (await fetch(server, f"/@default{STATUS}")).status
+        file.write_text("operation: streamOrderStatus\nstream: [{data: new}]")
+        reloaded = await ask(server, "/reload", {})
+        after = (await fetch(server, STATUS)).body
+    assert (status, problem["code"]) == (422, "files-with-problems")
+    assert [(p["code"], p["where"].rpartition("/")[2]) for p in problem["problems"]] == [
+        ("unknown-key", "story.yaml:2:11")
+    ]
+    assert (gone, kept, reloaded[0], reloaded[1]["scenarios"]) == (409, 200, 200, 1)
+    assert b"data: new" in after
+    assert b"data: new" not in before
+
+
+async def test_the_source_of_one_scenario_of_several(tmp_path):
+    """As it is written, without the others of its file."""
+    one = "scenario: one\n# a comment\noperation: streamNews\nstream: [{data: a}]\n"
+    two = "scenario: a/two\noperation: streamLogs\nstream: [{data: a}]\n"
+    async with serving(tmp_path, f"{one}---\n{two}") as server:
+        found = [
+            (await fetch(server, f"/_mock/scenarios/{name}/source")).content.decode()
+            for name in ("one", "a%2Ftwo")
+        ]
+        _, listed = await ask(server, "/scenarios?operation=streamLogs")
+    assert found == [one, two]
+    assert [scenario["name"] for scenario in listed["scenarios"]] == ["a/two"]
