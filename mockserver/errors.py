@@ -3,7 +3,8 @@
 MockServerError
 ├── LoadError      the author of a scenario or an OpenAPI document   exit code 2
 ├── StartError     the operator: a port, a folder, an option         exit code 3
-└── ControlError   the caller of the control API                     an HTTP status
+├── ControlError   the caller of the control API                     an HTTP status
+└── ExpectationError   the author of the client under test           exit code 1
 
 A fault of this program is none of these and shows a traceback.
 """
@@ -11,7 +12,7 @@ A fault of this program is none of these and shows a traceback.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -135,6 +136,18 @@ class ControlError(MockServerError):
 
     def __str__(self) -> str:
         return f"{self.status} {self.what} [{self.code}]"
+
+
+class ExpectationError(MockServerError, AssertionError):
+    """A client did not do what was expected of it; `verdict` is all that is known, as JSON."""
+
+    def __init__(self, text: str, verdict: dict[str, Any]) -> None:
+        self.text = text
+        self.verdict = verdict
+        super().__init__(text, verdict)
+
+    def __str__(self) -> str:
+        return self.text
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from mockserver.clock import Clock, ManualClock, clock_factory
-from mockserver.errors import ControlError, LoadError, Problem, StartError, did_you_mean
+from mockserver.errors import (
+    ControlError,
+    ExpectationError,
+    LoadError,
+    Problem,
+    StartError,
+    did_you_mean,
+)
 from mockserver.play.judge import Judge
 from mockserver.play.session import DEFAULT, Session
 from mockserver.play.sessions import IDLE, SESSIONS, Sessions, Settings
@@ -26,6 +33,7 @@ if TYPE_CHECKING:
     from mockserver.errors import Location, Mode
     from mockserver.play.coverage import Coverage
     from mockserver.play.journal import Entry, Journal
+    from mockserver.play.verdict import SessionVerdict
     from mockserver.scenario.catalog import Catalog
     from mockserver.server.app import Live, Loaded
 
@@ -269,6 +277,17 @@ class MockServer:
         found: Coverage = self._in_loop(find)
         return found
 
+    def judged(self, session: str, *, final: bool, allow: Sequence[str] = ()) -> SessionVerdict:
+        """Return the verdict on the clients of one session."""
+        from mockserver.play.verdict import verdict_of  # noqa: PLC0415
+
+        def find() -> SessionVerdict:
+            catalog = self.catalog
+            return verdict_of(self._session(session), catalog, final=final, allow=allow)
+
+        found: SessionVerdict = self._in_loop(find)
+        return found
+
     def session(self, name: str = DEFAULT) -> SessionHandle:
         """Return the session of that name, which its first use makes."""
         return SessionHandle(self, name)
@@ -435,6 +454,24 @@ class SessionHandle:
         from mockserver.play.coverage_report import as_json  # noqa: PLC0415
 
         return as_json(self._server.covered(self.name))
+
+    def verdict(self, *, final: bool = False, allow: Sequence[str] = ()) -> dict[str, Any]:
+        """Return how this session's clients did by what scenarios expect, and what was found.
+
+        `status` is passed, failed or pending; with `final` nothing is pending any more, for the
+        test is over. `allow` are codes of findings that fail nobody.
+        """
+        from mockserver.play.verdict import as_json  # noqa: PLC0415
+
+        return as_json(self._server.judged(self.name, final=final, allow=allow))
+
+    def verify(self, *, allow: Sequence[str] = ()) -> None:
+        """Judge finally. Raises ExpectationError, an AssertionError, with all that failed."""
+        from mockserver.play.verdict import as_json, as_text  # noqa: PLC0415
+
+        verdict = self._server.judged(self.name, final=True, allow=allow)
+        if verdict.status != "passed":
+            raise ExpectationError(as_text(verdict, failed_only=True), as_json(verdict))
 
     def reset(self) -> None:
         """Forget the session's subscriptions, journal, coverage and calls; its clock goes on."""

@@ -45,6 +45,8 @@ class Listener:
     heard: list[Heard] = field(default_factory=list)
     unlisted: int = 0
     """Events beyond the limit."""
+    last: Received | None = None
+    """The last event of all."""
 
     def listen(self, told: Told) -> Iterator[None]:
         """Hear one connection; yields where others may have their turn."""
@@ -70,6 +72,8 @@ class Listener:
 
     def _forget(self) -> None:
         """Count what is beyond the limit instead of keeping it."""
+        if self.client.events:
+            self.last = self.client.events[-1]
         self.unlisted += max(0, len(self.client.events) - self.limit)
         del self.client.events[self.limit :]
 

@@ -101,6 +101,8 @@ class Violated:
     connection: int = 0
     where: str = ""
     faults: tuple[str, ...] = ()
+    foreseen: bool = False
+    """Whether the answer is meant for such a request: it was asked for, or its `when` says so."""
 
 
 @dataclass(frozen=True, slots=True)

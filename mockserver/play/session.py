@@ -10,6 +10,7 @@ from mockserver.play.kept.store import Store
 from mockserver.play.story import Stories
 from mockserver.play.tally import Tally
 from mockserver.play.told import Memory
+from mockserver.play.witness import Witness
 from mockserver.scenario.moments import EPOCH
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class Session(Generic[ClockT]):
     """Whether its name was made up: then no chance is drawn from it."""
     used: float = 0.0
     """When it was last asked for, in seconds of whatever its keeper counts."""
+    witness: Witness = field(default_factory=Witness)
+    """What the verdict on its clients is made from."""
     listener: Callable[[str, Entry], None] | None = None
     """Is told of every connection that opens or ends: the session's name and the entry."""
     open: int = 0
@@ -62,5 +65,6 @@ PARTS: Final[dict[str, Callable[[Session[Any]], None]]] = {
     "dispatched": lambda session: session.told.clear(),
     "coverage": lambda session: session.tally.clear(),
     "store": lambda session: session.store.clear(),
+    "verdict": lambda session: session.witness.clear(),
 }
 """What a session can forget, each by itself."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mockserver.play.answer import Head
+    from mockserver.play.journal import Closer
     from mockserver.play.player import Player
     from mockserver.play.story import Subscription
 
@@ -74,6 +75,8 @@ class Told:
     waits: list[tuple[float, float]] = field(default_factory=list)
     """Of each answer that the story has waited for: the offset of the call, and how long."""
     ended: tuple[float, Ending] | None = None
+    by: Closer | None = None
+    """Who ended it."""
 
     def leads_to(self, other: Told) -> bool:
         """Whether this was a redirect, and `other` is the request that follows it."""

@@ -9,6 +9,7 @@ from mockserver.contract import NOTHING, Wish, lenient_answer
 from mockserver.errors import Location, Problem, did_you_mean
 from mockserver.scenario.compile import compile_scenario, cut_problems
 from mockserver.scenario.conditions import ties
+from mockserver.scenario.expect_rules import counted_operations, expected_requests
 from mockserver.scenario.framings import FRAMINGS, framing_problems
 from mockserver.scenario.includes import resolve_includes
 from mockserver.scenario.model import Response, Scenario
@@ -43,6 +44,8 @@ class Catalog:
     """By `Operation.id`, in the order of the scenarios' names."""
     variants: Mapping[tuple[str, Framing], Program] = field(default_factory=dict)
     """Programs in further framings that their operations stream in, by name and framing."""
+    counted: frozenset[str] = frozenset()
+    """The operations whose requests an `expect` counts, by their ids."""
     _shown: dict[tuple[str, str, str, str | None], Program] = field(default_factory=dict)
 
     def operations(self, program: Program) -> list[Operation]:
@@ -120,12 +123,14 @@ def link(
         # An operation that is not there may be the one that declares the callback.
         wrong += uncalled if len(operations) == len(scenario.operations) else []
         files, unread = _files(scenario, read_body)
+        expect, unknown = expected_requests(scenario, contract)
+        wrong += unknown
         problems += [*wrong, *unread]
         if wrong or unread:
             continue
         named = tuple((_full_name(op), where) for op, (_, where) in
                         zip(operations, scenario.operations, strict=True))  # fmt: skip
-        named_so = replace(scenario, operations=named)
+        named_so = replace(scenario, operations=named, expect=expect)
         found, wrong = _programs(named_so, operations, files, requests)
         problems += wrong
         if wrong:
@@ -139,7 +144,8 @@ def link(
         operation: [programs[scenario.name] for scenario in found]
         for operation, found in rivals.items()
     }
-    return Catalog(contract, programs, by_operation, variants), problems
+    counted = counted_operations(program.scenario for program in programs.values())
+    return Catalog(contract, programs, by_operation, variants, counted), problems
 
 
 def _programs(

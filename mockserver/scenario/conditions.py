@@ -44,9 +44,9 @@ def fits(when: When | None, request: Request) -> bool:
     for part in _PARTS:
         values = getattr(request, part)
         for name, test in getattr(when, part).items():
-            if not _holds(test, values.get(name)):
+            if not holds(test, values.get(name)):
                 return False
-    return not when.has_body or _holds_body(when.body, request.body)
+    return not when.has_body or holds_body(when.body, request.body)
 
 
 def conditions(when: When | None) -> Iterator[tuple[str, Any]]:
@@ -81,7 +81,8 @@ def speaks_of(when: When | None, carriers: Sequence[str]) -> bool:
     )
 
 
-def _holds(test: Any, value: str | None) -> bool:
+def holds(test: Any, value: str | None) -> bool:
+    """Whether a test of `when` holds of one value; None where it is absent."""
     match test:
         case bool():
             return (value is not None) is test
@@ -94,13 +95,13 @@ def _holds(test: Any, value: str | None) -> bool:
     return value == test
 
 
-def _holds_body(test: Any, value: Any) -> bool:
+def holds_body(test: Any, value: Any) -> bool:
     """Hold a body: a mapping is contained; true is there and not false, false the opposite."""
     match test:
         case dict():
             if not isinstance(value, dict):
                 return False
-            return all(_holds_body(inner, value.get(name)) for name, inner in test.items())
+            return all(holds_body(inner, value.get(name)) for name, inner in test.items())
         case True:
             return value is not None and value is not False
         case False:
@@ -108,11 +109,11 @@ def _holds_body(test: Any, value: Any) -> bool:
         case str() | Pattern():
             if value is None or isinstance(value, (dict, list)):
                 return False
-            return _holds(test, value if isinstance(value, str) else _as_written(value))
+            return holds(test, value if isinstance(value, str) else _as_written(value))
         case list():
             if not isinstance(value, list) or len(value) != len(test):
                 return False
-            return all(map(_holds_body, test, value))
+            return all(map(holds_body, test, value))
     return type(value) is not bool and bool(value == test)
 
 
@@ -206,7 +207,7 @@ def _exclude(one: Any, other: Any) -> bool:
     for test, rival in ((one, other), (other, one)):
         if _is_literal(test):
             text = test if isinstance(test, str) else _as_written(test)
-            return not _holds(rival, text) if isinstance(rival, (str, Pattern)) else test != rival
+            return not holds(rival, text) if isinstance(rival, (str, Pattern)) else test != rival
     return False
 
 

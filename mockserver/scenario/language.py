@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from mockserver.scenario import model
+from mockserver.scenario.expect import EXPECT
 from mockserver.scenario.headers import HEADERS
 from mockserver.scenario.nodes import Mapping, Node, Scalar
 from mockserver.scenario.records import Key, Record
@@ -44,7 +45,7 @@ from mockserver.scenario.wire import WIRE
 if TYPE_CHECKING:
     from mockserver.errors import Location
 
-LATER_IN_SCENARIO: Final = frozenset({"expect"})
+LATER_IN_SCENARIO: Final[frozenset[str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +301,7 @@ SCENARIO: Final = Record(
         "heartbeat": Key(_HEARTBEAT, "A comment or event sent again and again."),
         "wire": WIRE,
         "outcome": Key(_OUTCOME, "What a conforming client has made of the story in the end."),
+        "expect": Key(EXPECT, "What the client must do."),
         "violates": VIOLATES,
     },
     later=LATER_IN_SCENARIO,

@@ -10,6 +10,7 @@ from mockserver.scenario.units import Span
 
 if TYPE_CHECKING:
     from mockserver.errors import Location
+    from mockserver.scenario.expected import Expected
 
 Text: TypeAlias = str | Template
 Time: TypeAlias = Span | Template
@@ -305,6 +306,8 @@ class Scenario:
     heartbeat: Heartbeat | None = None
     wire: Wire | None = None
     outcome: Outcome | None = None
+    expect: tuple[Expected, ...] = ()
+    """What the client must do."""
     violates: str | None = None
     templated: bool = True
     """Whether there may be templates in it: those without need not be searched for any."""

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.errors import Location, did_you_mean
+from mockserver.scenario.expect_rules import check_expect
 from mockserver.scenario.model import (
     BlockStep,
     ChanceStep,
@@ -43,6 +44,7 @@ def check_story(scenario: Scenario, report: Report, *, whole: bool = True) -> No
     if whole:
         check_parts(scenario, report)
     check_heads(scenario, report)
+    check_expect(scenario, report)
     rules = _Rules(scenario, report)
     if scenario.stream is not None:
         rules.check_stream(scenario.stream)

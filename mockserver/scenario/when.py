@@ -80,15 +80,16 @@ def _when(where: Location, **fields: Any) -> model.When:  # noqa: ARG001
     return model.When(**fields)
 
 
-_CONDITIONS = Table(_Condition())
+CONDITIONS: Final = Table(_Condition())
+BODY_CONDITION: Final = _BodyCondition()
 WHEN: Final = Record(
     "when",
     _when,
     {
-        "path": Key(_CONDITIONS, "Path parameters."),
-        "query": Key(_CONDITIONS, "Query parameters."),
-        "headers": Key(_CONDITIONS, "Headers, in any case."),
-        "cookies": Key(_CONDITIONS, "Cookies."),
-        "body": Key(_BodyCondition(), "A mapping contained in the body.", notes="has_body"),
+        "path": Key(CONDITIONS, "Path parameters."),
+        "query": Key(CONDITIONS, "Query parameters."),
+        "headers": Key(CONDITIONS, "Headers, in any case."),
+        "cookies": Key(CONDITIONS, "Cookies."),
+        "body": Key(BODY_CONDITION, "A mapping contained in the body.", notes="has_body"),
     },
 )

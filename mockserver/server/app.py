@@ -279,6 +279,8 @@ async def _hops(request: Request, live: Live, waiting: Waiting) -> web.StreamRes
     _meet_expectation(request)
     opening = await opening_of(request, target, route.path_parameters)
     operation = route.choose(opening.query, opening.body)
+    if operation.id in live.catalog.counted and request.method == operation.method:
+        session.witness.count(operation.id)
     # Hop 3: the scenario, and where in its story this request is.
     asked = preferences(request, target)
     program = _program(live.catalog, session, operation, opening, asked)

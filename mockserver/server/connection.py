@@ -63,6 +63,7 @@ class Connection:
     async def perform(self) -> web.StreamResponse:
         """Do what the turn says. Raises ControlError and RenderError before the head is gone."""
         self.told.request = await as_it_came(self.request)
+        self.session.witness.saw(self.turn, self.told, self.opening)
         if self.turn.row is None:
             return self._over()
         self.session.open += 1
@@ -171,7 +172,7 @@ class Connection:
         head = Head(status, reason_of(status), ())
         self._opened(head)
         self.told.head, self.told.began = head, self.told.at
-        self.told.ended = (self.told.at, "end")
+        self.told.ended, self.told.by = (self.told.at, "end"), "script"
         if refused is None:
             return no_content()
         what = f"the story has no event with the id {self.opening.last_event_id!r}"
@@ -230,6 +231,7 @@ class Connection:
         now = self.session.clock.now()
         turn.close_answer(closer, now)
         self.told.ended = (now, "client" if closer == "client" else turn.row.end)
+        self.told.by = closer
         if not self.opened:
             return
         record(

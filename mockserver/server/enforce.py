@@ -6,7 +6,7 @@ import asyncio
 import importlib
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from mockserver.contract.requests import Asked, Verdict, Verdicts, needs_library
@@ -101,14 +101,15 @@ class Enforcement:
             self._tell_unvalidated(verdict)
         if not verdict.faults:
             return
-        refused = self.mode == "enforce" and not _is_foreseen(answering, verdict.faults)
+        foreseen = _is_foreseen(answering, verdict.faults)
+        refused = self.mode == "enforce" and not foreseen
         scenario = "" if refused or answering.program is None else answering.program.name
         faults = tuple(kept(str(fault)) for fault in verdict.faults[:FAULTS])
         asked_for = kept(f"{request.method} {target.text}")
         operation = answering.operation.id
         now = session.clock.now()
         noted = Violated(now, "client", "request", operation, asked_for, scenario, faults=faults)
-        record(session, noted)
+        record(session, replace(noted, foreseen=foreseen))
         if refused:
             raise _refusal(verdict)
 

@@ -344,6 +344,7 @@ class Stream:
         turn = self._turn
         turn.subscription.close(by, now, end)
         self._told.ended = (now, "client" if by == "client" else end.kind if end else "end")
+        self._told.by = by
         record(
             self._session,
             Closed(

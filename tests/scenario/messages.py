@@ -417,7 +417,7 @@ response: {}
 a.yaml:2:1: unknown key 'xyz' in a scenario [unknown-key]
   xyz: 1
   ^^^
-  mend: known here: scenario, description, operation, when, default, vars, seed, response, stream, connections, afterwards, resume, identity, patience, pace, heartbeat, wire, outcome, violates
+  mend: known here: scenario, description, operation, when, default, vars, seed, response, stream, connections, afterwards, resume, identity, patience, pace, heartbeat, wire, outcome, expect, violates
 """,
     ),
     "no operation": (
@@ -1084,19 +1084,402 @@ a.yaml:3:18: expected open, connecting or closed, got 'reconnecting' [wrong-valu
   mend: did you mean 'connecting'?
 """,
     ),
-    "expect is for later": (
+    "expect is no list": (
         [
             """
 operation: streamEvents
-expect: []
-response: {}
+stream: [{data: x}]
+expect: {connections: 2}
 """
         ],
         """
-a.yaml:2:1: 'expect' is a key of the language that this version does not play yet [not-yet]
+a.yaml:3:9: expected a list, got a mapping [wrong-type]
+  expect: {connections: 2}
+          ^
+  mend: begin each entry with '- '
+""",
+    ),
+    "expect is empty": (
+        [
+            """
+operation: streamEvents
+stream: [{data: x}]
+expect: []
+"""
+        ],
+        """
+a.yaml:3:9: expect is empty [nothing-to-do]
   expect: []
-  ^^^^^^
-  mend: leave it out until a later version
+          ^
+  mend: write an entry such as '- connections: 2', or leave it out
+""",
+    ),
+    "an entry of expect is no mapping": (
+        [
+            """
+operation: streamEvents
+stream: [{data: x}]
+expect: [connections]
+"""
+        ],
+        """
+a.yaml:3:10: expected an entry of expect, got 'connections' [wrong-type]
+  expect: [connections]
+           ^^^^^^^^^^^
+  mend: an entry is a mapping such as 'connections: 2'
+""",
+    ),
+    "an entry of expect is of two kinds": (
+        [
+            """
+operation: streamEvents
+stream: [{data: x}]
+expect:
+- {connection: 2, last_event_id: '1', requests: {getThing: 1}}
+- {connection: 2, connections: 2}
+"""
+        ],
+        """
+a.yaml:4:3: this entry is a connection and requests at once [two-kinds]
+  - {connection: 2, last_event_id: '1', requests: {getThing: 1}}
+    ^
+  mend: write two entries
+a.yaml:5:3: this entry is a connection and a number of connections at once [two-kinds]
+  - {connection: 2, connections: 2}
+    ^
+  mend: write two entries
+""",
+    ),
+    "an entry of expect is of no kind": (
+        [
+            """
+operation: streamEvents
+stream: [{data: x}]
+expect:
+- {within: 3s}
+- {}
+"""
+        ],
+        """
+a.yaml:4:3: this entry expects nothing [no-kind]
+  - {within: 3s}
+    ^
+  mend: begin it with connection, connections, closed_by or requests
+a.yaml:5:3: this entry expects nothing [no-kind]
+  - {}
+    ^
+  mend: begin it with connection, connections, closed_by or requests
+""",
+    ),
+    "an unknown key in expect": (
+        [
+            """
+operation: streamEvents
+stream: [{data: x}]
+expect:
+- {conection: 2}
+- {connection: 2, header: {Accept: x}}
+- {closed_by: client, last: true}
+"""
+        ],
+        """
+a.yaml:4:4: unknown key 'conection' in an entry of expect [unknown-key]
+  - {conection: 2}
+     ^^^^^^^^^
+  mend: did you mean 'connection'?
+a.yaml:5:19: unknown key 'header' in a connection [unknown-key]
+  - {connection: 2, header: {Accept: x}}
+                    ^^^^^^
+  mend: did you mean 'headers'?
+a.yaml:6:23: unknown key 'last' in a closing [unknown-key]
+  - {closed_by: client, last: true}
+                        ^^^^
+  mend: known here: closed_by, connection, after_event, within
+""",
+    ),
+    "an entry of expect without its connection": (
+        [
+            """
+operation: streamEvents
+stream: [{data: x}]
+expect:
+- {last_event_id: '1'}
+- {after_event: done}
+"""
+        ],
+        """
+a.yaml:4:3: a connection needs the key 'connection' [missing-key]
+  - {last_event_id: '1'}
+    ^
+  mend: add 'connection: …'
+a.yaml:5:3: a closing needs the key 'closed_by' [missing-key]
+  - {after_event: done}
+    ^
+  mend: add 'closed_by: …'
+""",
+    ),
+    "a template in expect": (
+        [
+            """
+operation: streamEvents
+stream: [{data: x}]
+expect:
+- {connection: 2, last_event_id: '{{ n }}', headers: {X: '{{ session }}'}}
+"""
+        ],
+        """
+a.yaml:4:34: expect cannot hold a template, got '{{ n }}' [bad-template]
+  - {connection: 2, last_event_id: '{{ n }}', headers: {X: '{{ session }}'}}
+                                   ^^^^^^^^^
+  mend: write the value itself, a glob with *, or /pattern/
+a.yaml:4:58: expect cannot hold a template, got '{{ session }}' [bad-template]
+  - {connection: 2, last_event_id: '{{ n }}', headers: {X: '{{ session }}'}}
+                                                           ^^^^^^^^^^^^^^^
+  mend: write the value itself, a glob with *, or /pattern/
+""",
+    ),
+    "a wrong number of connections": (
+        [
+            """
+operation: streamEvents
+stream: [{data: x}]
+expect:
+- {connections: two}
+- {connections: 3..2}
+- {connections: -1}
+- {connections: [1]}
+- {connections: 0}
+- {connections: ..}
+"""
+        ],
+        """
+a.yaml:4:17: 'two' is no number of times [bad-count]
+  - {connections: two}
+                  ^^^
+  mend: write 2, 2.., ..3 or 2..4
+a.yaml:5:17: the range '3..2' runs backwards [bad-count]
+  - {connections: 3..2}
+                  ^^^^
+  mend: write 2..3
+a.yaml:6:17: '-1' is no number of times [bad-count]
+  - {connections: -1}
+                  ^^
+  mend: write 2, 2.., ..3 or 2..4
+a.yaml:7:17: expected a number of connections such as 2 or 2..4, got a list [wrong-type]
+  - {connections: [1]}
+                  ^
+a.yaml:8:17: who is judged has made 1 or more [out-of-range]
+  - {connections: 0}
+                  ^
+  mend: write 1 or more
+a.yaml:9:17: '..' is no number of times [bad-count]
+  - {connections: ..}
+                  ^^
+  mend: write 2, 2.., ..3 or 2..4
+""",
+    ),
+    "a connection without a number": (
+        [
+            """
+operation: streamEvents
+stream: [{data: x}]
+expect:
+- {connection: 0}
+- {connection: 1..2}
+"""
+        ],
+        """
+a.yaml:4:16: 0 is not between 1 and 1000000 [out-of-range]
+  - {connection: 0}
+                 ^
+  mend: choose one in between
+a.yaml:5:16: expected a whole number, got '1..2' [wrong-type]
+  - {connection: 1..2}
+                 ^^^^
+""",
+    ),
+    "a wrong time in expect": (
+        [
+            """
+operation: streamEvents
+stream: [{data: x}]
+expect:
+- {connection: 2, after: 1500}
+- {connection: 2, after: 2s..1s}
+- {connection: 2, after: forever}
+- {connection: 2, after: ..}
+- {connections: 2, within: 1s..2s}
+"""
+        ],
+        """
+a.yaml:4:26: '1500' has no unit [bad-duration]
+  - {connection: 2, after: 1500}
+                           ^^^^
+  mend: write 1500ms or 1500s
+a.yaml:5:26: the range '2s..1s' runs backwards [bad-duration]
+  - {connection: 2, after: 2s..1s}
+                           ^^^^^^
+  mend: 1s..2s
+a.yaml:6:26: this cannot last forever [bad-duration]
+  - {connection: 2, after: forever}
+                           ^^^^^^^
+  mend: write 1s..2s, 1s.., ..3s or 1s
+a.yaml:7:26: '..' is no duration [bad-duration]
+  - {connection: 2, after: ..}
+                           ^^
+  mend: write 1s..2s, 1s.., ..3s or 1s
+a.yaml:8:28: a range cannot stand here [bad-duration]
+  - {connections: 2, within: 1s..2s}
+                             ^^^^^^
+  mend: write 1s
+""",
+    ),
+    "a wrong word in expect": (
+        [
+            """
+operation: streamEvents
+stream: [{data: x}]
+expect:
+- {closed_by: me}
+- {connection: 1, last_event_id: [1]}
+- {connection: 1, last_event_id: }
+- {connection: 1, headers: {X: /(/}}
+"""
+        ],
+        """
+a.yaml:4:15: expected client, script or server, got 'me' [wrong-value]
+  - {closed_by: me}
+                ^^
+  mend: known here: client, script, server
+a.yaml:5:34: expected a text, true or false, got a list [wrong-type]
+  - {connection: 1, last_event_id: [1]}
+                                   ^
+a.yaml:6:34: expected a text, true or false, got nothing [wrong-type]
+  - {connection: 1, last_event_id: }
+                                   ^
+  mend: write false for none, true for any
+a.yaml:7:32: /(/ is no pattern: missing ): ( [bad-pattern]
+  - {connection: 1, headers: {X: /(/}}
+                                 ^^^
+  mend: RE2's syntax: no lookaround and no back-references
+""",
+    ),
+    "an entry that no client can pass": (
+        [
+            """
+operation: streamEvents
+stream: [{data: x}]
+expect:
+- {connection: 1, after: 1s}
+- {connection: 2, last_event_id: ''}
+- {connection: 2, last_event_id: "a\\nb"}
+"""
+        ],
+        """
+a.yaml:4:3: after counts from the end of the connection before, and 1 is the first [never-passed]
+  - {connection: 1, after: 1s}
+    ^
+  mend: write connection: 2
+a.yaml:5:34: a client with an empty last event ID sends none (WHATWG § 9.2.3) [never-passed]
+  - {connection: 2, last_event_id: ''}
+                                   ^^
+  mend: write last_event_id: false
+a.yaml:6:34: no header can hold CR, LF or NUL (RFC 9110 § 5.5) [never-passed]
+  - {connection: 2, last_event_id: "a\\nb"}
+                                   ^^^^^^
+  mend: write last_event_id: false
+""",
+    ),
+    "entries that exclude one another": (
+        [
+            """
+operation: streamEvents
+stream: [{data: x}]
+expect:
+- {connections: 2}
+- {connection: 3, last_event_id: '1'}
+- {connections: 3..}
+"""
+        ],
+        """
+a.yaml:6:3: connections 3.. excludes what an entry before it expects [never-passed]
+  - {connections: 3..}
+    ^
+  mend: keep one of the two
+""",
+    ),
+    "a connection beyond the most": (
+        [
+            """
+operation: streamEvents
+stream: [{data: x}]
+expect:
+- {connections: ..2}
+- {connection: 3}
+"""
+        ],
+        """
+a.yaml:5:3: connection 3 cannot come: another entry expects 2 at most [never-passed]
+  - {connection: 3}
+    ^
+  mend: mend one of the two
+""",
+    ),
+    "within without its event": (
+        [
+            """
+operation: streamEvents
+stream: [{data: x}]
+expect:
+- {closed_by: client, within: 1s}
+"""
+        ],
+        """
+a.yaml:4:3: within counts from an event here, and none is named [nothing-to-do]
+  - {closed_by: client, within: 1s}
+    ^
+  mend: add after_event
+""",
+    ),
+    "wrong requests": (
+        [
+            """
+operation: streamEvents
+stream: [{data: x}]
+expect:
+- {requests: 1}
+- {requests: {}}
+- {requests: {getThing: many}}
+"""
+        ],
+        """
+a.yaml:4:14: expected a mapping such as {payOrder: 1}, got the number 1 [wrong-type]
+  - {requests: 1}
+               ^
+a.yaml:5:14: requests is empty [nothing-to-do]
+  - {requests: {}}
+               ^
+  mend: name an operation, such as {payOrder: 1}
+a.yaml:6:25: 'many' is no number of times [bad-count]
+  - {requests: {getThing: many}}
+                          ^^^^
+  mend: write 2, 2.., ..3 or 2..4
+""",
+    ),
+    "requests to an unknown operation": (
+        [
+            """
+operation: streamEvents
+stream: [{data: x}]
+expect:
+- requests: {getThin: 1, GET /things: 2..}
+"""
+        ],
+        """
+a.yaml:4:14: the document has no operation 'getThin' [unknown-operation]
+  - requests: {getThin: 1, GET /things: 2..}
+               ^^^^^^^
+  mend: did you mean 'getThing'?
 """,
     ),
     "a mapping for a text": (

@@ -1,0 +1,115 @@
+"""A verdict as JUnit XML: a suite for each scenario, a case for each entry and subscription."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from mockserver.play.verdict.report import evidence_text, finding_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mockserver.play.findings import Finding
+    from mockserver.play.verdict.judged import (
+        Expectation,
+        Judged,
+        ScenarioVerdict,
+        SessionVerdict,
+    )
+
+# XML 1.0 § 2.2: "Char ::= #x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF]"
+_NO_CHAR: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SPECIAL: Final = {
+    "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;",
+    "\t": "&#9;", "\n": "&#10;", "\r": "&#13;",
+}  # fmt: skip
+
+
+def as_junit(verdicts: SessionVerdict | Iterable[SessionVerdict]) -> str:
+    """Return one verdict, or several, as a document of XML 1.0."""
+    from mockserver.play.verdict.judged import SessionVerdict  # noqa: PLC0415
+
+    several = [verdicts] if isinstance(verdicts, SessionVerdict) else list(verdicts)
+    suites = [suite for verdict in several for suite in _suites(verdict)]
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + _element(
+        "testsuites", {"name": "mockserver"}, suites
+    )
+
+
+def _suites(verdict: SessionVerdict) -> Iterator[str]:
+    for scenario in verdict.scenarios:
+        yield _suite(verdict, scenario.name, list(_cases(scenario)))
+    findings = [_finding_case(finding) for finding in verdict.findings]
+    for code, count in verdict.unlisted:
+        text = f"{count} more are not listed"
+        findings.append((_case("findings", code, "", [_failure(text, text)]), "failed"))
+    yield _suite(verdict, "findings", findings)
+
+
+def _suite(verdict: SessionVerdict, name: str, cases: list[tuple[str, str]]) -> str:
+    statuses = [status for _, status in cases]
+    attributes = {
+        "name": f"{verdict.session}: {name}",
+        "tests": str(len(cases)),
+        "failures": str(statuses.count("failed")),
+        "errors": "0",
+        "skipped": str(statuses.count("pending")),
+    }
+    return _element("testsuite", attributes, [case for case, _ in cases])
+
+
+def _cases(scenario: ScenarioVerdict) -> Iterator[tuple[str, str]]:
+    for expectation in scenario.expectations:
+        for judged in expectation.judged:
+            yield _entry_case(scenario.name, expectation, judged), judged.status
+
+
+def _entry_case(scenario: str, expectation: Expectation, judged: Judged) -> str:
+    whose = f" [subscription {judged.subscription}, {judged.target}]" if judged.subscription else ""
+    told = [each for each in judged.evidence if each.status == judged.status]
+    text = "\n".join(line for each in told for line in evidence_text(each))
+    inner: list[str] = []
+    if judged.status == "failed":
+        first = told[0]
+        said = f"{first.of}: expected {first.expected}, got {first.got}"
+        inner = [_failure(said, f"{expectation.where}: {expectation.text}\n{text}")]
+    elif judged.status == "pending":
+        inner = [_element("skipped", {"message": "pending: " + told[0].got}, [])]
+    name = f"{expectation.text}{whose}"
+    return _case(scenario, name, str(expectation.where), inner)
+
+
+def _finding_case(finding: Finding) -> tuple[str, str]:
+    text = "\n".join([finding_text(finding), *finding.faults])
+    failure = _failure(finding.what, text)
+    return _case(
+        "findings", f"{finding.code}: {finding.target}", finding.where, [failure]
+    ), "failed"
+
+
+def _case(suite: str, name: str, where: str, inner: list[str]) -> str:
+    attributes = {"classname": suite, "name": name, "time": "0"}
+    if where:
+        attributes["file"] = where
+    return _element("testcase", attributes, inner)
+
+
+def _failure(said: str, text: str) -> str:
+    attributes = " ".join(['type="expectation"', f'message="{_escaped(said)}"'])
+    body = _escaped(text, keep="\n")
+    return f"<failure {attributes}>{body}</failure>"
+
+
+def _element(name: str, attributes: dict[str, str], inner: list[str]) -> str:
+    said = "".join(f' {key}="{_escaped(value)}"' for key, value in attributes.items())
+    if not inner:
+        return f"<{name}{said}/>"
+    body = "".join(f"{each}\n" for each in inner)
+    return f"<{name}{said}>\n{body}</{name}>"
+
+
+def _escaped(text: str, keep: str = "") -> str:
+    """Return text that XML can hold: what is no character of it stands as an escape."""
+    whole = _NO_CHAR.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return "".join(char if char in keep else _SPECIAL.get(char, char) for char in whole)
