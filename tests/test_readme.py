@@ -1,4 +1,4 @@
-"""Every block of the README does what it says."""
+"""Every block of the README, and of pages like it, does what it says."""
 
 import os
 import re
@@ -12,26 +12,41 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+PAGES = ("README.md", "docs/control.md")
+"""Pages all of whose blocks are executed; more are welcome."""
+KINDS = {"yaml", "console", "python", "sh"}
+
+
+def read(page):
+    """Return the blocks of a page, each with its kind."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+BLOCKS = {page: read(page) for page in PAGES}
 
 
 def blocks(kind):
-    """Return the blocks of one kind, with a short name each."""
-    found = [text for name, text in BLOCKS if name == kind]
-    assert found, f"the README has no {kind} block"
-    return [pytest.param(text, id=text.splitlines()[0][:50]) for text in found]
+    """Return the blocks of one kind with their pages, and a short name each."""
+    found = [(page, text) for page in PAGES for name, text in BLOCKS[page] if name == kind]
+    assert found, f"there is no {kind} block"
+    return [
+        pytest.param(page, text, id=f"{page}: {text.splitlines()[0][:50]}") for page, text in found
+    ]
 
 
-def test_every_block_is_of_a_kind_that_is_tested():
+@pytest.mark.parametrize("page", PAGES)
+def test_every_block_is_of_a_kind_that_is_tested(page):
     """No block escapes the tests of this file."""
-    assert {name for name, _ in BLOCKS} == {"yaml", "console", "python", "sh"}
+    kinds = {name for name, _ in BLOCKS[page]}
+    assert kinds
+    assert kinds <= KINDS
 
 
 @pytest.fixture
-def folder(tmp_path):
-    """A folder with the files that the README shows, under the names it gives them."""
-    for kind, text in BLOCKS:
+def folder(tmp_path, page):
+    """A folder with the files that the page shows, under the names it gives them."""
+    for kind, text in BLOCKS[page]:
         named = re.match(r"# (\S+\.yaml)", text)
         if kind == "yaml":
             assert named, f"a YAML block without a file name: {text!r}"
@@ -48,11 +63,11 @@ def environment():
 
 def without_typo(folder):
     """Take out the file that is shown for what is wrong with it."""
-    (folder / "scenarios" / "typo.yaml").unlink()
+    (folder / "scenarios" / "typo.yaml").unlink(missing_ok=True)
 
 
-@pytest.mark.parametrize("text", blocks("console"))
-def test_a_console_block_prints_what_it_shows(folder, text):
+@pytest.mark.parametrize(("page", "text"), blocks("console"))
+def test_a_console_block_prints_what_it_shows(folder, page, text):
     """Commands run in order, a server in the background; `...` stands for any more lines."""
     if "typo" not in text:
         without_typo(folder)
@@ -71,7 +86,8 @@ def test_a_console_block_prints_what_it_shows(folder, text):
                 argv, cwd=folder, env=environment(), capture_output=True, text=True, check=False
             )
             shown, more, _ = expected.partition("...\n")
-            assert (done.stdout[: len(shown)] if more else done.stdout) == shown, done.stderr
+            printed = done.stdout.replace(url or "\0", "http://127.0.0.1:8080")
+            assert (printed[: len(shown)] if more else printed) == shown, done.stderr
     finally:
         if server is not None:
             server.terminate()
@@ -108,8 +124,8 @@ async def test_embedded():
 """
 
 
-@pytest.mark.parametrize("text", blocks("python"))
-def test_a_python_block_runs(folder, text):
+@pytest.mark.parametrize(("page", "text"), blocks("python"))
+def test_a_python_block_runs(folder, page, text):
     """A test passes under pytest; other code runs inside of an async test."""
     without_typo(folder)
     if "def test_" not in text:
@@ -132,8 +148,8 @@ def installed():
     return bool(list(entry_points(group="pytest11", name="mockserver")))
 
 
-@pytest.mark.parametrize("text", blocks("sh"))
-def test_a_shell_block_can_be_typed(folder, text):
+@pytest.mark.parametrize(("page", "text"), blocks("sh"))
+def test_a_shell_block_can_be_typed(folder, page, text):
     """`make` targets exist (dry run); `check` finds nothing, `serve` takes its options."""
     without_typo(folder)
     (folder / "openapi.yaml").write_text((ROOT / "specs" / "petstore.openapi.yaml").read_text())
