@@ -17,6 +17,7 @@ from mockserver.errors import (
     StartError,
     did_you_mean,
 )
+from mockserver.play.journal import JOURNAL_ENTRIES, Journals
 from mockserver.play.judge import Judge
 from mockserver.play.session import DEFAULT, Session
 from mockserver.play.sessions import IDLE, SESSIONS, Sessions, Settings
@@ -60,7 +61,8 @@ class MockServer:
     `name`, `name:port`, or `*` for any. The control API answers programs on this machine; others
     by the names in `control_hosts` (`*`: any), or if they bring the `control_token`, which then
     everybody has to. So many `sessions` are kept (1,000), and let go when unused for
-    `session_idle` (`"1h"`, or seconds). `on_entry` is called with the session's name and the
+    `session_idle` (`"1h"`, or seconds); the `journal` of each has at most so many entries, none
+    with 0. `on_entry` is called with the session's name and the
     entry for every connection that opens or ends, and for every call.
 
         async with MockServer(scenarios="scenarios") as server:
@@ -93,6 +95,7 @@ class MockServer:
         control_token: str | None = None,
         sessions: int | None = None,
         session_idle: str | float | None = None,
+        journal: int = JOURNAL_ENTRIES,
         on_entry: Callable[[str, Entry], None] | None = None,
     ) -> None:
         self.host = host
@@ -113,6 +116,7 @@ class MockServer:
         self._token = control_token
         self._most_sessions = SESSIONS if sessions is None else sessions
         self._idle = IDLE if session_idle is None else _seconds(session_idle)
+        self._journals = Journals(journal)
         self._on_entry = on_entry
         self._runner: web.ServerRunner | None = None
         self._live: Live | None = None
@@ -143,7 +147,8 @@ class MockServer:
         )
         control = Control(control_contract, Guard(self._control_hosts, self._token, self.host))
         self._live = Live(loaded, sessions, requests, calls, control, files, cors=self._cors)
-        sessions.on_gone = calls.forget
+        self._live.journals = self._journals
+        sessions.on_gone = self._live.gone
         runner = web.ServerRunner(make_server(self._live), shutdown_timeout=0.5)
         await runner.setup()
         try:
@@ -227,6 +232,7 @@ class MockServer:
             clock,
             self._pinned if settings.pinned is None else settings.pinned,
             settings.epoch or EPOCH,
+            journal=self._journals.of(name),
             anonymous=settings.anonymous or settings.name is None,
             listener=self._on_entry,
         )

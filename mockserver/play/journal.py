@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+
+from mockserver.play.counts import Counts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 JOURNAL_ENTRIES: Final = 20_000
 """Entries a session keeps; older ones are dropped and counted."""
+
+CLEARED: Final = 1_000
+"""Resets and ends of sessions that are remembered for whoever reads the journals of all."""
 
 KEPT: Final = 1_000
 """Characters of what a client sent that an entry keeps."""
@@ -39,11 +45,16 @@ class Opened:
     """Seconds that the client was told to wait between the two, if it was told."""
     notes: tuple[str, ...] = ()
     """Codes of what is worth knowing, such as `unknown-last-event-id`."""
+    serial: int = 0
+    """Which request of its session that a scenario answers it is, from 1; 0 for other requests."""
 
 
 @dataclass(slots=True)
 class Sent:
-    """Blocks `first` to `last` (from 1) of a connection left, the first at `offset` seconds."""
+    """Blocks `first` to `last` (from 1) of a connection left, the first at `offset` seconds.
+
+    `serial` is that of `Opened`.
+    """
 
     scenario: str
     subscription: int
@@ -51,11 +62,16 @@ class Sent:
     first: int
     last: int
     offset: float
+    serial: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A connection ended; `kind` is how, `by` who ended it, `fault` why it could not go on."""
+    """A connection ended; `kind` is how, `by` who ended it, `fault` why it could not go on.
+
+    `bytes` are those of its body that were sent, before any transfer coding. `serial` is that of
+    `Opened`.
+    """
 
     at: float
     scenario: str
@@ -65,6 +81,9 @@ class Closed:
     by: Closer
     blocks: int
     fault: str = ""
+    operation: str = ""
+    bytes: int = 0
+    serial: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,19 +173,103 @@ def kept_body(data: bytes) -> str:
     return kept(data[: 4 * BODY + 4].decode("utf-8", "backslashreplace"), BODY)
 
 
-class Journal:
-    """The entries of one session, oldest first."""
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """A session's entries are gone, all that there were: it was `reset`, or is `deleted`.
+
+    No session's journal has it: it is told to whoever reads the journals of all.
+    """
+
+    kind: Literal["reset", "deleted"]
+    session: str
+    entries: int
+
+
+class Noted(NamedTuple):
+    """An entry with its number in its session, and its running number in the server's run."""
+
+    running: int
+    session: str
+    number: int
+    entry: Entry | Cleared
+
+
+class Journals:
+    """What the journals of one server have in common: their bound, running numbers, and counts.
+
+    It does not hold them: a session that is let go takes its journal along.
+    """
 
     def __init__(self, limit: int = JOURNAL_ENTRIES) -> None:
-        self._entries: deque[Entry] = deque(maxlen=limit)
+        self.limit = limit
+        self.last = 0
+        """The running number of the last entry of any session."""
         self.dropped = 0
+        """How many entries had to go, of all sessions there were."""
+        self.counts = Counts()
+        self.bells: list[Callable[[], None]] = []
+        """Whom the next entry is to wake, once."""
+        self.cleared: deque[Noted] = deque(maxlen=CLEARED)
+
+    def of(self, session: str) -> Journal:
+        """Return a journal for a session."""
+        return Journal(self.limit, self, session)
+
+    def clear(self, kind: Literal["reset", "deleted"], session: str, entries: int) -> None:
+        """Take note that a session's entries are gone."""
+        self.last += 1
+        self.cleared.append(Noted(self.last, session, 0, Cleared(kind, session, entries)))
+        self.ring()
+
+    def ring(self) -> None:
+        """Wake all who wait for an entry."""
+        bells, self.bells = self.bells, []
+        for bell in bells:
+            bell()
+
+
+class Journal:
+    """The entries of one session, oldest first, numbered from 1; `limit` 0 keeps none."""
+
+    def __init__(
+        self, limit: int = JOURNAL_ENTRIES, journals: Journals | None = None, session: str = ""
+    ) -> None:
+        self.limit = limit
+        self.session = session
+        self.journals = journals or Journals(limit)
+        self.recorded = 0
+        """How many entries there were, which is the number of the last."""
+        self.lost = 0
+        """The running number of the last entry that had to go."""
+        self._serials = 0
+        self._entries: deque[Entry] = deque(maxlen=limit)
+        # Apart from the entries: two appends take less than a pair for each entry would.
+        self._running: deque[int] = deque(maxlen=limit)
+
+    @property
+    def dropped(self) -> int:
         """How many entries had to go to keep within the limit."""
+        return self.recorded - len(self._entries)
 
     def record(self, entry: Entry) -> None:
         """Add an entry."""
-        if len(self._entries) == self._entries.maxlen:
-            self.dropped += 1
+        self.recorded += 1
+        journals = self.journals
+        if len(self._entries) == self.limit:
+            journals.dropped += 1
+            if not self.limit:
+                return
+            self.lost = self._running[0]
+        journals.last += 1
         self._entries.append(entry)
+        self._running.append(journals.last)
+        if journals.bells:
+            journals.ring()
+
+    def new_serial(self) -> int:
+        """Return the number of a request that a scenario answers."""
+        self._serials += 1
+        return self._serials
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(tuple(self._entries))
@@ -174,7 +277,35 @@ class Journal:
     def __len__(self) -> int:
         return len(self._entries)
 
+    def since(self, number: int) -> Iterator[Noted]:
+        """Yield the entries after the one of this number; nobody may record meanwhile."""
+        return self._from(max(0, number - self.dropped))
+
+    def after(self, running: int) -> Iterator[Noted]:
+        """Yield the entries after this running number; nobody may record meanwhile."""
+        return self._from(bisect_right(self._running, running))
+
+    def seen(self, running: int) -> int | None:
+        """Return the number of the last entry up to this running number; None if that is lost."""
+        held = bisect_right(self._running, running)
+        return self.dropped + held if held or self.lost <= running else None
+
+    def held_after(self, running: int) -> int:
+        """Return how many entries are held after this running number."""
+        return len(self._running) - bisect_right(self._running, running)
+
+    def _from(self, index: int) -> Iterator[Noted]:
+        entries, running, first = self._entries, self._running, self.dropped + 1
+        for i in range(index, len(entries)):
+            yield Noted(running[i], self.session, first + i, entries[i])
+
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget everything, and number from 1 again."""
+        self.journals.clear("reset", self.session, self.recorded)
         self._entries.clear()
-        self.dropped = 0
+        self._running.clear()
+        self.recorded = self.lost = self._serials = 0
+
+    def end(self) -> None:
+        """Tell whoever reads the journals of all that this one is let go."""
+        self.journals.clear("deleted", self.session, self.recorded)

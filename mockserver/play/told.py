@@ -61,6 +61,8 @@ class Told:
     number: int = 0
     """Which connection of its subscription it was, from 1; 0 where the story was over."""
     request: Request | None = None
+    serial: int = 0
+    """That of its `Opened` in the journal."""
     head: Head | None = None
     headers: tuple[tuple[str, str], ...] = ()
     """As they were sent, with what the server has added."""

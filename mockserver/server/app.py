@@ -13,7 +13,7 @@ from mockserver.clock import turn_of_others
 from mockserver.contract import NoRoute, Operation
 from mockserver.errors import ControlError
 from mockserver.play.answer import Answer, Head, raw_head, reason_of, stream_head
-from mockserver.play.journal import Opened, Refused, kept
+from mockserver.play.journal import Journals, Opened, Refused, kept
 from mockserver.play.match import choose
 from mockserver.play.reach import Reach
 from mockserver.play.session import DEFAULT
@@ -96,6 +96,8 @@ class Live:
     cors: bool = True
     stopping: bool = False
     serving: dict[asyncio.Task[Any], Waiting] = field(default_factory=dict)
+    journals: Journals = field(default_factory=Journals)
+    """What the journals of its sessions have in common."""
     reach: Reach = field(init=False)
 
     def __post_init__(self) -> None:
@@ -111,6 +113,11 @@ class Live:
         self.stopping = True
         await _end(dict(self.serving))
         await self.calls.stop()
+
+    def gone(self, session: Session[Clock]) -> None:
+        """Let go of what belongs to a session that is there no more."""
+        self.calls.forget(session)
+        session.journal.end()
 
     async def end(self, session: Session[Clock]) -> None:
         """End the connections of one session, as a stop of the server would."""

@@ -192,6 +192,7 @@ class Connection:
         turn = self.turn
         asked = self.told.request
         self.told.body, self.told.weight = body, len(body) + (asked.weight if asked else 0)
+        self.told.serial = self.session.journal.new_serial()
         self.session.told.keep(self.told)
         self.opened = True
         subscription = turn.subscription
@@ -211,6 +212,7 @@ class Connection:
                 round(now - subscription.since, 9) if again else None,
                 subscription.reconnection_time,
                 (*turn.notes, *self._refused_by_http(head)),
+                self.told.serial,
             ),
         )
 
@@ -244,5 +246,8 @@ class Connection:
                 turn.row.end,
                 closer,
                 0,
+                operation=self.operation.id,
+                bytes=self.told.sent,
+                serial=self.told.serial,
             ),
         )

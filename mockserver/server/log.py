@@ -17,7 +17,9 @@ log = logging.getLogger("mockserver")
 
 def record(session: Session[Clock], entry: Entry) -> None:
     """Put an entry into the journal, and hand it to the session's listener."""
-    session.journal.record(entry)
+    journal = session.journal
+    journal.record(entry)
+    journal.journals.counts.count(entry)
     session.witness.findings.take(entry)
     if type(entry) is Opened and not entry.connection:
         # A connection of a story may wait before its head, and counts when that has left.

@@ -304,6 +304,7 @@ class Stream:
                     first,
                     self._sent,
                     self._parts_at,
+                    self._told.serial,
                 )
             )
         return data
@@ -356,5 +357,8 @@ class Stream:
                 by,
                 self._sent,
                 end.fault if end else "",
+                self._told.operation,
+                self._told.sent,
+                self._told.serial,
             ),
         )
