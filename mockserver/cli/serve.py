@@ -95,6 +95,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_time,
         help="how long a session is kept that nobody uses, as 30m (default: 1h)",
     )
+    parser.add_argument(
+        "--journal",
+        metavar="N",
+        type=_entries,
+        default=20_000,
+        help="entries that the journal of a session keeps; 0 keeps none (default: 20000)",
+    )
     parser.add_argument("--log-format", choices=("text", "json"), default="text")
     covered.add_minimum(parser, "clients were sent")
 
@@ -102,6 +109,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _port(text: str) -> int:
     if not text.isdigit() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port from 0 to 65535")
+    return int(text)
+
+
+def _entries(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of entries")
     return int(text)
 
 
@@ -166,6 +179,7 @@ def server_of(
         control_token=args.control_token,
         sessions=args.sessions,
         session_idle=args.session_idle,
+        journal=args.journal,
         on_entry=on_entry,
     )
 

@@ -201,6 +201,8 @@ class Journals:
     """
 
     def __init__(self, limit: int = JOURNAL_ENTRIES) -> None:
+        if limit < 0:
+            raise ValueError(f"a journal cannot keep {limit} entries")
         self.limit = limit
         self.last = 0
         """The running number of the last entry of any session."""
