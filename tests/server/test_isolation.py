@@ -11,6 +11,7 @@ from mockserver import MockServer
 
 DROPPED = """
 operation: streamOrderStatus
+patience: forever
 when: {headers: {x-scenario: dropped}}
 heartbeat: 700ms
 stream:
@@ -23,9 +24,13 @@ stream:
 - {id: "3", data: "{{ pick(['a', 'b', 'c']) }} {{ now() }}"}
 - disconnect: reset
 - {event: complete, id: "4", data: "{{ random_string(20) }}"}
+expect:
+- {connection: 2, last_event_id: "2"}
+- {connections: 3}
 """
 BY_CHANCE = """
 operation: streamOrderStatus
+patience: forever
 when: {headers: {x-scenario: by-chance}}
 wire: {newline: mixed}
 stream:
@@ -39,11 +44,15 @@ stream:
 """
 REFUSING = """
 operation: streamOrderStatus
+patience: forever
 when: {headers: {x-scenario: refusing}}
 connections:
 - response: {status: 503, headers: {Retry-After: "1"}, body: "{{ uuid() }}"}
 - steps: [{id: 1, data: "{{ uuid() }}"}, {disconnect: reset}]
 - steps: [{event: complete, id: 2, data: "{{ now() }}"}]
+expect:
+- {connection: 2, last_event_id: false}
+- {connection: 3, last_event_id: "1"}
 """
 SCENARIOS = {"dropped": DROPPED, "by-chance": BY_CHANCE, "refusing": REFUSING}
 CLOCKS = ("manual", "instant", "100x", "30x")
@@ -59,12 +68,16 @@ def settings():
 
 
 async def behave(server, name, clock):
-    """Live through the story as an EventSource would; return all that arrived."""
+    """Live through the story as an EventSource would; return all that arrived.
+
+    Every seventh client forgets its last event ID.
+    """
     session = server.session(name)
+    forgetful = int(name[1:]) % 7 == 0
     told, last_id = [], None
     while not told or b"complete" not in told[-1][0]:
         client = await RawClient.connect(server)
-        headers = [f"Last-Event-ID: {last_id}"] if last_id else []
+        headers = [f"Last-Event-ID: {last_id}"] if last_id and not forgetful else []
         await client.send(f"/@{name}{STATUS}", "Connection: close", *headers)
         reading = asyncio.ensure_future(client.rest())
         while clock == "manual" and not reading.done():
@@ -93,8 +106,9 @@ async def lived(folder, together):
             told = await asyncio.gather(*clients)
         else:
             told = [await behave(server, name, clock) for name, clock in clocks.items()]
-        heard = [server.session(name).dispatched() for name in clocks]
-    return dict(zip(clocks, told, strict=True)), [without_times(found) for found in heard]
+        heard = [without_times(server.session(name).dispatched()) for name in clocks]
+        verdicts = [judged(server.session(name).verdict(final=True)) for name in clocks]
+    return dict(zip(clocks, told, strict=True)), heard, verdicts
 
 
 def without_times(subscriptions):
@@ -105,6 +119,16 @@ def without_times(subscriptions):
     ]
 
 
+def judged(verdict):
+    """Return what a verdict says, without when."""
+    entries = [
+        (scenario["scenario"], entry["where"].rpartition("/")[2], entry["status"])
+        for scenario in verdict["scenarios"]
+        for entry in scenario["expectations"]
+    ]
+    return verdict["status"], entries
+
+
 @pytest.fixture
 async def alone_and_together(tmp_path):
     """Both ways of living."""
@@ -112,8 +136,9 @@ async def alone_and_together(tmp_path):
 
 
 async def test_two_hundred_sessions_do_not_touch_each_other(alone_and_together):
-    """Bytes, ends, and what conforming clients made of them."""
-    (alone, heard_alone), (together, heard_together) = alone_and_together
+    """Bytes, ends, what conforming clients made of them, and what was expected of ours."""
+    (alone, *judged_alone), (together, *judged_together) = alone_and_together
     assert together == alone
-    assert heard_together == heard_alone
+    assert judged_together == judged_alone
+    assert {status for status, _ in judged_alone[1]} == {"passed", "failed"}
     assert len({str(told) for told in alone.values()}) == SESSIONS, "each has its own story"
