@@ -287,6 +287,11 @@ class MockServer:
         """Return the verdict on the clients of one session."""
         from mockserver.play.verdict import verdict_of  # noqa: PLC0415
 
+        if self._thread is not None:
+            from mockserver.server.settled import heard  # noqa: PLC0415
+
+            self._run(heard(self._in_loop(lambda: self._session(session))))
+
         def find() -> SessionVerdict:
             catalog = self.catalog
             return verdict_of(self._session(session), catalog, final=final, allow=allow)

@@ -33,8 +33,8 @@ OF_BROWSERS_BELOW: Final = ("/apple-touch-icon", "/.well-known/")
 class Finding:
     """One thing that was found, `count` times, for the first time `at`.
 
-    `scenario`, `subscription`, `connection` are those of `Opened`, where there are any. `faults`
-    are sentences, `reason` the code of the answer where that was a refusal.
+    `scenario`, `subscription`, `connection` are those of its first `Opened`, if there was one.
+    `faults` are sentences, `reason` the code of the answer where that was a refusal.
     """
 
     code: str
@@ -53,14 +53,22 @@ class Finding:
 
 
 @dataclass(slots=True)
+class _Counted:
+    """The first of those that are alike, and how many there are."""
+
+    first: Finding
+    count: int = 0
+
+
+@dataclass(slots=True)
 class Findings:
     """The findings of one session, and what its scripts did wrong (`notes`), first ones first."""
 
     limit: int = FINDINGS
     unlisted: Counter[str] = field(default_factory=Counter)
     """How many of a code are beyond the limit."""
-    _found: dict[Finding, tuple[float, int]] = field(default_factory=dict)
-    _notes: dict[Finding, tuple[float, int]] = field(default_factory=dict)
+    _found: dict[Finding, _Counted] = field(default_factory=dict)
+    _notes: dict[Finding, _Counted] = field(default_factory=dict)
 
     def take(self, entry: Entry) -> None:
         """Look at what has just happened."""
@@ -92,8 +100,8 @@ class Findings:
         """What scripts did wrong, which is not the client's fault."""
         return self._listed(self._notes)
 
-    def _listed(self, found: dict[Finding, tuple[float, int]]) -> Iterator[Finding]:
-        return (replace(key, at=at, count=n) for key, (at, n) in tuple(found.items()))
+    def _listed(self, found: dict[Finding, _Counted]) -> Iterator[Finding]:
+        return (replace(each.first, count=each.count) for each in tuple(found.values()))
 
     def _find(self, found: Finding) -> None:
         if not self._count(self._found, found):
@@ -102,13 +110,18 @@ class Findings:
     def _note(self, found: Finding) -> None:
         self._count(self._notes, found)
 
-    def _count(self, kept: dict[Finding, tuple[float, int]], found: Finding) -> bool:
-        """Count one more of those that are alike but for their time; False beyond the limit."""
-        key = replace(found, at=0.0)
-        at, count = kept.get(key, (found.at, 0))
-        if not count and len(kept) >= self.limit:
-            return False
-        kept[key] = (at, count + 1)
+    def _count(self, kept: dict[Finding, _Counted], found: Finding) -> bool:
+        """Count one more of those that are alike but for their time and connection.
+
+        False beyond the limit.
+        """
+        key = replace(found, at=0.0, subscription=0, connection=0)
+        counted = kept.get(key)
+        if counted is None:
+            if len(kept) >= self.limit:
+                return False
+            counted = kept[key] = _Counted(found)
+        counted.count += 1
         return True
 
 

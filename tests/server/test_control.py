@@ -49,6 +49,8 @@ READ = {
     "getDispatched": "/sessions/default/dispatched?events=3",
     "getSessionCoverage": "/sessions/default/coverage",
     "getCoverage": "/coverage?minimum=80",
+    "getSessionVerdict": "/sessions/default/verdict?final=true&allow=unexpected-request",
+    "getVerdict": "/verdict",
     "listScenarios": "/scenarios",
     "getScenario": "/scenarios/story",
     "getScenarioSource": "/scenarios/story/source",

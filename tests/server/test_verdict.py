@@ -1,5 +1,8 @@
 """What the server says of its clients: what scenarios expect of them, and what is found besides."""
 
+import json
+from xml.etree import ElementTree as ET
+
 import httpx
 import pytest
 from clients import STATUS, RawClient, fetch, serving
@@ -142,3 +145,178 @@ async def test_nothing_is_kept_for_scenarios_that_expect_nothing(tmp_path):
         assert as_text(server.judged("default", final=True)) == (
             "session default: passed (nothing was expected)"
         )
+
+
+async def asked(server, path, *headers):
+    """Return what the control API answers."""
+    return await fetch(server, f"/_mock{path}", *headers)
+
+
+async def test_the_verdict_over_http(tmp_path):
+    """Of one session and of all; `final` judges what is pending."""
+    async with serving(tmp_path, STORY, clock="manual") as server:
+        await fetch(server, STATUS, ACCEPT)
+        soon = await asked(server, "/sessions/default/verdict")
+        final = await asked(server, "/sessions/default/verdict?final=true")
+        both = await asked(server, "/verdict?final=true")
+        unknown = await asked(server, "/sessions/nobody/verdict")
+    assert json.loads(soon.content)["status"] == "pending"
+    assert statuses(json.loads(final.content)) == ["passed"] + ["failed"] * 4
+    assert json.loads(both.content) == {
+        "status": "failed",
+        "sessions": [json.loads(final.content)],
+    }
+    assert (unknown.status, json.loads(unknown.content)["code"]) == (404, "unknown-session")
+
+
+FORMS = {
+    "junit": ("?format=junit", (), "application/xml; charset=utf-8", "<?xml"),
+    "text": ("?format=text", (), "text/plain; charset=utf-8", "session default"),
+    "xml accepted": ("", ["Accept: application/xml"], "application/xml; charset=utf-8", "<?xml"),
+    "a browser": (
+        "",
+        ["Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"],
+        "application/xml; charset=utf-8",
+        "<?xml",
+    ),
+    "text accepted": ("", ["Accept: text/plain"], "text/plain; charset=utf-8", "session default"),
+    "anything": ("", ["Accept: */*"], "application/json", "{"),
+}
+
+
+@pytest.mark.parametrize(("query", "headers", "kind", "begins"), FORMS.values(), ids=FORMS)
+async def test_the_forms_of_a_verdict(tmp_path, query, headers, kind, begins):
+    """What the query says, else what is accepted best."""
+    async with serving(tmp_path, STORY) as server:
+        received = await asked(server, f"/sessions/default/verdict{query}", *headers)
+    assert received.header("Content-Type") == kind
+    assert received.body.decode().startswith(begins)
+
+
+async def test_strangers_bytes_make_valid_xml_and_json(tmp_path):
+    """Control characters, bytes that are no UTF-8, markup: in targets, headers and bodies."""
+    story = """
+operation: streamOrderStatus
+stream: [{data: one}]
+expect: [{connection: 1, headers: {X-Odd: right}, query: {q: right}}]
+"""
+    async with serving(tmp_path, story, requests="off") as server:
+        client = await RawClient.connect(server)
+        client.writer.write(
+            f"GET {STATUS}?q=%00%1b%FF]]>%22<&a HTTP/1.1\r\nHost: t\r\nX-Odd: ".encode()
+            + b'\t\xff\xfe<&>"\xc2\x80]]>\r\nConnection: close\r\n\r\n'
+        )
+        await client.rest()
+        await fetch(server, "/nowhere/%00%EF%BF%BE<b>&\x7f")
+        junit = await asked(server, "/sessions/default/verdict?format=junit&final=true")
+        found = await asked(server, "/sessions/default/verdict?final=true")
+    root = ET.fromstring(junit.body)
+    failures = [case.find("failure").get("message") for case in root.iter("testcase")]
+    assert len(failures) == 2
+    assert '<&>\\"' in failures[0]
+    verdict = json.loads(found.body)
+    assert [e["status"] for e in verdict["scenarios"][0]["expectations"][0]["judged"]] == ["failed"]
+    assert [each["code"] for each in verdict["findings"]] == ["unexpected-request"]
+
+
+FOUND = {
+    "no operation": ("GET /nowhere", (), ["unexpected-request"]),
+    "no method": ("DELETE /v1/news/stream", (), ["unexpected-request"]),
+    "no such scenario": (f"GET {STATUS}", ["Prefer: scenario=x"], ["unexpected-request"]),
+    "a breach": ("GET /v1/pets?limit=nonsense", (), ["request-breaks-contract"]),
+    "a breach that was asked for": (
+        "GET /v1/pets?limit=nonsense", ["Prefer: code=400"], [],
+    ),
+    "an id nobody knows": (f"GET {STATUS}", ["Last-Event-ID: 99"], ["unknown-last-event-id"]),
+    "a favicon": ("GET /favicon.ico", (), []),
+    "a touch icon": ("GET /apple-touch-icon-120x120.png", (), []),
+    "developer tools": ("GET /.well-known/appspecific/com.chrome.devtools.json", (), []),
+    "a preflight": (
+        "OPTIONS /nowhere",
+        ["Origin: http://a", "Access-Control-Request-Method: GET"],
+        [],
+    ),
+    "what is right": (f"GET {STATUS}", (), []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "headers", "codes"), FOUND.values(), ids=FOUND)
+async def test_what_is_found_besides(tmp_path, line, headers, codes):
+    """Each fails the verdict at once; twice is one finding that counts two."""
+    method, _, target = line.partition(" ")
+    story = "operation: streamOrderStatus\nstream: [{data: one}]\n"
+    async with serving(tmp_path, story) as server:
+        for _ in range(2):
+            await fetch(server, target, *headers, method=method)
+        verdict = server.session().verdict()
+        allowed = server.session().verdict(allow=codes)
+    found = [(each["code"], each["target"], each["count"]) for each in verdict["findings"]]
+    assert found == [(code, line, 2) for code in codes]
+    assert verdict["status"] == ("failed" if codes else "passed")
+    assert (allowed["status"], len(allowed["allowed"])) == ("passed", len(codes))
+
+
+async def test_findings_outlive_the_journal(tmp_path):
+    """The journal drops what is old; nothing of it is forgotten here."""
+    story = "operation: streamOrderStatus\nstream: [{data: one}]\n"
+    async with serving(tmp_path, story) as server:
+        await fetch(server, "/nowhere")
+        server._live.sessions.get("default").journal.clear()
+        await fetch(server, "/nowhere")
+        (finding,) = server.session().verdict()["findings"]
+        server.session().reset()
+        assert server.session().verdict()["findings"] == []
+    assert finding["count"] == 2
+
+
+async def test_an_id_that_is_expected_is_no_finding(tmp_path):
+    """The scenario is there to see what a client does with an id of another story."""
+    story = """
+operation: streamOrderStatus
+resume: {unknown: 400}
+stream: [{id: 1, data: one}]
+expect: [{connection: 1, last_event_id: stale}]
+"""
+    async with serving(tmp_path, story) as server:
+        await fetch(server, STATUS, "Last-Event-ID: stale")
+        await fetch(server, STATUS, "Last-Event-ID: staler")
+        findings = server.session().verdict()["findings"]
+    assert [each["what"] for each in findings] == ["the story has no event with the id 'staler'"]
+
+
+async def test_faults_of_scripts_fail_no_client(tmp_path):
+    """They are noted."""
+    story = """
+operation: streamOrderStatus
+stream: [{event: status, data: {status: 7}}, {event: status, data: "{{ 1 / (n | default(0)) }}"}]
+"""
+    async with serving(tmp_path, story, events="warn") as server:
+        await fetch(server, STATUS)
+        verdict = server.session().verdict(final=True)
+    assert (verdict["status"], verdict["findings"]) == ("passed", [])
+    assert [note["code"] for note in verdict["notes"]] == ["contract-event", "template-error"]
+
+
+async def test_a_pinned_scenario_that_nobody_asks_for(tmp_path):
+    """It is pending, and fails in the end; one that is not pinned is not spoken of."""
+    async with serving(tmp_path, STORY) as server:
+        assert server.session().verdict(final=True)["scenarios"] == []
+    async with serving(tmp_path, STORY, pinned=["story"]) as server:
+        soon = server.session().verdict()
+        with pytest.raises(ExpectationError, match="no request has been answered by this scenario"):
+            server.session().verify()
+    assert statuses(soon) == ["pending"] * 5
+
+
+async def test_on_a_clock_that_stands_still_nothing_is_said_of_time(tmp_path):
+    """The rest is judged, and the evidence says what is not."""
+    async with serving(tmp_path, STORY, clock="instant") as server:
+        await fetch(server, STATUS, ACCEPT)
+        client = await RawClient.connect(server)
+        await client.send(STATUS, ACCEPT, "Last-Event-ID: 1")
+        await client.until(b"data: two\n\n")
+        await client.leave()
+        await gone(server)
+        verdict = server.session().verdict(final=True)
+    assert statuses(verdict) == ["passed"] * 5
+    assert json.dumps(verdict).count("nothing can be said of time") == 3

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mockserver.contract import NoRoute
 from mockserver.contract.requests import Asked, Verdicts, needs_library
 from mockserver.errors import ControlError
-from mockserver.server.control import about, coverage, heard, scenarios, sessions
+from mockserver.server.control import about, coverage, heard, scenarios, sessions, verdict
 from mockserver.server.control.ask import Ask, Handler
 from mockserver.server.cors import is_preflight, preflight
 
@@ -32,6 +32,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     **scenarios.HANDLERS,
     **heard.HANDLERS,
     **coverage.HANDLERS,
+    **verdict.HANDLERS,
 }
 """What answers each operation of the document, by its id."""
 
