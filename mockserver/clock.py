@@ -29,6 +29,10 @@ class Clock(Protocol):
     passes: bool
     """Whether time goes on while nothing is due."""
 
+    @property
+    def outside(self) -> Clock:
+        """The clock that goes for what is waited for outside: this one, if its time passes."""
+
     def now(self) -> float:
         """Return the seconds since the clock began."""
 
@@ -47,6 +51,10 @@ class RealClock:
         self._loop = asyncio.get_running_loop()
         self._start = self._loop.time()
 
+    @property
+    def outside(self) -> Clock:
+        return self
+
     def now(self) -> float:
         return (self._loop.time() - self._start) * self._factor
 
@@ -62,6 +70,7 @@ class InstantClock:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self.outside: Clock = RealClock()
 
     def now(self) -> float:
         return 0.0
@@ -81,6 +90,10 @@ class ManualClock:
         self._now = 0.0
         self._order = count()
         self._alarms: list[tuple[float, int, _ManualAlarm]] = []
+
+    @property
+    def outside(self) -> Clock:
+        return self
 
     def now(self) -> float:
         return self._now

@@ -440,6 +440,20 @@ class SessionHandle:
         now: float = server._run(server._advance(self.name, seconds))  # noqa: SLF001
         return now
 
+    def signal(self, name: str) -> int:
+        """Send a signal to the stories that await it, now or later (see `await`).
+
+        Returns how many subscriptions were waiting for it. Raises ControlError for a name that
+        is none.
+        """
+
+        def send() -> int:
+            session = self._server._session(self.name)  # noqa: SLF001
+            return session.happenings.signal(name, session.clock.now())
+
+        waiting: int = self._server._in_loop(send)  # noqa: SLF001
+        return waiting
+
     def dispatched(self) -> list[dict[str, Any]]:
         """Return what conforming clients have dispatched so far, one entry a subscription.
 
@@ -485,7 +499,7 @@ class SessionHandle:
             raise ExpectationError(as_text(verdict, failed_only=True), as_json(verdict))
 
     def reset(self) -> None:
-        """Forget the session's subscriptions, journal, coverage and calls; its clock goes on."""
+        """Forget what has happened in the session, its calls included; its clock goes on."""
         self._server._in_loop(lambda: self._server._reset(self.name))  # noqa: SLF001
 
 

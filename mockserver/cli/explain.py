@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mockserver.contract import Operation
-    from mockserver.play.cues import Call
+    from mockserver.play.cues import Await, Call
     from mockserver.play.opening import Opening
     from mockserver.play.timeline import Lane, Planned
     from mockserver.scenario.catalog import Catalog
@@ -53,6 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a header of the request, as 'Accept-Encoding: gzip'; several times for several",
     )
     parser.add_argument("--seed", default="0", help="what all chance is drawn from (default: 0)")
+    parser.add_argument(
+        "--timeouts", action="store_true", help="what is awaited does not come: timeouts run out"
+    )
     parser.add_argument(
         "--limit", type=_positive, default=50, help="cues of a connection (default: 50)"
     )
@@ -140,6 +143,7 @@ def _lanes(
         limit=args.limit,
         connections=connections,
         example=catalog.example,
+        timeouts=args.timeouts,
     )
     return lanes, operation, opening
 
@@ -197,6 +201,13 @@ def as_json(lane: Lane, *, dispatched: bool = False) -> dict[str, Any]:
             entry["until"] = None if cue.until == float("inf") else cue.until
         elif cue.call is not None:
             entry |= _call_json(cue.call)
+        elif cue.awaits is not None:
+            entry |= {
+                "name": cue.awaits.wanted.name,
+                "timeout": cue.awaits.timeout,
+                "met": cue.met,
+                "until": cue.until,
+            }
         cues.append(entry)
     heard: dict[str, Any] = {}
     if dispatched:
@@ -292,6 +303,8 @@ def _cue_text(cue: Planned) -> Iterator[str]:
         yield f"{offset:>10}  {cue.what} {duration_text(until)}"
     elif cue.call is not None:
         yield from _call_text(offset, cue.call)
+    elif cue.awaits is not None:
+        yield f"{offset:>10}  {_short(_await_text(cue, cue.awaits))}"
     else:
         yield f"{offset:>10}  {cue.what}"
 
@@ -305,6 +318,16 @@ def _call_text(offset: str, call: Call) -> Iterator[str]:
         yield f"{'':>10}  not sent: {_short(call.fault)} [{call.code}]"
     elif call.body:
         yield from _indented("", call.body)
+
+
+def _await_text(cue: Planned, awaits: Await) -> str:
+    """Return what is waited for, and for how long."""
+    from mockserver.scenario.units import duration_text  # noqa: PLC0415
+
+    text = f"await {awaits.wanted.name}"
+    if awaits.timeout is None:
+        return text
+    return f"{text} {'for' if cue.met else 'in vain for'} {duration_text(awaits.timeout)}"
 
 
 def _heard_text(lane: Lane) -> Iterator[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias, TypeGuard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mockserver.play.awaits import Wanted
     from mockserver.play.verdicts import Verdict
     from mockserver.scenario.model import BlockStep, Kind, Split
     from mockserver.sse.encode import Event
@@ -112,10 +113,29 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Await:
+    """The story waits from `at` on until what is `wanted` comes; nothing goes to the client.
+
+    With a `timeout` in seconds for so long at most. `place` is the one behind it when it is met.
+    """
+
+    at: float
+    place: Place
+    wanted: Wanted
+    timeout: float | None = None
+    wait: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
 class Pending:
-    """Stands in the player's queue while an answer is waited for, up to the next heartbeat."""
+    """Stands in the player's queue while the story waits for others, up to the next heartbeat."""
 
     at: float
 
 
-Cue: TypeAlias = Send | Held | Call | Disconnect
+Cue: TypeAlias = Send | Held | Call | Await | Disconnect
+
+
+def waits(cue: Cue) -> TypeGuard[Call | Await]:
+    """Whether the story goes on only when somebody outside has done something."""
+    return isinstance(cue, (Call, Await)) and cue.wait

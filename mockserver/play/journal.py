@@ -151,13 +151,30 @@ class Called:
     answer_body: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """An await is over: `met`, or its timeout has run out, `after` so many seconds.
+
+    `name` is what was awaited: `signal paid`, `request payOrder`. `scenario`, `subscription` and
+    `connection` are those of `Opened`.
+    """
+
+    at: float
+    scenario: str
+    subscription: int
+    connection: int
+    name: str
+    met: bool
+    after: float
+
+
 BODY: Final = 4_096
 """Characters of the body of a call, and of its answer's, that an entry keeps."""
 
 FAULTS: Final = 20
 """Faults of one request, event or answer that an entry lists."""
 
-Entry: TypeAlias = Opened | Sent | Closed | Refused | Violated | Called
+Entry: TypeAlias = Opened | Sent | Closed | Refused | Violated | Called | Awaited
 
 
 def kept(text: str, most: int = KEPT) -> str:

@@ -9,14 +9,26 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from mockserver.play.awaits import unsettled, wanted_of
 from mockserver.play.calls import call_of
-from mockserver.play.cues import Call, Cue, Disconnect, Held, Pending, Place, Send, Shown
+from mockserver.play.cues import (
+    Await,
+    Call,
+    Cue,
+    Disconnect,
+    Held,
+    Pending,
+    Place,
+    Send,
+    Shown,
+    waits,
+)
 from mockserver.play.layout import Layout
 from mockserver.play.verdicts import BreachError
 from mockserver.play.walk import StuckError, Walk
 from mockserver.scenario.block import Block, echoed
 from mockserver.scenario.model import EventStep
-from mockserver.scenario.program import Calling, Hold, Program, Row, Stop, Stretch
+from mockserver.scenario.program import Awaiting, Calling, Hold, Program, Row, Stop, Stretch
 from mockserver.scenario.template import RenderError
 from mockserver.scenario.units import FOREVER
 from mockserver.sse.items import reader
@@ -24,6 +36,7 @@ from mockserver.sse.items import reader
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
+    from mockserver.play.awaits import Known
     from mockserver.play.judge import Watch
     from mockserver.play.layout import Coding
     from mockserver.play.scope import StoryScope
@@ -51,9 +64,10 @@ class Player:
     """Plays the segments of one connection after another.
 
     `gap` events are left out at the beginning. `coding` is the content coding of the body,
-    `head` a head that the script has written itself. `watch` knows what the document says of its
-    events. A template that has no value, or an event that must not be sent, ends the connection
-    with a `drop` that says so, since the head may be gone already.
+    `head` a head that the script has written itself. `settled` says which awaits are over.
+    `watch` knows what the document says of its events. A template that has no value, or an event
+    that must not be sent, ends the connection with a `drop` that says so, since the head may be
+    gone already.
     """
 
     def __init__(
@@ -65,9 +79,11 @@ class Player:
         gap: int = 0,
         coding: Coding | None = None,
         head: bytes = b"",
+        settled: Known = unsettled,
         watch: Watch | None = None,
     ) -> None:
         self._program = program
+        self._settled = settled
         self._watch = None if watch is None or watch.idle else watch
         self._segments = segments
         self._scope = scope
@@ -88,8 +104,8 @@ class Player:
         self.held_forever = False
         """Whether nothing but heartbeats can come any more."""
         self.awaiting = False
-        """Whether the story waits for the answer to a call; only heartbeats come meanwhile."""
-        self._waited = 0.0
+        """Whether the story waits for an answer, a signal or a request; only heartbeats come."""
+        self._waited = (0.0, True)
         self._cues = self._guarded()
         self._next: Cue | Pending | None = next(self._cues, None)
 
@@ -141,12 +157,13 @@ class Player:
         self._next = next(self._cues, None)
         return self.take(now) if isinstance(cue, Pending) else cue
 
-    def answered(self, seconds: float = 0.0) -> None:
-        """Go on with a story that waits for an answer, which has taken `seconds`.
+    def answered(self, seconds: float = 0.0, *, met: bool = True) -> None:
+        """Go on with a story that waits for others, which has taken `seconds`.
 
-        They are no scripted time: what follows a `delay` comes so much later.
+        They are no scripted time: what follows a `delay` comes so much later. Where an await is
+        not `met`, its timeout has passed instead, and that is scripted.
         """
-        self.awaiting, self._waited = False, seconds
+        self.awaiting, self._waited = False, (seconds if met else 0.0, met)
         if isinstance(self._next, Pending):
             self._next = next(self._cues, None)
 
@@ -174,7 +191,7 @@ class Player:
                 case Held():
                     layout.free, self._late = at, at - cue.at
                     yield replace(cue, at=at, until=cue.until + self._late)
-                case Call():
+                case Call() | Await():
                     self._late = at - cue.at
                     yield replace(cue, at=at)
                 case Pending():
@@ -196,7 +213,8 @@ class Player:
                 self._place = Place(walk.number, walk.cues, walk.base, walk.story)
                 if isinstance(op, Stop):
                     # The next connection sees what follows, where anything does.
-                    goes_on = self._program.goes_on and next(passages, None) is not None
+                    goes_on = self._program.goes_on and not op.over
+                    goes_on = goes_on and next(passages, None) is not None
                     place = self._place if goes_on else _next_row(walk)
                     yield Disconnect(self._at, op.kind, place)
                     return
@@ -209,11 +227,12 @@ class Player:
                         cue = cue._replace(data=cue.data[begun:])
                     yield cue
                     walk.lapse(self._late)
-                    if isinstance(cue, Call) and cue.wait:
+                    if waits(cue):
                         self.awaiting = True
                         while self.awaiting:
                             yield Pending(FOREVER)
-                        walk.lapse(self._waited)
+                        seconds, walk.met = self._waited
+                        walk.lapse(seconds)
             if not segment.resumed:
                 yield Disconnect(walk.due, segment.row.end, _next_row(walk))
                 return
@@ -230,11 +249,17 @@ class Player:
             skip=segment.place.cues + (before.skip if before else 0),
             gap=before.gap if before else self._gap,
             happened=segment.happened,
+            settled=self._settled,
             apart=self._watch.apart if self._watch else None,
         )
 
     def _cue(
-        self, walk: Walk, op: Stretch | Block | Hold | Calling, first: int, *, again: bool
+        self,
+        walk: Walk,
+        op: Stretch | Block | Hold | Calling | Awaiting,
+        first: int,
+        *,
+        again: bool,
     ) -> Cue:
         due, place, reading = walk.due, self._place, self._parser is not None
         match op:
@@ -269,6 +294,8 @@ class Player:
                 return Held(due, due + walk.held, op.silent)
             case Calling():
                 return call_of(op, self._scope, due, place)
+            case Awaiting():
+                return Await(due, place, wanted_of(op, self._scope), walk.timeout)
 
     def _judged(self, block: Block, event: Event | None) -> tuple[Verdict, ...]:
         if self._watch is None or event is None or event.data is None:

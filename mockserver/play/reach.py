@@ -16,7 +16,7 @@ from mockserver.play.scope import Address, StoryScope
 from mockserver.play.timeline import usual_request
 from mockserver.scenario.block import Block, written_events
 from mockserver.scenario.model import EventStep
-from mockserver.scenario.program import Chance, Each, Hold, Loop, Series, Stretch
+from mockserver.scenario.program import Awaiting, Chance, Each, Hold, Loop, Series, Stretch
 from mockserver.scenario.template import RenderError
 from mockserver.scenario.units import FOREVER
 from mockserver.sse.items import reader
@@ -189,7 +189,7 @@ def _is_stream(row: Row, stream: EventStream, scope: StoryScope) -> bool:
 
 
 def _senders(ops: Iterable[Op]) -> Iterator[Sender]:
-    """Yield what sends, in the order written; both ways of a chance."""
+    """Yield what sends, in the order written; both ways of a chance and of an await."""
     for op in ops:
         match op:
             case Stretch() | Block() | Series():
@@ -198,6 +198,8 @@ def _senders(ops: Iterable[Op]) -> Iterator[Sender]:
                 yield from _senders(op.body)
             case Chance():
                 yield from _senders((*op.body, *op.otherwise))
+            case Awaiting():
+                yield from _senders(op.otherwise)
 
 
 def _steps(op: Sender) -> Sequence[BlockStep]:

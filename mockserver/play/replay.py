@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockserver.play.cues import Call, Send
+from mockserver.play.cues import Send, waits
+from mockserver.play.told import Wait
 from mockserver.scenario.units import FOREVER
 
 if TYPE_CHECKING:
@@ -21,22 +22,24 @@ def replayed(told: Told) -> Iterator[Send]:
     if told.replay is None:
         return
     left = told.sent
-    player, waits, until, took = told.replay(), iter(told.waits), FOREVER, 0.0
+    player, waited = told.replay(), iter(told.waits)
+    # Heartbeats go on to the end where it never came.
+    never = Wait(0.0, met=True, sent=0 if told.unlisted else -1)
+    wait = never
     try:
         while left > 0:
-            cue = player.take(until)
+            if player.awaiting and not wait.sent:
+                player.answered(wait.took, met=wait.met)
+            cue = player.take(FOREVER)
             if isinstance(cue, Send):
+                if player.awaiting:
+                    wait = wait._replace(sent=wait.sent - 1)
                 data = cue.data[:left]
                 left -= len(data)
                 yield cue if len(data) == len(cue.data) else cue._replace(data=data)
-            elif isinstance(cue, Call) and cue.wait:
-                # Heartbeats go on up to the answer, or to the end if it never came.
-                began, took = next(waits, (FOREVER, 0.0))
-                until = began + took
             elif cue is None:
-                if not player.awaiting:
-                    return
-                player.answered(took)
-                until = FOREVER
+                return
+            elif waits(cue):
+                wait = next(waited, never)
     finally:
         player.close()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from mockserver.play.awaits import Guess
 from mockserver.play.cues import Place
 from mockserver.play.scope import StoryScope
 from mockserver.play.walk import QUIET, QUIET_ROUNDS, StuckError, Walk
 from mockserver.scenario.block import Block, echoed
-from mockserver.scenario.program import Hold, Stretch
+from mockserver.scenario.program import Hold, Stop, Stretch
 from mockserver.scenario.template import RenderError
 from mockserver.sse.parse import Parser, blocks
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from mockserver.play.awaits import Known
     from mockserver.play.opening import Opening
     from mockserver.play.story import Subscription
 
@@ -35,6 +38,7 @@ class Probe:
 
     def __init__(self, subscription: Subscription, opening: Opening, epoch: datetime) -> None:
         self._program = subscription.program
+        self._settled = subscription.settled
         self._scope = StoryScope(
             subscription.program.scenario, subscription.address, opening, epoch
         )
@@ -56,11 +60,13 @@ class Probe:
             return place if row else None
         walk = Walk(
             row, place.number, self._scope, base=place.base, skip=place.cues,
-            happened=place.cues,
+            happened=place.cues, settled=self._settled,
         )  # fmt: skip
         try:
             holds = False
             for count, (op, _) in enumerate(walk.passages()):
+                if isinstance(op, Stop) and op.over:
+                    break
                 if not isinstance(op, Hold) or count > _HOLDS:
                     return place
                 holds = True
@@ -96,7 +102,32 @@ def find(
     It is where the event was sent last, or else where the story comes to it first.
     """
     found = find_sent(subscription, last_id, opening, epoch, Budget())
-    return found or next(_places(subscription, last_id, opening, epoch, budget), None)
+    return found or _find_ahead(subscription, last_id, opening, epoch, budget)
+
+
+def _find_ahead(
+    subscription: Subscription, last_id: str, opening: Opening, epoch: datetime, budget: Budget
+) -> Place | None:
+    """Return where the story comes to an id, with awaits that nobody has seen yet met.
+
+    Where it does not, and nobody has been told anything, it may be where one has run out, or all.
+    """
+    search = partial(_places, subscription, last_id, opening, epoch, budget)
+    found = next(search(), None)
+    if found is not None or subscription.connections:
+        return found
+    guesses: list[int | None] = [None]
+    while guesses:
+        guess = Guess(number := guesses.pop())
+        found = next(search(settled=guess), None)
+        if found is not None:
+            for place in guess.made:
+                subscription.settled.add(place, 0, met=False)
+            return found
+        following = (number or 0) + 1
+        if following <= guess.asked and budget.left >= 0:
+            guesses.append(following)
+    return None
 
 
 def find_sent(
@@ -119,19 +150,22 @@ def _places(
     budget: Budget,
     *,
     until: Place | None = None,
+    settled: Known | None = None,
 ) -> Iterator[Place]:
     """Yield the places after events with this id, in order, as far as a search may go.
 
-    `until` is where it stops; without it, at the end of the story.
+    `until` is where it stops; without it, at the end of the story. `settled` says of awaits what
+    the subscription does not know.
     """
     program = subscription.program
     scope = StoryScope(program.scenario, subscription.address, opening, epoch)
+    known = settled or subscription.settled
     number, base = 1, 0.0
     # With `afterwards: repeat` or `restart`, what has been sent goes on past the story's end.
     last = program.connections if until is None else until.number
     with contextlib.suppress(RenderError, StuckError):
         while number <= last and budget.spend(1) and (row := program.row(number)):
-            walk = Walk(row, number, scope, base=base, happened=ALL_HAPPENED)
+            walk = Walk(row, number, scope, base=base, happened=ALL_HAPPENED, settled=known)
             parser = Parser() if row.reads else None
             for op, _ in walk.passages():
                 if not _begun(op, walk, until, whole=parser is None):

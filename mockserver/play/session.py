@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from mockserver.play.happenings import Happenings
 from mockserver.play.journal import Journal
 from mockserver.play.kept.store import Store
 from mockserver.play.story import Stories
@@ -44,6 +45,8 @@ class Session(Generic[ClockT]):
     """When it was last asked for, in seconds of whatever its keeper counts."""
     witness: Witness = field(default_factory=Witness)
     """What the verdict on its clients is made from."""
+    happenings: Happenings = field(default_factory=Happenings)
+    """Signals and requests that stories wait for."""
     listener: Callable[[str, Entry], None] | None = None
     """Is told of every connection that opens or ends: the session's name and the entry."""
     open: int = 0
@@ -64,6 +67,7 @@ PARTS: Final[dict[str, Callable[[Session[Any]], None]]] = {
     "journal": lambda session: session.journal.clear(),
     "dispatched": lambda session: session.told.clear(),
     "coverage": lambda session: session.tally.clear(),
+    "signals": lambda session: session.happenings.clear(),
     "store": lambda session: session.store.clear(),
     "verdict": lambda session: session.witness.clear(),
 }

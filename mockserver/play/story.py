@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from mockserver.play.answer import raw_head
+from mockserver.play.awaits import Settled
 from mockserver.play.calls import urls_said
-from mockserver.play.cues import Call, Disconnect, Place, Send
+from mockserver.play.cues import Await, Call, Disconnect, Place, Send
+from mockserver.play.happenings import Heard
 from mockserver.play.layout import accepted
 from mockserver.play.player import Player, Segment
 from mockserver.play.scope import Address, StoryScope
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from mockserver.contract import EventStream, Operation
     from mockserver.play.calls import Urls
+    from mockserver.play.happenings import Happenings
     from mockserver.play.journal import Closer
     from mockserver.play.judge import Watch
     from mockserver.play.layout import Coding
@@ -59,6 +62,10 @@ class Subscription:
     """Seconds, as the client was told last."""
     urls: Urls = field(default_factory=dict)
     """Where callbacks go, as the last request to say so has said."""
+    settled: Settled = field(default_factory=Settled)
+    """Its awaits that are over."""
+    heard: Heard = field(default_factory=Heard)
+    """What of the signals and requests of its session it has consumed."""
     since: float = 0.0
     """When it began to wait, by the session's clock."""
 
@@ -82,6 +89,14 @@ class Subscription:
             self.last_id_place = place._replace(cues=place.cues - cue.after_id)
         if cue.retry is not None:
             self.reconnection_time = cue.retry / 1000
+
+    def settle(self, cue: Await, *, met: bool) -> None:
+        """Take note that an await is over."""
+        place = cue.place
+        if not met:
+            place = place._replace(story=round(place.story + (cue.timeout or 0.0), 9))
+        self.sent = max(self.sent, place)
+        self.settled.add((place.number, place.cues), self.connections, met=met)
 
     def close(self, by: Closer, now: float, end: Disconnect | None) -> None:
         """Take note of the end of a connection; `end` is the script's, if it came so far."""
@@ -124,7 +139,8 @@ class Turn:
         """Make the player of these segments of the story. Raises RenderError."""
         assert self.row is not None
         program, coding, response = self.program, self.coding, self.row.response
-        watch = self.watch
+        watch, subscription = self.watch, self.subscription
+        settled = subscription.settled.before(subscription.connections)
         # It outlives the connection, so it must not hold on to this turn and all that hangs on it.
         make_scope = self.scope.again()
 
@@ -132,7 +148,10 @@ class Turn:
             # The player is ahead of the head, whose templates have a scope of their own.
             scope = make_scope()
             head = raw_head(response, scope)
-            return Player(program, segments, scope, gap=gap, coding=coding, head=head, watch=watch)
+            return Player(
+                program, segments, scope,
+                gap=gap, coding=coding, head=head, settled=settled, watch=watch,
+            )  # fmt: skip
 
         self.replay = play
         self.player = play(watch)
@@ -249,15 +268,18 @@ class Stories:
         watch: Watch | None = None,
         *,
         operation: str = "",
+        happenings: Happenings | None = None,
     ) -> Turn:
         """Say what `opening` gets at `now` (the session's clock). Raises RenderError.
 
-        `operation` is the id of the one that it is a request to.
+        `operation` is the id of the one that it is a request to. Of `happenings`, a subscription
+        that begins has heard none.
         """
         client = self._client(program, opening)
         subscription = client.waiting(program, opening, self._epoch, now)
         if subscription is None:
             subscription = client.subscribe(program, self._address)
+            subscription.heard = happenings.begin() if happenings else Heard()
         if program.calls:
             subscription.urls = subscription.urls | urls_said(program, operation, opening)
         turn = _begin(subscription, opening, self._epoch, example, watch)

@@ -17,7 +17,7 @@ from mockserver.play.answer import (
     whole_answer,
 )
 from mockserver.play.calls import placed, urls_asked
-from mockserver.play.cues import Call, Disconnect, Held, Send
+from mockserver.play.cues import Await, Call, Disconnect, Held, Send
 from mockserver.play.opening import Opening
 from mockserver.play.oracle import ConformingClient
 from mockserver.play.session import DEFAULT
@@ -48,8 +48,8 @@ _BEATS_SHOWN: Final = 2
 class Planned:
     """A cue: at the offset `at` in seconds, `what` happens; `data` are the bytes of a block.
 
-    `what` is `send`, `hold`, `stall`, `call`, `end`, `drop` or `reset`; a hold or stall lasts
-    until `until`.
+    `what` is `send`, `hold`, `stall`, `call`, `await`, `end`, `drop` or `reset`; a hold or stall
+    lasts until `until`, and so does an await that is not `met`.
     """
 
     at: float
@@ -57,6 +57,8 @@ class Planned:
     data: bytes = b""
     until: float = 0.0
     call: Call | None = None
+    awaits: Await | None = None
+    met: bool = True
 
 
 @dataclass(slots=True)
@@ -92,12 +94,14 @@ def timeline(
     connections: int | None = None,
     example: Callable[[str], Any] | None = None,
     listener: ConformingClient | None = None,
+    timeouts: bool = False,
 ) -> list[Lane]:
     """Return what the connections of one subscription get, in order.
 
     Every connection is opened as `opening`, the later ones with the Last-Event-ID that a
     client would send by then. A `listener` hears it, and once it has been told to stay away it
-    opens no more. Raises RenderError.
+    opens no more. What the story awaits has come by then, or with `timeouts` never comes, where the
+    story does not wait for ever. Raises RenderError.
     """
     stories = Stories(seed, DEFAULT)
     client = listener or ConformingClient()
@@ -106,7 +110,7 @@ def timeline(
         turn = stories.turn(program, opening, 0.0, example, operation=operation.id)
         heard, changed = len(client.events), len(client.states)
         client.request(0.0, host=_HOST, origin=opening.headers.get("origin"))
-        lane = _lane(turn, operation, opening, limit, client)
+        lane = _lane(turn, operation, opening, limit, client, timeouts=timeouts)
         lane.dispatched, lane.states = client.events[heard:], client.states[changed:]
         lanes.append(lane)
         last_id = echoed(client.last_event_id)
@@ -127,7 +131,13 @@ def timeline(
 
 
 def _lane(
-    turn: Turn, operation: Operation, opening: Opening, limit: int, client: ConformingClient
+    turn: Turn,
+    operation: Operation,
+    opening: Opening,
+    limit: int,
+    client: ConformingClient,
+    *,
+    timeouts: bool,
 ) -> Lane:
     last_id = opening.last_event_id
     if turn.row is None:
@@ -140,7 +150,7 @@ def _lane(
         head = stream_head(turn.row, turn.scope, turn.stream_of(operation), turn.coding)
         lane = Lane(turn.number, last_id, head, delay, notes=turn.notes)
         if delay != FOREVER:
-            _play(turn, lane, limit, client)
+            _play(turn, lane, limit, client, timeouts=timeouts)
         return lane
     turn.close_answer("script", 0.0)
     if turn.row.broken:
@@ -186,7 +196,7 @@ def wish_of(opening: Opening, session: str, seed: str) -> Wish:
     )
 
 
-def _play(turn: Turn, lane: Lane, limit: int, client: ConformingClient) -> None:
+def _play(turn: Turn, lane: Lane, limit: int, client: ConformingClient, *, timeouts: bool) -> None:
     assert turn.player is not None
     assert lane.head is not None
     hear = client.receive_raw if lane.head.raw else client.receive
@@ -205,6 +215,8 @@ def _play(turn: Turn, lane: Lane, limit: int, client: ConformingClient) -> None:
                 limit = _hold(lane, cue, limit)
             case Call():
                 _call(turn, lane, cue)
+            case Await():
+                _await(turn, lane, cue, met=cue.timeout is None or not timeouts)
             case Disconnect():
                 lane.fault = cue.fault
                 lane.cues.append(Planned(at, cue.kind))
@@ -242,6 +254,15 @@ def _call(turn: Turn, lane: Lane, cue: Call) -> None:
     lane.cues.append(Planned(cue.at, "call", call=cue))
     if cue.wait:
         turn.player.answered()
+
+
+def _await(turn: Turn, lane: Lane, cue: Await, *, met: bool) -> None:
+    """Take note of a wait for others, which is over at once, or when its time has run out."""
+    assert turn.player is not None
+    turn.subscription.settle(cue, met=met)
+    until = cue.at if met else round(cue.at + (cue.timeout or 0.0), 9)
+    lane.cues.append(Planned(cue.at, "await", until=until, awaits=cue, met=met))
+    turn.player.answered(met=met)
 
 
 def usual_request(program: Program, operation: Operation) -> Opening:

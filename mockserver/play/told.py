@@ -6,7 +6,7 @@ import contextlib
 import re
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 TOLD: Final = 1_000
 """Connections that a session remembers; older ones are forgotten and counted."""
+WAITS: Final = 10_000
+"""Waits for others that are kept of each."""
 TOLD_BYTES: Final = 32 * 1024 * 1024
 """Bytes of requests, and of the bodies of answers, that they may have all together."""
 
@@ -41,6 +43,17 @@ class Request:
         """Bytes that are kept for it: its body also as the story sees it, parsed."""
         headers = sum(len(name) + len(value) for name, value in self.headers)
         return len(self.target) + headers + 2 * len(self.body)
+
+
+class Wait(NamedTuple):
+    """A wait of the story for others: how long, whether it was met, and what was sent meanwhile.
+
+    Those are heartbeats, or the pieces they left in.
+    """
+
+    took: float
+    met: bool
+    sent: int
 
 
 @dataclass(slots=True)
@@ -74,11 +87,20 @@ class Told:
     """Bytes of the body, before any transfer coding."""
     weight: int = 0
     """Bytes that are kept of it: of the request, and of the answer's body."""
-    waits: list[tuple[float, float]] = field(default_factory=list)
-    """Of each answer that the story has waited for: the offset of the call, and how long."""
+    waits: list[Wait] = field(default_factory=list)
+    """The first `WAITS` times that the story has waited for others."""
+    unlisted: bool = False
+    """Whether there were more, which count as met at once."""
     ended: tuple[float, Ending] | None = None
     by: Closer | None = None
     """Who ended it."""
+
+    def waited(self, wait: Wait) -> None:
+        """Take note that the story has waited for others."""
+        if len(self.waits) < WAITS:
+            self.waits.append(wait)
+        else:
+            self.unlisted = True
 
     def leads_to(self, other: Told) -> bool:
         """Whether this was a redirect, and `other` is the request that follows it."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from mockserver.play.awaits import unsettled
 from mockserver.scenario.block import Block
 from mockserver.scenario.program import (
+    Awaiting,
     Calling,
     Chance,
     Each,
@@ -24,8 +27,11 @@ from mockserver.scenario.units import FOREVER, Span
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from mockserver.play.awaits import Known
     from mockserver.play.scope import StoryScope
     from mockserver.scenario.model import Time
+
+    Passage: TypeAlias = Stretch | Block | Hold | Calling | Awaiting | Stop
 
 IDLE_ROUNDS: Final = 100_000
 """Rounds of a loop in a row that neither send nor wait, after which it counts as stuck."""
@@ -33,6 +39,10 @@ QUIET_ROUNDS: Final = 1_000
 """Rounds in a row that only wait, after which whoever looks for the next event is let go."""
 QUIET: Final = Hold("", Span(0.0, 0.0))
 """The hold of no length that lets it go."""
+
+
+class _RowOverError(Exception):
+    """A disconnect has happened that leaves nothing of its row."""
 
 
 class StuckError(Exception):
@@ -44,11 +54,13 @@ class Walk:
 
     While `passages` runs, `due` is the offset in seconds at which the passage just given is
     due in this pass, `story` its offset in the story as if nobody had ever left, and `cues`
-    counts the blocks, calls and disconnects passed, which is how a place in the row is named.
+    counts the blocks, calls, awaits and disconnects passed, which is how a place in the row is
+    named.
 
     The first `skip` cues are passed over, with their delays; then `gap` events. Calls and
     disconnects up to cue `happened` have happened already and are passed over as well, the
-    disconnects with the waits before them; `told` is when the last block was due. `apart` names
+    disconnects with the waits before them; `told` is when the last block was due. So have awaits
+    that are `settled`; of those that are passed over, it says which have run out. `apart` names
     the series whose blocks are to come one by one.
     """
 
@@ -63,6 +75,7 @@ class Walk:
         skip: int = 0,
         gap: int = 0,
         happened: int = 0,
+        settled: Known = unsettled,
         apart: Callable[[Series], bool] | None = None,
     ) -> None:
         self.row = row
@@ -73,22 +86,28 @@ class Walk:
         self.cues = 0
         self.held = 0.0
         """How long the hold that was just given lasts."""
+        self.timeout: float | None = None
+        """How long the await that was just given waits."""
+        self.met = True
+        """Whether it was met; whoever was given it says so."""
         self.skip = skip
         self.gap = gap
         self.late = 0.0
         """How much of `due` bytes have taken that the story's own time knows nothing of."""
         self._happened = max(happened, skip)
+        self._settled = settled
         self._apart = apart
         self._calls = 0
-        """How many of the cues were calls."""
+        """How many of the cues have brought their client nothing, and taken no time."""
         self._quiet = 0
         self._scope = scope
 
-    def passages(self) -> Iterator[tuple[Stretch | Block | Hold | Calling | Stop, int]]:
+    def passages(self) -> Iterator[tuple[Passage, int]]:
         """Yield what is to be done, with the first block that counts (of a stretch)."""
         self._scope.enter(self.number)
         self._scope.story = self.story
-        yield from self._ops(self.row.ops)
+        with suppress(_RowOverError):
+            yield from self._ops(self.row.ops)
 
     def lapse(self, seconds: float) -> None:
         """Take note that the bytes just given have taken `seconds` to be written.
@@ -130,13 +149,10 @@ class Walk:
                     yield from self._ops(op.body if happens else op.otherwise)
                 case Calling():
                     yield from self._call(op)
+                case Awaiting():
+                    yield from self._await(op)
                 case Stop():
-                    self.cues += 1
-                    if self.cues <= self._happened:
-                        self.due = self.told
-                    elif not self._skipping:
-                        yield op, 0
-                    self.skip = max(self.skip - 1, 0)
+                    yield from self._stop(op)
 
     @property
     def _blocks(self) -> int:
@@ -190,6 +206,39 @@ class Walk:
             self.skip -= 1
         elif not self.gap and self.cues > self._happened:
             yield op, 0
+
+    def _await(self, op: Awaiting) -> Iterator[tuple[Any, int]]:
+        self.cues += 1
+        time = op.step.timeout
+        seconds = None if time is None else self._scope.seconds(time, op.path, "timeout")
+        self.timeout, self.met = seconds, True
+        known = self._settled((self.number, self.cues))
+        passed = self._skipping or self.cues <= self._happened or known is not None
+        self.skip = max(self.skip - 1, 0)
+        if not passed:
+            yield op, 0
+        elif known is False and seconds is not None:
+            self.met = False
+        if passed or not (self.met or seconds):
+            self._calls += 1
+        if self.met or seconds is None:
+            return
+        if passed:
+            self.story = self._scope.story = round(self.story + seconds, 9)
+        else:
+            self._wait(seconds)
+        yield from self._ops(op.otherwise)
+
+    def _stop(self, op: Stop) -> Iterator[tuple[Stop, int]]:
+        self.cues += 1
+        happened = self.cues <= self._happened
+        if happened:
+            self.due = self.told
+        elif not self._skipping:
+            yield op, 0
+        self.skip = max(self.skip - 1, 0)
+        if happened and op.over:
+            raise _RowOverError
 
     def _pause(self, op: Pause) -> None:
         seconds = self._scope.seconds(op.time, op.path, "delay")

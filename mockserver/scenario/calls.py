@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from mockserver.scenario.headers import HEADERS
 from mockserver.scenario.model import CallStep
-from mockserver.scenario.nodes import Mapping, Node
-from mockserver.scenario.records import Key, Record, unknown_key
-from mockserver.scenario.shapes import UNFIT, Flag, Json, Report, Text, wrong_type
+from mockserver.scenario.records import Key, Record, Variants
+from mockserver.scenario.shapes import Flag, Json, Text
 
 if TYPE_CHECKING:
     from mockserver.errors import Location
@@ -79,40 +77,19 @@ _WEBHOOK: Final = Record(
         **_PARTS,
     },
 )
-_KEYS: Final = {**_CALLBACK.keys, **_WEBHOOK.keys}
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """A callback or a webhook."""
-
-    def read(self, node: Node, report: Report) -> Any:
-        if not isinstance(node, Mapping):
-            return wrong_type(node, report, "a mapping", "write 'call: {callback: name}'")
-        said = [name for name in ("callback", "webhook") if name in node.entries]
-        if len(said) == 2:
-            what = "this call is a callback and a webhook at once"
-            return report.wrong(node, what, "two-kinds", "write two steps")
-        strange = [key for name, (key, _) in node.entries.items() if name not in _KEYS]
-        if not said and strange:
-            for key in strange:
-                unknown_key(key, report, "a call", _KEYS, frozenset())
-            return UNFIT
-        if not said:
-            what = "a call needs the key 'callback' or 'webhook'"
-            mend = "add 'callback: …', or 'webhook: …' with 'to: …'"
-            return report.wrong(node, what, "missing-key", mend)
-        return (_CALLBACK if said == ["callback"] else _WEBHOOK).read(node, report)
-
-    def schema(self) -> dict[str, Any]:
-        return {"oneOf": [_CALLBACK.schema(), _WEBHOOK.schema()]}
+_CALL: Final = Variants(
+    "a call",
+    {"callback": _CALLBACK, "webhook": _WEBHOOK},
+    "call: {callback: name}",
+    "add 'callback: …', or 'webhook: …' with 'to: …'",
+)
 
 
 def _call(where: Location, call: dict[str, Any], **beside: Any) -> CallStep:
     return CallStep(where=where, **call, **beside)
 
 
-def call_record(beside: dict[str, Key], later: frozenset[str]) -> Record:
-    """Return the record of the step, with the keys beside `call`; `later` as in `Record`."""
+def call_record(beside: dict[str, Key]) -> Record:
+    """Return the record of the step, with the keys beside `call`."""
     doc = "A request that the document declares, sent to somebody else."
-    return Record("a call", _call, {"call": Key(_Call(), doc, required=True), **beside}, later)
+    return Record("a call", _call, {"call": Key(_CALL, doc, required=True), **beside})

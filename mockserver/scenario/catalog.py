@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.contract import NOTHING, Wish, lenient_answer
 from mockserver.errors import Location, Problem, did_you_mean
+from mockserver.scenario.awaits import awaited_operations
 from mockserver.scenario.compile import compile_scenario, cut_problems
 from mockserver.scenario.conditions import ties
 from mockserver.scenario.expect_rules import counted_operations, expected_requests
@@ -16,7 +18,7 @@ from mockserver.scenario.model import Response, Scenario
 from mockserver.scenario.outgoing import outgoing
 from mockserver.scenario.shapes import Report
 from mockserver.scenario.shown import shown_program
-from mockserver.scenario.story_rules import check_story, templates
+from mockserver.scenario.story_rules import check_story, steps_of, templates
 from mockserver.scenario.template import Template
 from mockserver.scenario.yamltree import SourceFile
 
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mockserver.contract import Contract, Operation
-    from mockserver.contract.callbacks import OutgoingRequest
-    from mockserver.scenario.outgoing import Meant
     from mockserver.scenario.program import Program
     from mockserver.sse.encode import Framing
 
@@ -46,6 +46,8 @@ class Catalog:
     """Programs in further framings that their operations stream in, by name and framing."""
     counted: frozenset[str] = frozenset()
     """The operations whose requests an `expect` counts, by their ids."""
+    awaited: frozenset[str] = frozenset()
+    """The operations to which some scenario awaits requests, by `Operation.id`."""
     _shown: dict[tuple[str, str, str, str | None], Program] = field(default_factory=dict)
 
     def operations(self, program: Program) -> list[Operation]:
@@ -122,6 +124,8 @@ def link(
         requests, uncalled = outgoing(scenario, operations, contract.document)
         # An operation that is not there may be the one that declares the callback.
         wrong += uncalled if len(operations) == len(scenario.operations) else []
+        awaited, unknown = awaited_operations(steps_of(scenario), contract)
+        wrong += unknown
         files, unread = _files(scenario, read_body)
         expect, unknown = expected_requests(scenario, contract)
         wrong += unknown
@@ -131,7 +135,8 @@ def link(
         named = tuple((_full_name(op), where) for op, (_, where) in
                         zip(operations, scenario.operations, strict=True))  # fmt: skip
         named_so = replace(scenario, operations=named, expect=expect)
-        found, wrong = _programs(named_so, operations, files, requests)
+        make = partial(compile_scenario, files=files, requests=requests, awaited=awaited)
+        found, wrong = _programs(named_so, operations, make)
         problems += wrong
         if wrong:
             continue
@@ -145,16 +150,16 @@ def link(
         for operation, found in rivals.items()
     }
     counted = counted_operations(program.scenario for program in programs.values())
-    return Catalog(contract, programs, by_operation, variants, counted), problems
+    awaits = frozenset[str]().union(*(program.awaited for program in programs.values()))
+    return Catalog(contract, programs, by_operation, variants, counted, awaits), problems
 
 
 def _programs(
     scenario: Scenario,
     operations: Sequence[Operation],
-    files: Mapping[str, bytes],
-    requests: Mapping[Meant, OutgoingRequest],
+    make: Callable[..., Program],
 ) -> tuple[list[Program], list[Problem]]:
-    """Return the programs of a scenario, one for each framing, that of event streams first."""
+    """Return what `make` makes of a scenario, one for each framing, that of event streams first."""
     streams = [stream for operation in operations for stream in operation.streams]
     framings: set[Framing] = {stream.framing for stream in streams} or {"sse"}
     if not all(operation.streams for operation in operations):
@@ -163,7 +168,7 @@ def _programs(
     wrong = framing_problems(scenario, first)
     if wrong:
         return [], wrong
-    found = [compile_scenario(scenario, files, framing, requests) for framing in (first, *others)]
+    found = [make(scenario, framing=framing) for framing in (first, *others)]
     # A cut that goes beyond its block does so in several framings at once.
     cuts = {problem.where: problem for program in found[::-1] for problem in cut_problems(program)}
     return found, list(cuts.values())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from mockserver.errors import Problem
 from mockserver.scenario.block import Block, Counted, beyond, echoed, is_event, static_event
 from mockserver.scenario.framings import framed
 from mockserver.scenario.model import (
+    AwaitStep,
     BlockStep,
     CallStep,
     ChanceStep,
@@ -29,6 +30,7 @@ from mockserver.scenario.model import (
 from mockserver.scenario.outgoing import callback_url, meant
 from mockserver.scenario.program import (
     STRETCH_BYTES,
+    Awaiting,
     Calling,
     Chance,
     Each,
@@ -54,6 +56,7 @@ from mockserver.sse.encode import Event, encode
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from mockserver.contract import Operation
     from mockserver.contract.callbacks import OutgoingRequest
     from mockserver.scenario.outgoing import Meant
     from mockserver.sse.encode import Framing
@@ -87,6 +90,8 @@ def _blocks(ops: Sequence[Op]) -> Iterator[Block]:
                 yield from _blocks(op.body)
             case Chance():
                 yield from _blocks((*op.body, *op.otherwise))
+            case Awaiting():
+                yield from _blocks(op.otherwise)
 
 
 def compile_scenario(
@@ -94,13 +99,15 @@ def compile_scenario(
     files: Mapping[str, bytes] | None = None,
     framing: Framing = "sse",
     requests: Mapping[Meant, OutgoingRequest] | None = None,
+    awaited: Mapping[str, Operation] | None = None,
 ) -> Program:
     """Compile a scenario whose includes are resolved, for one framing.
 
-    `requests` are those that it calls.
+    `requests` are those that it calls, `awaited` the operations that it names in awaits.
     """
     scenario = framed(scenario, framing)
-    compiler = _Compiler(scenario, framing, requests or {})
+    named = {name: operation.id for name, operation in (awaited or {}).items()}
+    compiler = _Compiler(scenario, framing, _Named(requests or {}, named))
     if scenario.stream is not None:
         rows = tuple(compiler.stream_rows(scenario.stream))
     elif scenario.connections is not None:
@@ -117,18 +124,25 @@ def compile_scenario(
         files or {},
         framing=framing,
         calls=tuple(compiler.calls),
+        awaited=frozenset(named.values()),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What of the document the steps name: requests to others, and operations by their ids."""
+
+    requests: Mapping[Meant, OutgoingRequest]
+    operations: Mapping[str, str]
 
 
 class _Compiler:
     """Compiles the rows of one scenario."""
 
-    def __init__(
-        self, scenario: Scenario, framing: Framing, requests: Mapping[Meant, OutgoingRequest]
-    ) -> None:
+    def __init__(self, scenario: Scenario, framing: Framing, named: _Named) -> None:
         self._scenario = scenario
         self._framing: Framing = framing
-        self._requests = requests
+        self._named = named
         self.calls: list[Calling] = []
         """Every call that was compiled."""
 
@@ -163,7 +177,7 @@ class _Compiler:
 
     def _row(self, steps: Sequence[Step], first: int, row: Row, *, headless: bool) -> Row:
         """Fill in what follows from the steps; `headless`: no head of its own comes before them."""
-        maker = _OpMaker(self._scenario, steps, row.wire, self._framing, self._requests)
+        maker = _OpMaker(self._scenario, steps, row.wire, self._framing, self._named)
         last = steps[-1] if steps else None
         end, broken = row.end, False
         if isinstance(last, DisconnectStep):
@@ -189,9 +203,9 @@ class _OpMaker:
         steps: Sequence[Step],
         wire: Wire,
         framing: Framing,
-        requests: Mapping[Meant, OutgoingRequest],
+        named: _Named,
     ) -> None:
-        self._requests = requests
+        self._named = named
         self.calls: list[Calling] = []
         pace = scenario.pace
         nothing = isinstance(pace, Span) and pace.longest == 0
@@ -202,6 +216,7 @@ class _OpMaker:
         self.reads = any(isinstance(step, RawStep) or step.cut is not None for step in sent)
         self.laid = is_laid(wire) or any(step.split is not None for step in sent)
         self.loses = False
+        self._in_otherwise = False
         # What is read, coded, or sent in pieces is taken block by block.
         self._joins = not (self.reads or self.laid)
 
@@ -248,11 +263,13 @@ class _OpMaker:
             case StallStep():
                 return (Hold(path, step.stall, silent=True),)
             case CallStep():
-                request = self._requests[meant(step)]
+                request = self._named.requests[meant(step)]
                 self.calls.append(Calling(path, step, request, callback_url(step, request)))
                 return (self.calls[-1],)
+            case AwaitStep():
+                return (self._await(path, step),)
             case DisconnectStep():
-                return (Stop(step.disconnect, step.where),)
+                return (Stop(step.disconnect, step.where, self._in_otherwise),)
             case RepeatStep():
                 return self._loop(path, step)
             case EachStep():
@@ -267,6 +284,13 @@ class _OpMaker:
     def _way(self, steps: Sequence[Step], prefix: str) -> tuple[Op, ...]:
         ends = bool(steps) and isinstance(steps[-1], DisconnectStep)
         return self.ops(steps, prefix, ends=ends)
+
+    def _await(self, path: str, step: AwaitStep) -> Awaiting:
+        operation = self._named.operations[step.request[0]] if step.request else ""
+        outside, self._in_otherwise = self._in_otherwise, True
+        otherwise = self._way(step.otherwise, f"{path}.else.")
+        self._in_otherwise = outside
+        return Awaiting(path, step, operation, otherwise)
 
     def _is_static(self, step: EventStep) -> bool:
         whole = step.cut is None and step.split is None and self.form.newline is not None
@@ -324,9 +348,11 @@ class _OpMaker:
 
 
 def _last_sent(steps: Sequence[Step]) -> Step | None:
-    """Return the last step that sends, if nothing but waits and calls follow it."""
+    """Return the last step that sends, if nothing but waits, calls and silent awaits follow."""
+    silent = (WaitStep, HoldStep, StallStep, CallStep, AwaitStep, DisconnectStep)
     for step in reversed(steps):
-        if not isinstance(step, (WaitStep, HoldStep, StallStep, CallStep, DisconnectStep)):
+        inner = step.otherwise if isinstance(step, AwaitStep) else ()
+        if not isinstance(step, silent) or any(isinstance(s, BlockStep) for s in all_steps(inner)):
             return step
     return None
 

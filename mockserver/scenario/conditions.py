@@ -9,10 +9,11 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mockserver.errors import Problem
-from mockserver.scenario.model import Pattern, Scenario, When
+from mockserver.scenario.model import Exact, Pattern, Scenario, When
+from mockserver.scenario.template import Template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 _PARTS = ("path", "query", "headers", "cookies")
 
@@ -47,6 +48,28 @@ def fits(when: When | None, request: Request) -> bool:
             if not holds(test, values.get(name)):
                 return False
     return not when.has_body or holds_body(when.body, request.body)
+
+
+def rendered(when: When | None, render: Callable[[Any], Any]) -> When | None:
+    """Return conditions with each template as what `render` makes of it. Raises as that does."""
+    if when is None:
+        return None
+    parts = {
+        part: {name: _rendered(test, render) for name, test in getattr(when, part).items()}
+        for part in _PARTS
+    }
+    return When(**parts, body=_rendered(when.body, render), has_body=when.has_body)
+
+
+def _rendered(test: Any, render: Callable[[Any], Any]) -> Any:
+    match test:
+        case Template():
+            return Exact(render(test))
+        case dict():
+            return {name: _rendered(inner, render) for name, inner in test.items()}
+        case list():
+            return [_rendered(inner, render) for inner in test]
+    return test
 
 
 def conditions(when: When | None) -> Iterator[tuple[str, Any]]:
@@ -88,6 +111,8 @@ def holds(test: Any, value: str | None) -> bool:
             return (value is not None) is test
         case _ if value is None:
             return False
+        case Exact():
+            return _as_written(test.value) == value
         case Pattern():
             return bool(_matcher(test.source)(value))
         case str() if "*" in test:
@@ -106,6 +131,8 @@ def holds_body(test: Any, value: Any) -> bool:
             return value is not None and value is not False
         case False:
             return value is None or value is False
+        case Exact():
+            return _holds_exactly(test.value, value)
         case str() | Pattern():
             if value is None or isinstance(value, (dict, list)):
                 return False
@@ -115,6 +142,13 @@ def holds_body(test: Any, value: Any) -> bool:
                 return False
             return all(map(holds_body, test, value))
     return type(value) is not bool and bool(value == test)
+
+
+def _holds_exactly(wanted: Any, value: Any) -> bool:
+    """Whether a body has a value that a template has yielded: a text also as it is written."""
+    if isinstance(wanted, str) and isinstance(value, (bool, int, float)):
+        return wanted == _as_written(value)
+    return isinstance(wanted, bool) is isinstance(value, bool) and bool(wanted == value)
 
 
 def _as_written(value: Any) -> str:

@@ -280,7 +280,7 @@ def _entry(node: Node, report: Report) -> Expected | Any:
         return kinds[0].record.read(node, report)
     strange = [key for name, (key, _) in node.entries.items() if name not in _KEYS]
     for key in strange:
-        unknown_key(key, report, "an entry of expect", _KEYS, frozenset())
+        unknown_key(key, report, "an entry of expect", _KEYS)
     if not strange:
         mend = "begin it with connection, connections, closed_by or requests"
         report.wrong(node, "this entry expects nothing", "no-kind", mend)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from mockserver.errors import Problem
 from mockserver.scenario.model import (
+    AwaitStep,
     ChanceStep,
     EachStep,
     EventStep,
@@ -70,6 +71,8 @@ def _item(step: Step) -> Step:
             return replace(step, steps=_items(step.steps))
         case ChanceStep():
             return replace(step, steps=_items(step.steps), otherwise=_items(step.otherwise))
+        case AwaitStep():
+            return replace(step, otherwise=_items(step.otherwise))
     return step
 
 

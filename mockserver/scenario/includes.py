@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from mockserver.errors import Problem, did_you_mean
 from mockserver.scenario.model import (
+    AwaitStep,
     ChanceStep,
     EachStep,
     IncludeStep,
@@ -73,6 +74,8 @@ class _Includer:
                 case ChanceStep():
                     steps_, otherwise = self._steps(step.steps), self._steps(step.otherwise)
                     yield replace(step, steps=tuple(steps_), otherwise=tuple(otherwise))
+                case AwaitStep():
+                    yield replace(step, otherwise=tuple(self._steps(step.otherwise)))
                 case _:
                     yield step
 

@@ -23,6 +23,7 @@ from mockserver.scenario.shapes import (
     Integer,
     Json,
     Many,
+    OperationName,
     Report,
     Retry,
     Table,
@@ -44,8 +45,6 @@ from mockserver.scenario.wire import WIRE
 
 if TYPE_CHECKING:
     from mockserver.errors import Location
-
-LATER_IN_SCENARIO: Final[frozenset[str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,18 +258,6 @@ _OUTCOME = Record(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Operation:
-    """The name of an operation, and where it stands."""
-
-    def read(self, node: Node, report: Report) -> Any:
-        name = Text("an operationId or METHOD /path", templated=False).read(node, report)
-        return name if name is UNFIT else (name, report.file.at(node))
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string"}
-
-
 SCENARIO: Final = Record(
     "a scenario",
     model.Scenario,
@@ -278,7 +265,7 @@ SCENARIO: Final = Record(
         "scenario": Key(WORDS, "Its name; default the file's path.", into="name"),
         "description": Key(WORDS, "One or two sentences."),
         "operation": Key(
-            Many(_Operation(), lone=True),
+            Many(OperationName(), lone=True),
             "operationId, or METHOD /path; a list makes one story of several operations.",
             into="operations",
             required=True,
@@ -304,7 +291,6 @@ SCENARIO: Final = Record(
         "expect": Key(EXPECT, "What the client must do."),
         "violates": VIOLATES,
     },
-    later=LATER_IN_SCENARIO,
     lenient=True,
 )
 

@@ -147,6 +147,23 @@ class CallStep(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitStep(Step):
+    """The story waits for a signal, or for a request that its client makes.
+
+    `request` is the operation's name and where it stands. `timeout` None: for as long as it takes.
+    Else what has not come by then is gone on without, with the steps in `otherwise`.
+    """
+
+    signal: Text | None = None
+    request: tuple[str, Location] | None = None
+    when: When | None = None
+    timeout: Time | None = None
+    otherwise: tuple[Step, ...] = ()
+    usual: bool = False
+    """Whether `otherwise` is not written, and so a disconnect."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """The head of a connection, and the whole answer where no steps follow it.
 
@@ -243,6 +260,13 @@ class Pattern:
     """A regular expression between slashes, RE2's syntax."""
 
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """What a template in a condition has yielded: that value itself, whatever it looks like."""
+
+    value: Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mockserver.contract.expressions import Text
     from mockserver.errors import Location
     from mockserver.scenario.model import (
+        AwaitStep,
         BlockStep,
         CallStep,
         EventStep,
@@ -170,11 +171,25 @@ class Chance:
 
 
 @dataclass(frozen=True, slots=True)
+class Awaiting:
+    """A wait for a signal, or for a request to `operation` (its id); else `otherwise`."""
+
+    path: str
+    step: AwaitStep
+    operation: str
+    otherwise: tuple[Op, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
-    """A disconnect that stands inside a chance."""
+    """A disconnect that stands inside a chance or an await.
+
+    `over`: nothing of its row is left for the next connection, since what was awaited has not come.
+    """
 
     kind: Kind
     where: Location
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +210,9 @@ class Calling:
         return self.request.operation, self.request.url or ""
 
 
-Op: TypeAlias = Calling | Stretch | Block | Pause | Hold | Loop | Series | Each | Chance | Stop
+Op: TypeAlias = (
+    Awaiting | Calling | Stretch | Block | Pause | Hold | Loop | Series | Each | Chance | Stop
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +256,8 @@ class Program:
     framing: Framing = "sse"
     calls: tuple[Calling, ...] = ()
     """Every call in the rows, in the order written."""
+    awaited: frozenset[str] = frozenset()
+    """The operations to which requests are awaited, by `Operation.id`."""
 
     @property
     def name(self) -> str:

@@ -39,8 +39,6 @@ class Record:
     what: str
     make: Callable[..., Any]
     keys: dict[str, Key]
-    later: frozenset[str] = frozenset()
-    """Keys that the language has and this version does not play yet."""
     lenient: bool = False
     """Made without a required key, too, so that the rest of it can be checked."""
 
@@ -69,7 +67,7 @@ class Record:
         return self.make(where=report.file.at(node), **values)
 
     def _unknown(self, key: Scalar, report: Report) -> None:
-        unknown_key(key, report, self.what, self.keys, self.later)
+        unknown_key(key, report, self.what, self.keys)
 
     def schema(self) -> dict[str, Any]:
         schema: dict[str, Any] = {
@@ -84,13 +82,41 @@ class Record:
         return {**schema, "required": required} if required else schema
 
 
-def unknown_key(
-    key: Scalar, report: Report, what: str, known: dict[str, Any], later: frozenset[str]
-) -> None:
-    """Report a key that is none here, or none yet."""
-    if key.text in later:
-        text = f"{key.text!r} is a key of the language that this version does not play yet"
-        report.wrong(key, text, "not-yet", "leave it out until a later version")
-        return
+@dataclass(frozen=True, slots=True)
+class Variants:
+    """A mapping that is one of two records, by the key that marks it."""
+
+    what: str
+    records: dict[str, Record]
+    example: str
+    """How one is written, for who writes no mapping."""
+    add: str
+    """What to do about one that has no mark."""
+
+    def read(self, node: Node, report: Report) -> Any:
+        if not isinstance(node, Mapping):
+            return wrong_type(node, report, "a mapping", f"write '{self.example}'")
+        marks = [mark for mark in self.records if mark in node.entries]
+        if len(marks) == 1:
+            return self.records[marks[0]].read(node, report)
+        if marks:
+            both = " and ".join(f"a {mark}" for mark in marks)
+            what = f"this {self.what.split()[-1]} is {both} at once"
+            return report.wrong(node, what, "two-kinds", "write two steps")
+        known = {name: key for record in self.records.values() for name, key in record.keys.items()}
+        strange = [key for name, (key, _) in node.entries.items() if name not in known]
+        for key in strange:
+            unknown_key(key, report, self.what, known)
+        if not strange:
+            what = f"{self.what} needs the key {' or '.join(map(repr, self.records))}"
+            report.wrong(node, what, "missing-key", self.add)
+        return UNFIT
+
+    def schema(self) -> dict[str, Any]:
+        return {"oneOf": [record.schema() for record in self.records.values()]}
+
+
+def unknown_key(key: Scalar, report: Report, what: str, known: dict[str, Any]) -> None:
+    """Report a key that is none here."""
     near = did_you_mean(key.text, known)
     report.wrong(key, f"unknown key {key.text!r} in {what}", "unknown-key", near)

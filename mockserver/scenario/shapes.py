@@ -112,6 +112,18 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class OperationName:
+    """The name of an operation, and where it stands."""
+
+    def read(self, node: Node, report: Report) -> Any:
+        name = Text("an operationId or METHOD /path", templated=False).read(node, report)
+        return name if name is UNFIT else (name, report.file.at(node))
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string"}
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """`true` or `false`, and none of YAML 1.1's other words for them."""
 

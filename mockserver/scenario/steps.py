@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.scenario import model
+from mockserver.scenario.awaits import await_record
 from mockserver.scenario.calls import call_record
 from mockserver.scenario.nodes import Mapping, Node, Scalar, Sequence
 from mockserver.scenario.records import Key, Record, plain, unknown_key
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from mockserver.errors import Location
 
 _RAW_MEND = "these bytes can only be written by a raw step"
-LATER_STEPS: Final = frozenset({"await"})
 
 
 def _field_fault(text: str) -> str | None:
@@ -145,7 +145,6 @@ STEP_KINDS: Final = (
                 "violates": VIOLATES,
                 **_WAITS,
             },
-            later=LATER_STEPS,
         ),
     ),
     StepKind(
@@ -155,7 +154,6 @@ STEP_KINDS: Final = (
             "raw bytes",
             model.RawStep,
             {"raw": RAW, "cut": CUT, "split": SPLIT, "violates": VIOLATES, **_WAITS},
-            later=LATER_STEPS,
         ),
     ),
     StepKind(
@@ -172,7 +170,6 @@ STEP_KINDS: Final = (
                 ),
                 **_WAITS,
             },
-            later=LATER_STEPS,
         ),
     ),
     StepKind(
@@ -185,7 +182,6 @@ STEP_KINDS: Final = (
                 "hold": Key(Duration(forever=True), "Open, nothing but heartbeats.", required=True),
                 **_WAITS,
             },
-            later=LATER_STEPS,
         ),
     ),
     StepKind(
@@ -200,7 +196,6 @@ STEP_KINDS: Final = (
                 ),
                 **_WAITS,
             },
-            later=LATER_STEPS,
         ),
     ),
     StepKind(
@@ -226,7 +221,6 @@ STEP_KINDS: Final = (
                 ),
                 **_WAITS,
             },
-            later=LATER_STEPS,
         ),
     ),
     StepKind(
@@ -252,7 +246,6 @@ STEP_KINDS: Final = (
                 ),
                 **_WAITS,
             },
-            later=LATER_STEPS,
         ),
     ),
     StepKind(
@@ -277,10 +270,10 @@ STEP_KINDS: Final = (
                 ),
                 **_WAITS,
             },
-            later=LATER_STEPS,
         ),
     ),
-    StepKind("a call", ("call",), call_record({"violates": VIOLATES, **_WAITS}, LATER_STEPS)),
+    StepKind("a call", ("call",), call_record({"violates": VIOLATES, **_WAITS})),
+    StepKind("an await", ("await",), await_record(STEPS, _WAITS)),
     StepKind(
         "an include",
         ("include",),
@@ -291,7 +284,6 @@ STEP_KINDS: Final = (
                 "include": Key(WORDS, "The steps of that scenario's stream.", required=True),
                 **_WAITS,
             },
-            later=LATER_STEPS,
         ),
     ),
 )
@@ -300,8 +292,14 @@ WAIT = Record("a step", model.WaitStep, dict(_WAITS))
 _STEP_KEYS: Final = {key: key for kind in STEP_KINDS for key in kind.record.keys}
 
 
-_BESIDE_BYTES: Final = {"violates": "that violates", "cut": "to cut", "split": "to split"}
-_BESIDE_AWAIT: Final = ("timeout", "otherwise")
+_BYTES: Final = "add data or raw"
+_BESIDE: Final = {
+    "violates": ("that violates", _BYTES),
+    "cut": ("to cut", _BYTES),
+    "split": ("to split", _BYTES),
+    "timeout": ("to wait for", "add await"),
+    "otherwise": ("to wait for", "add await"),
+}
 
 
 def _read_step(node: Node, report: Report) -> Any:
@@ -319,13 +317,12 @@ def _read_step(node: Node, report: Report) -> Any:
             mend = "keep one of the two"
             return report.wrong(node, "a step waits by delay or by at, not both", "two-waits", mend)
         return read
-    known = {*_STEP_KEYS, *(_BESIDE_AWAIT if "await" in node.entries else ())}
-    strange = [key for name, (key, _) in node.entries.items() if name not in known]
+    strange = [key for name, (key, _) in node.entries.items() if name not in _STEP_KEYS]
     for key in strange:
-        unknown_key(key, report, "a step", _STEP_KEYS, LATER_STEPS)
+        unknown_key(key, report, "a step", _STEP_KEYS)
     if strange:
         return UNFIT
-    for beside, what in _BESIDE_BYTES.items():
+    for beside, (what, mend) in _BESIDE.items():
         if beside in node.entries:
-            return report.wrong(node, f"this step has nothing {what}", "no-kind", "add data or raw")
+            return report.wrong(node, f"this step has nothing {what}", "no-kind", mend)
     return WAIT.read(node, report)

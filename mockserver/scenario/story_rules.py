@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mockserver.errors import Location, did_you_mean
 from mockserver.scenario.expect_rules import check_expect
 from mockserver.scenario.model import (
+    AwaitStep,
     BlockStep,
     ChanceStep,
     Connection,
@@ -103,6 +104,8 @@ class _Rules:
 
     def _check_step(self, step: Step, *, in_loop: bool) -> None:
         match step:
+            case AwaitStep():
+                self._check_await(step, in_loop=in_loop)
             case DisconnectStep() if in_loop:
                 what = "a disconnect cannot stand inside a loop"
                 self.report.wrong(step.where, what, "loop-disconnect", "say it in connections")
@@ -113,6 +116,20 @@ class _Rules:
                     self._check_reach(way)
                     for inner in way:
                         self._check_step(inner, in_loop=in_loop)
+
+    def _check_await(self, step: AwaitStep, *, in_loop: bool) -> None:
+        wrong = self.report.wrong
+        if step.timeout is None and not step.usual:
+            mend = "add 'timeout: 5s', or leave otherwise out"
+            wrong(step.where, "otherwise can never run without a timeout", "unreachable", mend)
+        if in_loop and step.timeout is not None and step.usual:
+            what = "a timeout without otherwise disconnects, which cannot be inside a loop"
+            mend = "add 'otherwise: []', or the steps that follow"
+            wrong(step.where, what, "loop-disconnect", mend)
+            return
+        self._check_reach(step.otherwise)
+        for inner in step.otherwise:
+            self._check_step(inner, in_loop=in_loop)
 
     def _check_loop(self, loop: RepeatStep | EachStep) -> None:
         if not loop.steps:
@@ -163,6 +180,10 @@ class _Rules:
                 case ChanceStep():
                     ways = (step.steps, step.otherwise)
                     ends = min(self._check_clock(way, begins, told) for way in ways)
+                case AwaitStep(timeout=timeout):
+                    least = timeout.shortest if isinstance(timeout, Span) else 0.0
+                    self._check_clock(step.otherwise, begins + least, told)
+                    ends = begins
                 case _:
                     ends = begins
             passed = round(max(passed + _least(step), ends), 9)
@@ -200,6 +221,10 @@ class _Rules:
                 case ChanceStep():
                     self._check_value((step.delay, step.at, step.of), known)
                     self._check_steps((*step.steps, *step.otherwise), known)
+                case AwaitStep():
+                    times = (step.delay, step.at, step.timeout)
+                    self._check_value((*times, step.signal, step.when), known)
+                    self._check_steps(step.otherwise, known)
                 case _:
                     self._check_value(step, known)
 
@@ -254,6 +279,8 @@ def all_steps(steps: Sequence[Step]) -> Iterator[Step]:
             case ChanceStep():
                 yield from all_steps(step.steps)
                 yield from all_steps(step.otherwise)
+            case AwaitStep():
+                yield from all_steps(step.otherwise)
 
 
 def steps_of(scenario: Scenario) -> Iterator[Step]:
@@ -284,6 +311,9 @@ def _does_something(step: Step) -> bool:
             return any(map(_does_something, step.steps)) and any(
                 map(_does_something, step.otherwise)
             )
+        case AwaitStep():
+            waits = step.timeout is None or _positive(step.timeout)
+            return waits or any(map(_does_something, step.otherwise))
         case IncludeStep():
             return True
     return False

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mockserver.scenario import model
 from mockserver.scenario.nodes import Mapping, Node, Scalar, Sequence
 from mockserver.scenario.records import Key, Record
-from mockserver.scenario.shapes import Report, Table, wrong_type
+from mockserver.scenario.shapes import Report, Table, template, wrong_type
 from mockserver.scenario.template import has_template
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class _Condition:
     """What one value of the request must be."""
 
+    templated: bool = False
+
     def read(self, node: Node, report: Report) -> Any:
         if not isinstance(node, Scalar):
             return wrong_type(node, report, "a text, /pattern/, true or false")
@@ -27,7 +29,7 @@ class _Condition:
         if node.value is None and node.plain:
             mend = 'write false for absent, or "" for an empty text'
             return wrong_type(node, report, "a text, /pattern/, true or false", mend)
-        return _tested(node, node.text, report)
+        return _tested(node, report, templated=self.templated)
 
     def schema(self) -> dict[str, Any]:
         return {"type": ["string", "number", "boolean"]}
@@ -37,6 +39,8 @@ class _Condition:
 class _BodyCondition:
     """A mapping that must be contained in the body, or a test of the whole."""
 
+    templated: bool = False
+
     def read(self, node: Node, report: Report) -> Any:
         match node:
             case Mapping():
@@ -44,7 +48,7 @@ class _BodyCondition:
             case Sequence():
                 return [self.read(item, report) for item in node.items]
             case Scalar(value=str()):
-                return _tested(node, node.text, report)
+                return _tested(node, report, templated=self.templated)
             case Scalar():
                 return node.value
         raise AssertionError(node)
@@ -53,8 +57,11 @@ class _BodyCondition:
         return {}
 
 
-def _tested(node: Scalar, text: str, report: Report) -> Any:
+def _tested(node: Scalar, report: Report, *, templated: bool) -> Any:
+    text = node.text
     if has_template(text):
+        if templated:
+            return template(node, report)
         mend = "write the text itself, a glob with *, or /pattern/"
         return report.wrong(node, "a condition cannot be a template", "bad-template", mend)
     if len(text) > 2 and text.startswith("/") and text.endswith("/"):
@@ -82,14 +89,25 @@ def _when(where: Location, **fields: Any) -> model.When:  # noqa: ARG001
 
 CONDITIONS: Final = Table(_Condition())
 BODY_CONDITION: Final = _BodyCondition()
-WHEN: Final = Record(
-    "when",
-    _when,
-    {
-        "path": Key(CONDITIONS, "Path parameters."),
-        "query": Key(CONDITIONS, "Query parameters."),
-        "headers": Key(CONDITIONS, "Headers, in any case."),
-        "cookies": Key(CONDITIONS, "Cookies."),
-        "body": Key(BODY_CONDITION, "A mapping contained in the body.", notes="has_body"),
-    },
-)
+
+
+def _record(*, templated: bool) -> Record:
+    conditions = Table(_Condition(templated))
+    return Record(
+        "when",
+        _when,
+        {
+            "path": Key(conditions, "Path parameters."),
+            "query": Key(conditions, "Query parameters."),
+            "headers": Key(conditions, "Headers, in any case."),
+            "cookies": Key(conditions, "Cookies."),
+            "body": Key(
+                _BodyCondition(templated), "A mapping contained in the body.", notes="has_body"
+            ),
+        },
+    )
+
+
+WHEN: Final = _record(templated=False)
+LATER_WHEN: Final = _record(templated=True)
+"""The same of a request that comes while a story is told: its values may be templates."""

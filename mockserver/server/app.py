@@ -21,6 +21,7 @@ from mockserver.play.story import Stories
 from mockserver.play.timeline import answer_of, wish_of
 from mockserver.scenario.template import RenderError
 from mockserver.server import breaches, control, cors
+from mockserver.server.awaits import note_request
 from mockserver.server.connection import Connection
 from mockserver.server.enforce import Answering, Enforcement
 from mockserver.server.log import log, record
@@ -293,6 +294,7 @@ async def _hops(request: Request, live: Live, waiting: Waiting) -> web.StreamRes
     program = _program(live.catalog, session, operation, opening, asked)
     answering = Answering(operation, program, named=asked.named)
     await live.requests.hold(request, target, session, route.path_parameters, answering)
+    note_request(request, live.catalog, session, operation, opening)
     if program is None:
         return await _unscripted(request, live, session, operation, opening, asked)
     watch = breaches.watch_over(live.loaded.judge, session, program, operation, opening)
@@ -300,7 +302,9 @@ async def _hops(request: Request, live: Live, waiting: Waiting) -> web.StreamRes
         return _head_only(request, session, program, operation, opening)
     now = session.clock.now()
     example, name = live.catalog.example, operation.id
-    turn = session.stories.turn(program, opening, now, example, watch, operation=name)
+    turn = session.stories.turn(
+        program, opening, now, example, watch, operation=name, happenings=session.happenings
+    )
     # Hops 4 to 6: the cues, the socket, the journal.
     connection = Connection(request, session, operation, opening, turn, waiting, live.calls)
     try:

@@ -12,7 +12,7 @@ import socket
 from dataclasses import dataclass, field, replace
 from functools import partial
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from aiohttp import (
     ClientConnectorError,
@@ -27,6 +27,7 @@ from aiohttp.tracing import TraceConfig
 from yarl import URL
 
 from mockserver.play.journal import Called, kept, kept_body
+from mockserver.scenario.units import FOREVER
 from mockserver.server.hosts import Hosts, NotAllowedError
 from mockserver.server.log import log, record
 
@@ -68,6 +69,20 @@ class Sending:
     took: float = 0.0
     """Seconds until then, by the session's clock."""
     forgotten: bool = False
+    met: ClassVar[bool] = True
+    until: ClassVar[float] = FOREVER
+
+    @property
+    def clock(self) -> Clock:
+        """That of its session."""
+        return self.session.clock
+
+    def expired(self) -> bool:
+        """Whether it is over; how long it may take, its own request says."""
+        return self.answer.done()
+
+    def leave(self) -> None:
+        """Go on: it does not belong to the connection that made it."""
 
     def note(self, **known: Any) -> None:
         """Add what has become known."""

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from mockserver.clock import turn_of_others
-from mockserver.play.cues import Call, Disconnect, Send
+from mockserver.play.cues import Await, Call, Disconnect, Send
 from mockserver.play.journal import Closed, Sent
+from mockserver.play.told import Wait
 from mockserver.scenario.units import FOREVER
 from mockserver.server import breaches, wire
+from mockserver.server.awaits import Expecting
 from mockserver.server.log import record
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from mockserver.play.told import Told
     from mockserver.play.verdicts import Verdict
     from mockserver.server.calls import Calls, Sending
-    from mockserver.server.waiting import Waiting
+    from mockserver.server.waiting import Outside, Waiting
 
 JOINED_BYTES: Final = 64 * 1024
 """Events with no time between them leave in writes of about this size."""
@@ -115,8 +117,10 @@ class Stream:
         self._calls = calls
         self._called: Sending | None = None
         """The last request to somebody else."""
-        self._asked = 0.0
-        """The offset at which the story began to wait for its answer."""
+        self._outside: Outside | None = None
+        """What the story waits for, or has waited for last."""
+        self._beats = 0
+        """How often something was sent meanwhile."""
         self._parts: list[bytes] = []
         self._size = 0
         self._parts_at = 0.0
@@ -170,11 +174,14 @@ class Stream:
         while not waiting.stopping:
             while not waiting.stopping and (cue := player.take(now)) is not None:
                 if isinstance(cue, Send):
+                    self._beats += player.awaiting
                     await self._send(request, response, cue)
                 elif isinstance(cue, Disconnect):
                     return cue
-                elif isinstance(cue, Call):
-                    await self._call(cue, now)
+                elif isinstance(cue, (Call, Await)):
+                    await self._ask(cue, start)
+                    # Heartbeats that are late come one by one: an answer may be due among them.
+                    now = cue.at if player.awaiting else now
             if self._parts:
                 await self._flush(response)
             elif not self._writes:
@@ -184,7 +191,7 @@ class Stream:
             if at is None:
                 return None
             if player.awaiting:
-                now = await self._until_answer(at, start, now)
+                now = await self._until_over(at, start, now)
                 continue
             # On a clock that stands still between cues, only heartbeats would be left to come.
             endless = player.held_forever and not clock.passes
@@ -193,35 +200,57 @@ class Stream:
             now = max(at, clock.now() - start) if clock.passes else at
         return None
 
-    async def _call(self, cue: Call, now: float) -> None:
+    async def _ask(self, cue: Call | Await, start: float) -> None:
+        """Turn to somebody else."""
+        await self._counted()
+        if isinstance(cue, Call):
+            self._call(cue)
+        else:
+            self._await(cue, start)
+
+    def _call(self, cue: Call) -> None:
         """Send a request to somebody else; it goes on by itself."""
-        self._cues += 1
-        if self._cues % self._cues_a_turn == 0:
-            await turn_of_others()
         self._turn.subscription.record(cue)
         self._called = self._calls.make(cue, self._session, self._turn, self._called)
         if cue.wait:
-            self._asked = now
+            self._outside, self._beats = self._called, 0
 
-    async def _until_answer(self, at: float, start: float, now: float) -> float:
-        """Wait for an answer, or for a heartbeat due at `at`; returns the offset then."""
-        assert self._called is not None
-        clock, answer = self._clock, self._called.answer
+    def _await(self, cue: Await, start: float) -> None:
+        """Begin to wait for a signal or a request, unless it has come already."""
+        self._outside, self._beats = Expecting(cue, self._session, self._turn, start), 0
+        if self._outside.answer.done():
+            self._go_on(self._outside)
+
+    async def _counted(self) -> None:
+        """Count a cue, and let others have their turn now and then."""
+        self._cues += 1
+        if self._cues % self._cues_a_turn == 0:
+            await turn_of_others()
+
+    async def _until_over(self, at: float, start: float, now: float) -> float:
+        """Wait for what others do, or for a heartbeat due at `at`; returns the offset then."""
+        outside, clock = self._outside, self._clock
+        assert outside is not None
         # On a clock that stands still between cues, heartbeats would come without end.
-        await self._waiting.until_done(answer, clock, start + at if clock.passes else FOREVER)
-        if not answer.done():
-            return max(at, clock.now() - start) if clock.passes else now
-        self._told.waits.append((self._asked, self._called.took))
-        self._player.answered(self._called.took)
+        beat = start + at if clock.passes else FOREVER
+        await self._waiting.until_done(outside.answer, outside.clock, min(beat, outside.until))
+        # Heartbeats that are due before a timeout come before it, however late it is.
+        if not outside.answer.done() and (beat < outside.until or not outside.expired()):
+            return min(at, clock.now() - start) if clock.passes else now
+        self._go_on(outside)
         return clock.now() - start if clock.passes else now
+
+    def _go_on(self, outside: Outside) -> None:
+        """Go on with a story that has waited for what is over now."""
+        outside.leave()
+        self._told.waited(Wait(outside.took, outside.met, self._beats))
+        self._player.answered(outside.took, met=outside.met)
 
     async def _send(
         self, request: web.BaseRequest, response: web.StreamResponse, cue: Send
     ) -> None:
         """Join a cue to what is about to be written, or write it."""
-        self._cues += 1
-        if self._cues % self._cues_a_turn == 0:
-            await turn_of_others()
+        await self._counted()
         # Only what is due at one moment is joined, and never what goes alone.
         joins = cue.at == self._parts_at and self._size < JOINED_BYTES
         if self._parts and (cue.alone or not joins):
@@ -336,6 +365,8 @@ class Stream:
 
     def _close(self) -> None:
         self._player.close()
+        if self._outside is not None:
+            self._outside.leave()
         by, end = self._ended
         if end is not None and end.breach is not None:
             self._note([end.breach])

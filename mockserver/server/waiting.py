@@ -3,12 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mockserver.scenario.units import FOREVER
 
 if TYPE_CHECKING:
     from mockserver.clock import Clock
+
+
+class Outside(Protocol):
+    """What a story waits for that others do: an answer, a signal, a request."""
+
+    @property
+    def answer(self) -> asyncio.Future[None]:
+        """Done when it is over."""
+
+    @property
+    def took(self) -> float:
+        """Seconds until it came, by the session's clock."""
+
+    @property
+    def met(self) -> bool:
+        """Whether it has come, and is not only over."""
+
+    @property
+    def clock(self) -> Clock:
+        """What `until` goes by."""
+
+    @property
+    def until(self) -> float:
+        """When its time runs out."""
+
+    def expired(self) -> bool:
+        """Whether its time has run out, and so it is over."""
+
+    def leave(self) -> None:
+        """Take note that nobody waits for it any more."""
 
 
 class Waiting:

@@ -448,36 +448,339 @@ a.yaml:3:11: a repeat needs the key 'times' [missing-key]
   mend: add 'times: …'
 """,
     ),
-    "await is for later": (
+    "an await that is no mapping": (
         [
             """
 operation: streamEvents
 stream:
-- await: x
+- await: paid
 """
         ],
         """
-a.yaml:3:3: 'await' is a key of the language that this version does not play yet [not-yet]
-  - await: x
-    ^^^^^
-  mend: leave it out until a later version
+a.yaml:3:10: expected a mapping, got 'paid' [wrong-type]
+  - await: paid
+           ^^^^
+  mend: write 'await: {signal: paid}'
 """,
     ),
-    "await with its companions is for later": (
+    "an await of nothing": (
+        [
+            """
+operation: streamEvents
+stream:
+- await: {}
+"""
+        ],
+        """
+a.yaml:3:10: an await needs the key 'signal' or 'request' [missing-key]
+  - await: {}
+           ^
+  mend: add 'signal: …' or 'request: …'
+""",
+    ),
+    "a misspelt signal": (
+        [
+            """
+operation: streamEvents
+stream:
+- await: {singal: paid}
+"""
+        ],
+        """
+a.yaml:3:11: unknown key 'singal' in an await [unknown-key]
+  - await: {singal: paid}
+            ^^^^^^
+  mend: did you mean 'signal'?
+""",
+    ),
+    "a signal and a request": (
+        [
+            """
+operation: streamEvents
+stream:
+- await: {signal: paid, request: payOrder}
+"""
+        ],
+        """
+a.yaml:3:10: this await is a signal and a request at once [two-kinds]
+  - await: {signal: paid, request: payOrder}
+           ^
+  mend: write two steps
+""",
+    ),
+    "an await with a timeout inside": (
+        [
+            """
+operation: streamEvents
+stream:
+- await: {signal: paid, timeout: 5s}
+"""
+        ],
+        """
+a.yaml:3:25: unknown key 'timeout' in an await of a signal [unknown-key]
+  - await: {signal: paid, timeout: 5s}
+                          ^^^^^^^
+  mend: known here: signal
+""",
+    ),
+    "a signal with conditions": (
+        [
+            """
+operation: streamEvents
+stream:
+- await: {signal: paid, when: {path: {id: '7'}}}
+"""
+        ],
+        """
+a.yaml:3:25: unknown key 'when' in an await of a signal [unknown-key]
+  - await: {signal: paid, when: {path: {id: '7'}}}
+                          ^^^^
+  mend: known here: signal
+""",
+    ),
+    "a signal that is no name": (
+        [
+            """
+operation: streamEvents
+stream:
+- await: {signal: paid by card}
+"""
+        ],
+        """
+a.yaml:3:19: 'paid by card' is no name for a signal [bad-signal]
+  - await: {signal: paid by card}
+                    ^^^^^^^^^^^^
+  mend: use letters, digits, '.', '_' and '-', up to 100
+""",
+    ),
+    "an await of an operation that is not there": (
+        [
+            """
+operation: streamEvents
+stream:
+- await: {request: streamEvent}
+"""
+        ],
+        """
+a.yaml:3:20: the document has no operation 'streamEvent' [unknown-operation]
+  - await: {request: streamEvent}
+                     ^^^^^^^^^^^
+  mend: did you mean 'streamEvents'?
+""",
+    ),
+    "an await with a parameter that its request does not have": (
+        [
+            """
+operation: streamEvents
+stream:
+- await: {request: streamEvents, when: {path: {id: '7'}}}
+"""
+        ],
+        """
+a.yaml:3:3: /events has no path parameter 'id' [unknown-parameter]
+  - await: {request: streamEvents, when: {path: {id: '7'}}}
+    ^
+  mend: it has none at all
+""",
+    ),
+    "an await with a name that nothing defines": (
+        [
+            """
+operation: streamEvents
+stream:
+- await: {request: streamEvents, when: {query: {id: '{{ idd }}'}}}
+"""
+        ],
+        """
+a.yaml:3:53: unknown name 'idd' in a template [unknown-name]
+  - await: {request: streamEvents, when: {query: {id: '{{ idd }}'}}}
+                                                      ^^^^^^^^^^^
+  mend: known here: connection, example, hex, last_event_id, now, pick, random_bool, random_float, random_int, random_string, request, session, shuffle, subscription, timestamp, uuid, vars
+""",
+    ),
+    "an await that is an event": (
+        [
+            """
+operation: streamEvents
+stream:
+- {await: {signal: paid}, data: x}
+"""
+        ],
+        """
+a.yaml:3:3: this step is an event and an await at once [two-kinds]
+  - {await: {signal: paid}, data: x}
+    ^
+  mend: write two steps
+""",
+    ),
+    "an await whose timeout has no unit": (
+        [
+            """
+operation: streamEvents
+stream:
+- await: {signal: paid}
+  timeout: 5
+"""
+        ],
+        """
+a.yaml:4:12: '5' has no unit [bad-duration]
+  timeout: 5
+           ^
+  mend: write 5ms or 5s
+""",
+    ),
+    "an await for ever": (
+        [
+            """
+operation: streamEvents
+stream:
+- await: {signal: paid}
+  timeout: forever
+"""
+        ],
+        """
+a.yaml:4:12: this cannot last forever [bad-duration]
+  timeout: forever
+           ^^^^^^^
+  mend: write a duration such as 2s
+""",
+    ),
+    "an otherwise without a timeout": (
+        [
+            """
+operation: streamEvents
+stream:
+- await: {signal: paid}
+  otherwise: [{data: x}]
+"""
+        ],
+        """
+a.yaml:3:3: otherwise can never run without a timeout [unreachable]
+  - await: {signal: paid}
+    ^
+  mend: add 'timeout: 5s', or leave otherwise out
+""",
+    ),
+    "an otherwise without an await": (
+        [
+            """
+operation: streamEvents
+stream:
+- timeout: 5s
+  otherwise: [{data: x}]
+"""
+        ],
+        """
+a.yaml:3:3: this step has nothing to wait for [no-kind]
+  - timeout: 5s
+    ^
+  mend: add await
+""",
+    ),
+    "a step after the disconnect of an otherwise": (
         [
             """
 operation: streamEvents
 stream:
 - await: {signal: paid}
   timeout: 5s
-  otherwise: [{disconnect: end}]
+  otherwise: [{disconnect: end}, {data: x}]
 """
         ],
         """
-a.yaml:3:3: 'await' is a key of the language that this version does not play yet [not-yet]
-  - await: {signal: paid}
-    ^^^^^
-  mend: leave it out until a later version
+a.yaml:5:34: this step can never run: the connection has ended [unreachable]
+  otherwise: [{disconnect: end}, {data: x}]
+                                 ^
+  mend: say it in connections
+""",
+    ),
+    "a timeout that disconnects in a loop": (
+        [
+            """
+operation: streamEvents
+stream:
+- repeat: {times: 2, steps: [{await: {signal: paid}, timeout: 5s}]}
+"""
+        ],
+        """
+a.yaml:3:30: a timeout without otherwise disconnects, which cannot be inside a loop [loop-disconnect]
+  - repeat: {times: 2, steps: [{await: {signal: paid}, timeout: 5s}]}
+                               ^
+  mend: add 'otherwise: []', or the steps that follow
+""",
+    ),
+    "an otherwise that disconnects in a loop": (
+        [
+            """
+operation: streamEvents
+stream:
+- repeat:
+    times: 2
+    steps:
+    - await: {signal: paid}
+      timeout: 5s
+      otherwise: [{data: x}, {disconnect: end}]
+"""
+        ],
+        """
+a.yaml:8:30: a disconnect cannot stand inside a loop [loop-disconnect]
+  otherwise: [{data: x}, {disconnect: end}]
+                         ^
+  mend: say it in connections
+""",
+    ),
+    "a loop that only looks": (
+        [
+            """
+operation: streamEvents
+stream:
+- repeat:
+    times: forever
+    steps:
+    - await: {signal: paid}
+      timeout: 0s
+      otherwise: []
+"""
+        ],
+        """
+a.yaml:3:3: this loop may run for ever without sending or waiting [empty-loop]
+  - repeat:
+    ^
+  mend: add every: 1s, or an event that every round sends
+""",
+    ),
+    "an otherwise that goes back": (
+        [
+            """
+operation: streamEvents
+stream:
+- await: {signal: paid}
+  timeout: 5s
+  otherwise: [{at: 3s, data: x}]
+"""
+        ],
+        """
+a.yaml:5:15: at: 3s goes backwards: 5s of this connection have passed by then [at-backwards]
+  otherwise: [{at: 3s, data: x}]
+              ^
+  mend: write 5s or later, or use delay
+""",
+    ),
+    "an await beside an operation in an otherwise": (
+        [
+            """
+operation: streamEvents
+stream:
+- await: {signal: paid}
+  timeout: 5s
+  otherwise: [{await: {request: payOrder}}]
+"""
+        ],
+        """
+a.yaml:5:33: the document has no operation 'payOrder' [unknown-operation]
+  otherwise: [{await: {request: payOrder}}]
+                                ^^^^^^^^
+  mend: did you mean 'streamOrder'?
 """,
     ),
     "a list for raw bytes": (

@@ -12,7 +12,7 @@ from mockserver.scenario import language
 from mockserver.scenario.catalog import link
 from mockserver.scenario.read import read_scenarios
 from mockserver.scenario.sandbox import TEXT_LIMIT, environment
-from mockserver.scenario.steps import LATER_STEPS, STEP_KINDS
+from mockserver.scenario.steps import STEP_KINDS
 from mockserver.scenario.template import FUNCTIONS, NAMES
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "language.md").read_text(encoding="utf-8")
@@ -63,14 +63,6 @@ def test_the_keys_of_steps_responses_and_requests_are_all_named():
     keys |= {*language.RESPONSE.keys, *language.CONNECTION.keys, *language.WHEN.keys}
 
     assert [key for key in sorted(keys) if not re.search(rf"\b{key}\b", PAGE)] == []
-
-
-def test_the_keys_for_later_are_named_as_refused():
-    """In one paragraph."""
-    (later,) = re.findall(r"Refused for now[\s\S]*?\n\n", PAGE)
-    refused = LATER_STEPS | language.LATER_IN_SCENARIO | language.RESPONSE.later
-
-    assert refused <= set(re.findall(r"`(\w+)`", later))
 
 
 def test_names_functions_and_filters_are_listed():
