@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 BACKLOG: Final = 4096
 """Connections that may wait to be accepted; a fast ramp of clients overflows aiohttp's 128."""
 
+LEAVING: Final = 0.5
+"""Seconds that a client's leaving may take to be known, before the client is judged."""
+
 PLACED_BYTES: Final = 1_000_000
 """Size of a document up to which a running server looks for the lines of what is broken."""
 
@@ -251,6 +254,12 @@ class MockServer:
         return f"http://{host}:{self._port}"
 
     @property
+    def reachable_url(self) -> str:
+        """The base URL for a program on this machine, where the host stands for all addresses."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(self.host)  # noqa: S104
+        return self.url if host is None else f"http://{host}:{self._port}"
+
+    @property
     def busy(self) -> bool:
         """Whether anybody is being served now."""
         return self._live is not None and bool(self._live.serving)
@@ -336,6 +345,35 @@ class MockServer:
     def _session(self, name: str) -> Session[Clock]:
         assert self._live is not None, "the server has not been started"
         return self._live.sessions.get(name)
+
+    def session_names(self) -> list[str]:
+        """Return the names of the sessions there are, the one unused for longest first."""
+
+        def find() -> list[str]:
+            assert self._live is not None, "the server has not been started"
+            return [session.name for session in self._live.sessions]
+
+        found: list[str] = self._in_loop(find)
+        return found
+
+    async def left(self, session: str | None = None, seconds: float = LEAVING) -> bool:
+        """Wait until no client is being served, or none of a session; whether that is so.
+
+        Of a client that has ended we know when its connection's end has come; `seconds` of real
+        time are waited for that at most.
+        """
+        from mockserver.server.leaving import all_gone  # noqa: PLC0415
+
+        assert self._live is not None, "the server has not been started"
+        return await all_gone(self._live, seconds, session)
+
+    async def delete_session(self, name: str) -> None:
+        """End the connections of a session, and forget it."""
+        assert self._live is not None, "the server has not been started"
+        session = self._live.sessions.use(name)
+        if session is not None:
+            await self._live.end(session)
+            self._live.sessions.delete(name)
 
     def _reset(self, name: str) -> None:
         session = self._session(name)

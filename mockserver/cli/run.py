@@ -1,0 +1,168 @@
+"""Run a command under a server, and tell whether the client behaved."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mockserver.cli import serve
+from mockserver.errors import ControlError, StartError
+from mockserver.play.session import DEFAULT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mockserver.play.verdict import SessionVerdict
+    from mockserver.runner import MockServer
+
+EXIT_FAILED: Final = 1
+"""The exit code where the command went well and the verdict did not."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a server, and those of the verdict, and the command."""
+    serve.add_arguments(parser)
+    parser.set_defaults(port=0)
+    parser.usage = "mockserver run [options] -- COMMAND [ARGUMENT ...]"
+    parser.epilog = (
+        "The command finds the server in MOCKSERVER_URL, and its control API in "
+        "MOCKSERVER_CONTROL_URL. The exit code is the command's unless that is 0; then 1 where the "
+        "verdict failed; 127 and 126 for a command that cannot be run, 2 and 3 as for serve."
+    )
+    parser.add_argument(
+        "--junit", metavar="FILE", type=Path, help="write the verdict as JUnit XML, too"
+    )
+    parser.add_argument(
+        "--allow",
+        metavar="CODE",
+        action="append",
+        default=[],
+        help="a finding that does not fail the verdict; several times for several",
+    )
+    parser.add_argument(
+        "--verbose",
+        action="store_true",
+        help="show every connection on standard error, among what the command writes",
+    )
+    parser.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- COMMAND")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command, judge all sessions it has used, and return the exit code.
+
+    Raises LoadError, StartError, both before the command is started.
+    """
+    gc.disable()  # as in serve: nothing that is made while starting is garbage
+    from mockserver.cli.log import configure  # noqa: PLC0415
+
+    argv = args.argv[1:] if args.argv[:1] == ["--"] else args.argv
+    if not argv:
+        raise StartError(
+            "there is no command to run",
+            code="no-command",
+            mend="write it behind two dashes: mockserver run --scenario NAME -- pytest -q",
+        )
+    _check_codes(args.allow)
+    if args.junit is not None:
+        write_report(args.junit, "")
+    log = configure(args.log_format)
+    server = serve.server_of(args, log if args.verbose else None)
+    try:
+        return asyncio.run(_run(server, argv, args))
+    except KeyboardInterrupt:  # before there was a command to leave it to
+        return 130
+    finally:
+        log.flush()
+
+
+async def _run(server: MockServer, argv: list[str], args: argparse.Namespace) -> int:
+    from mockserver.cli.process import CannotRunError, Command  # noqa: PLC0415
+
+    async with server:
+        for problem in server.problems:
+            print(problem, file=sys.stderr)
+        serve.calm_collector()
+        tidying = asyncio.create_task(serve.tidy(server))
+        try:
+            code = await Command(argv, environment(server)).run()
+        except CannotRunError as error:
+            print(error, file=sys.stderr)
+            return error.status
+        finally:
+            tidying.cancel()
+        await server.left()
+        well = judge(server, args.junit, args.allow)
+    if args.min_coverage and serve.hold_coverage(server, args.min_coverage):
+        well = False
+    return code or (0 if well else EXIT_FAILED)
+
+
+def environment(server: MockServer) -> Mapping[str, str]:
+    """Return what the command finds in its environment: ours, and where the server is."""
+    url = server.reachable_url
+    return {**os.environ, "MOCKSERVER_URL": url, "MOCKSERVER_CONTROL_URL": f"{url}/_mock"}
+
+
+def judge(server: MockServer, junit: Path | None, allow: list[str]) -> bool:
+    """Tell what is to be said of the client, and return whether all of it is well.
+
+    Judges every session there is; without any the default one, whose scenarios nobody has asked.
+    """
+    from mockserver.play.verdict import as_junit, as_text  # noqa: PLC0415
+
+    asked = server.session_names()
+    verdicts = [server.judged(name, final=True, allow=allow) for name in asked or [DEFAULT]]
+    failed = [verdict for verdict in verdicts if verdict.status != "passed"]
+    for verdict in failed:
+        print(f"\n{as_text(verdict, failed_only=True)}", file=sys.stderr)
+    if not failed:
+        print(f"mockserver: {_summary(verdicts) if asked else _NOBODY}", file=sys.stderr)
+    if junit is not None:
+        try:
+            write_report(junit, as_junit(verdicts))
+        except StartError as error:  # it could be written when the command began
+            print(error, file=sys.stderr)
+            return False
+    return not failed
+
+
+_NOBODY: Final = "passed; nobody has asked the server for anything (it was at MOCKSERVER_URL)"
+
+
+def _summary(verdicts: list[SessionVerdict]) -> str:
+    """Return on one line that all is well, and how much that is."""
+    expected = sum(verdict.count("passed") for verdict in verdicts)
+    whose = f" in {len(verdicts)} sessions" if len(verdicts) > 1 else ""
+    if not expected:
+        return f"passed{whose}; nothing was expected"
+    return f"passed{whose}, {expected} expectation{'' if expected == 1 else 's'} met"
+
+
+def _check_codes(codes: list[str]) -> None:
+    from mockserver.play.verdict import allowed_codes  # noqa: PLC0415
+
+    try:
+        allowed_codes(codes)
+    except ControlError as error:
+        raise StartError(error.what, code=error.code, mend=error.mend) from None
+
+
+def write_report(path: Path, text: str) -> None:
+    """Write the report, empty before there is one: an old one would be taken for this run's.
+
+    Raises StartError.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StartError(
+            f"the report cannot be written to {path}: {error.strerror or error}",
+            code="unwritable-report",
+            mend="name a file that can be written with --junit",
+        ) from None
