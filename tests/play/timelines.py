@@ -3,8 +3,7 @@
 import json
 import sys
 
-from mockserver.cli.explain import as_text
-from mockserver.play.timeline import timeline, usual_request
+from mockserver.play.explained import Asked, as_text, explain
 from mockserver.workspace import petstore
 
 
@@ -15,11 +14,7 @@ def catalog():
 
 def text_of(name, shipped):
     """Return the timeline of one scenario."""
-    program = shipped.programs[name]
-    operation = shipped.contract.find(program.scenario.operations[0][0])
-    opening = usual_request(program, operation)
-    lanes = timeline(program, operation, opening, example=shipped.example)
-    return "\n".join(as_text(program, operation, opening, lanes)) + "\n"
+    return "\n".join(as_text(explain(shipped, shipped.programs[name], Asked()))) + "\n"
 
 
 def all_texts():

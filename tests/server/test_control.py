@@ -54,6 +54,7 @@ READ = {
     "listScenarios": "/scenarios",
     "getScenario": "/scenarios/story",
     "getScenarioSource": "/scenarios/story/source",
+    "explainScenario": "/scenarios/story/explain?dispatched=true",
 }
 
 
@@ -278,3 +279,16 @@ async def test_the_source_of_one_scenario_of_several(tmp_path):
         _, listed = await ask(server, "/scenarios?operation=streamLogs")
     assert found == [one, two]
     assert [scenario["name"] for scenario in listed["scenarios"]] == ["a/two"]
+
+
+async def test_a_scenario_is_explained_as_the_command_does(tmp_path):
+    """As text and as data; what the story does not have is said."""
+    async with serving(tmp_path, STORY) as server:
+        path = "/_mock/scenarios/story/explain?format=text&last_event_id=1"
+        text = (await fetch(server, path)).content.decode()
+        _, data = await ask(server, "/scenarios/story/explain?connection=1")
+        refused = await ask(server, "/scenarios/story/explain?connection=9")
+    assert text.splitlines()[3] == "connection 1, Last-Event-ID: 1"
+    assert text.endswith("data: b\n        1s  end\n\nafterwards: stop\n")
+    assert [cue["offset"] for cue in data["connections"][0]["cues"]] == [0, 1.0, 1.0]
+    assert (refused[0], refused[1]["code"]) == (400, "no-connection")

@@ -1,4 +1,4 @@
-"""The scenarios that can be played: a list, and the text of one."""
+"""The scenarios that can be played: a list, the text of one, and what it will do."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import web
 
 from mockserver.errors import ControlError, did_you_mean
+from mockserver.play.explained import CUES, Asked, as_json, as_text, explain
 from mockserver.server.control.ask import FRESH, Ask, Handler, answer
 
 if TYPE_CHECKING:
@@ -43,6 +44,28 @@ async def source(ask: Ask) -> web.Response:
     return web.Response(text=text, content_type="application/yaml", headers=FRESH)
 
 
+async def explained(ask: Ask) -> web.Response:
+    """Return what each connection of a scenario will get, and when, as data or as text."""
+    query = ask.query
+    number = query.get("connection")
+    asked = Asked(
+        request=query.get("request", ""),
+        last_event_id=query.get("last_event_id"),
+        connection=None if number is None else int(number),
+        seed=query.get("seed", "0"),
+        limit=int(query.get("limit", CUES)),
+        timeouts=query.get("timeouts") == "true",
+    )
+    dispatched = query.get("dispatched") == "true"
+    found = explain(ask.live.catalog, _program(ask), asked)
+    if query.get("format") == "text":
+        text = "\n".join(as_text(found, dispatched=dispatched)) + "\n"
+        return web.Response(text=text, content_type="text/plain", headers=FRESH)
+    lanes = [as_json(lane, dispatched=dispatched) for lane in found.lanes]
+    asks = f"{found.opening.method} {found.opening.target}"
+    return answer({"scenario": found.program.name, "request": asks, "connections": lanes})
+
+
 def _program(ask: Ask) -> Program:
     """Return the scenario that the path names. Raises ControlError (404)."""
     programs = ask.live.catalog.programs
@@ -76,4 +99,5 @@ HANDLERS: Final[dict[str, Handler]] = {
     "listScenarios": list_scenarios,
     "getScenario": read,
     "getScenarioSource": source,
+    "explainScenario": explained,
 }
