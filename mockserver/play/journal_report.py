@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.play.journal import (
+    Awaited,
     Called,
     Cleared,
     Closed,
@@ -28,6 +29,7 @@ KINDS: Final[dict[type, str]] = {
     Refused: "refused",
     Violated: "violated",
     Called: "called",
+    Awaited: "awaited",
 }
 """What each type of entry is called; its fields are told by their own names."""
 ANNOUNCED: Final = ("reset", "deleted", "dropped")

@@ -5,9 +5,11 @@ import urllib.request
 
 import pytest
 from clients import LAST_CHUNK, STATUS, RawClient, fetch, serving
+from test_control import fits
 
 from mockserver.clock import turn_of_others
 from mockserver.play.journal import Awaited, Closed, Refused
+from mockserver.workspace import control_contract
 
 CLOCKS = ["real", "10x", "instant", "manual"]
 
@@ -169,6 +171,27 @@ def test_a_signal_from_a_test_without_a_loop(tmp_path):
         server.session().signal("paid")
         with urllib.request.urlopen(server.url + STATUS) as answer:
             assert answer.read().endswith(START + b"\n\n")
+
+
+async def test_a_signal_over_http(tmp_path):
+    """Answered when what follows at once is on its way; the signals sent can be read."""
+    async with serving(tmp_path, PAID, clock="manual") as server:
+        client = await opened(server)
+        await waiting(server)
+        server.session().advance("2.5s")
+        target = "/_mock/sessions/default/signals"
+        sent = await fetch(server, f"{target}/paid", method="POST", body=b"{}")
+        again = await fetch(server, f"{target}/paid", method="POST")
+        listed = await fetch(server, target)
+        fits(control_contract(), "sendSignal", sent)
+        fits(control_contract(), "listSignals", listed)
+
+        assert json.loads(sent.content) == {"session": "default", "signal": "paid", "waiting": 1}
+        assert json.loads(again.content)["waiting"] == 0
+        assert json.loads(listed.content)["signals"] == [
+            {"signal": "paid", "times": 2, "last": 2.5}
+        ]
+        assert b"id: 2" in (await client.rest()).body
 
 
 # --- timeouts ------------------------------------------------------------------------------------

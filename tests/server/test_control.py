@@ -51,6 +51,7 @@ READ = {
     "getCoverage": "/coverage?minimum=80",
     "getSessionVerdict": "/sessions/default/verdict?final=true&allow=unexpected-request",
     "getVerdict": "/verdict",
+    "listSignals": "/sessions/default/signals",
     "listScenarios": "/scenarios",
     "getScenario": "/scenarios/story",
     "getScenarioSource": "/scenarios/story/source",
@@ -138,6 +139,8 @@ WRONG = {
     "a session there is none of": ("/sessions/b/reset", {}, 404, "unknown-session"),
     "a part there is none of": ("/sessions/default/reset", {"clear": ["x"]}, 400, "bad-control"),
     "a clock that is not manual": ("/sessions/default/clock", {"advance": "1s"}, 409, "not-manual"),
+    "a signal that is no name": ("/sessions/default/signals/a%20b", {}, 400, "bad-signal"),
+    "a signal to nobody": ("/sessions/b/signals/paid", {}, 404, "unknown-session"),
     "nothing to do": ("/sessions/default/clock", {}, 400, "bad-control"),
     "two things to do": (
         "/sessions/default/clock", {"advance": "1s", "set": "1s"}, 400, "bad-control",

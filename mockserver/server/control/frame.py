@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mockserver.contract import NoRoute
 from mockserver.contract.requests import Asked, Verdicts, needs_library
 from mockserver.errors import ControlError
-from mockserver.server.control import about, coverage, heard, scenarios, sessions, verdict
+from mockserver.server.control import about, coverage, heard, scenarios, sessions, signals, verdict
 from mockserver.server.control.ask import Ask, Handler
 from mockserver.server.cors import is_preflight, preflight
 
@@ -33,6 +33,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     **heard.HANDLERS,
     **coverage.HANDLERS,
     **verdict.HANDLERS,
+    **signals.HANDLERS,
 }
 """What answers each operation of the document, by its id."""
 
