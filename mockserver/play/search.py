@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from mockserver.play.awaits import Guess
@@ -113,21 +114,17 @@ def _find_ahead(
     Where it does not, and nobody has been told anything, it may be where one has run out, or all.
     """
     search = partial(_places, subscription, last_id, opening, epoch, budget)
-    found = next(search(), None)
-    if found is not None or subscription.connections:
-        return found
-    guesses: list[int | None] = [None]
-    while guesses:
-        guess = Guess(number := guesses.pop())
+    if subscription.connections:
+        return next(search(), None)
+    met = Guess(0)
+    found = next(search(settled=met), None)
+    guesses = map(Guess, chain((None,), range(1, met.asked + 1)) if met.asked else ())
+    # A pass over many awaits and few events is long, too.
+    while found is None and budget.spend(met.asked) and (guess := next(guesses, None)):
         found = next(search(settled=guess), None)
-        if found is not None:
-            for place in guess.made:
-                subscription.settled.add(place, 0, met=False)
-            return found
-        following = (number or 0) + 1
-        if following <= guess.asked and budget.left >= 0:
-            guesses.append(following)
-    return None
+        for place in guess.made if found else ():
+            subscription.settled.add(place, 0, met=False)
+    return found
 
 
 def find_sent(

@@ -11,7 +11,7 @@ from textwrap import dedent
 
 from mockserver import contract
 from mockserver.play.answer import stream_head
-from mockserver.play.cues import Call, Disconnect, Held, Send
+from mockserver.play.cues import Await, Call, Disconnect, Held, Send
 from mockserver.play.opening import Opening
 from mockserver.play.story import Stories
 from mockserver.play.timeline import answer_of
@@ -197,7 +197,9 @@ class Visit:
     ended_at: float | None = None
     fault: str = ""
     answer_takes: float = 0.0
-    """Seconds until the answer to a call that the story waits for."""
+    """Seconds until what the story waits for has come."""
+    comes: object = None
+    """Says of the name of what is awaited whether it comes; without it, all of it comes."""
 
     def __post_init__(self):
         self.began = self.stage.now
@@ -252,6 +254,10 @@ class Visit:
             self.turn.subscription.record(cue)
             if cue.wait:
                 self.turn.player.answered(self.answer_takes)
+        elif isinstance(cue, Await):
+            met = self.comes is None or self.comes(cue.wanted.name)
+            self.turn.subscription.settle(cue, met=met)
+            self.turn.player.answered(self.answer_takes, met=met)
         elif isinstance(cue, Disconnect):
             self.ended, self.ended_at, self.fault = cue.kind, cue.at, cue.fault
             self.stage.now = self.began + cue.at
@@ -285,6 +291,11 @@ class Visit:
     def calls(self):
         """What was sent to others, with the offset at which it left."""
         return [(cue.at, cue.what) for cue in self.cues if isinstance(cue, Call)]
+
+    @property
+    def awaits(self):
+        """What the story has waited for, and from when on."""
+        return [(cue.at, cue.wanted.name) for cue in self.cues if isinstance(cue, Await)]
 
     @property
     def bytes(self):
