@@ -246,6 +246,11 @@ class Journals:
         for bell in bells:
             bell()
 
+    def forget(self, bell: Callable[[], None]) -> None:
+        """Wake somebody no longer."""
+        if bell in self.bells:
+            self.bells.remove(bell)
+
 
 class Journal:
     """The entries of one session, oldest first, numbered from 1; `limit` 0 keeps none."""

@@ -99,6 +99,8 @@ class Live:
     serving: dict[asyncio.Task[Any], Waiting] = field(default_factory=dict)
     journals: Journals = field(default_factory=Journals)
     """What the journals of its sessions have in common."""
+    followers: int = 0
+    """Live streams of journals that are open."""
     reach: Reach = field(init=False)
 
     def __post_init__(self) -> None:

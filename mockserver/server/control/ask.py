@@ -44,6 +44,10 @@ class Ask:
         """The server's own address as this request has reached it."""
         return f"http://{self.request.headers.get('Host') or 'localhost'}"
 
+    def number(self, name: str, default: int = 0) -> int:
+        """Return a query parameter that the document calls an integer: `7`, and `7.0` as well."""
+        return int(float(self.query[name])) if name in self.query else default
+
     @property
     def session(self) -> Session[Clock]:
         """The session that the path names.

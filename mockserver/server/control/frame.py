@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any, Final
 from mockserver.contract import NoRoute
 from mockserver.contract.requests import Asked, Verdicts, needs_library
 from mockserver.errors import ControlError
-from mockserver.server.control import about, coverage, heard, scenarios, sessions, signals, verdict
+from mockserver.server.control import (
+    about,
+    coverage,
+    heard,
+    journal,
+    metrics,
+    scenarios,
+    sessions,
+    signals,
+    verdict,
+)
 from mockserver.server.control.ask import Ask, Handler
 from mockserver.server.cors import is_preflight, preflight
 
@@ -34,6 +44,8 @@ HANDLERS: Final[dict[str, Handler]] = {
     **coverage.HANDLERS,
     **verdict.HANDLERS,
     **signals.HANDLERS,
+    **journal.HANDLERS,
+    **metrics.HANDLERS,
 }
 """What answers each operation of the document, by its id."""
 

@@ -18,7 +18,7 @@ async def dispatched(ask: Ask) -> web.Response:
     Others have their turn all the while: a session may have told a million events.
     """
     session = ask.session
-    audience = Audience(int(ask.query.get("events", EVENTS)))
+    audience = Audience(ask.number("events", EVENTS))
     for _ in audience.hear(session.told):
         await turn_of_others()
     parts = []
