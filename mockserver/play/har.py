@@ -64,15 +64,16 @@ def exchanges(memory: Iterable[Told], epoch: datetime) -> Iterator[dict[str, Any
 
 
 def _entry(told: Told, request: Request, body: bytes, epoch: datetime) -> dict[str, Any]:
-    wait = max(0.0, told.began - told.at) if told.head else 0.0
-    receive = max(0.0, told.ended[0] - told.at - wait) if told.ended else 0.0
+    waited = max(0.0, told.began - told.at) if told.head else 0.0
+    received = max(0.0, told.ended[0] - told.at - waited) if told.ended else 0.0
+    wait, receive = _milliseconds(waited), _milliseconds(received)
     return {
         "startedDateTime": _started(epoch, told.at),
-        "time": _milliseconds(wait + receive),
+        "time": round(wait + receive, 3),
         "request": _request(told, request),
         "response": _response(told, body),
         "cache": {},
-        "timings": {"send": 0, "wait": _milliseconds(wait), "receive": _milliseconds(receive)},
+        "timings": {"send": 0, "wait": wait, "receive": receive},
         "comment": _ending(told),
         "_operation": told.operation,
         "_scenario": told.subscription.program.name,

@@ -33,6 +33,7 @@ FOLLOWERS: Final = 1_000
 """Live streams of journals that are open at a time."""
 HEARTBEAT: Final = 15.0
 """Seconds of real time after which a live stream without entries sends a comment."""
+_BEAT: Final = b":\n\n"
 _PIECE: Final = 64 * 1024
 """Characters of an answer that leave together."""
 LINES: Final = "application/x-ndjson"
@@ -179,7 +180,7 @@ def _query(ask: Ask) -> Query:
 
 
 def _kinds(ask: Ask) -> frozenset[str] | None:
-    return frozenset(ask.request.query.getall("kind", ())) or None
+    return frozenset(filter(None, ask.request.query.getall("kind", ()))) or None
 
 
 # --- live ----------------------------------------------------------------------------------------
@@ -244,7 +245,7 @@ async def _follow(ask: Ask, follower: Follower, response: web.StreamResponse) ->
         finally:
             ask.live.journals.forget(ring)
         if clock.now() >= at:
-            await response.write(encode(Event(comment="")))
+            await response.write(_BEAT)
     await response.write_eof()
 
 
