@@ -166,11 +166,11 @@ def _unmet(entry: Expected, moment: Moment) -> Expectation:
 
 
 def _is_foreseen(found: Finding, catalog: Catalog) -> bool:
-    """Whether a scenario expects to be asked for the event that it does not know."""
+    """Whether a scenario is meant for the id that it does not know: refuses it, or expects it."""
     program = catalog.programs.get(found.scenario)
     if found.code != "unknown-last-event-id" or program is None:
         return False
-    return any(
+    return program.scenario.resume.unknown is not None or any(
         isinstance(entry, ConnectionExpected) and entry.last_event_id == found.last_event_id
         for entry in program.scenario.expect
     )
