@@ -11,6 +11,7 @@ from mockserver.errors import Location, Problem, did_you_mean
 from mockserver.scenario.awaits import awaited_operations
 from mockserver.scenario.compile import compile_scenario, cut_problems
 from mockserver.scenario.conditions import ties
+from mockserver.scenario.expect_doubts import expect_doubts
 from mockserver.scenario.expect_rules import counted_operations, expected_requests
 from mockserver.scenario.framings import FRAMINGS, framing_problems
 from mockserver.scenario.includes import resolve_includes
@@ -274,7 +275,7 @@ def _files(
 
 def warnings(catalog: Catalog) -> list[Problem]:
     """Return what is odd about the scenarios but does not keep them from being played."""
-    found = []
+    found = [p for program in catalog.programs.values() for p in expect_doubts(program.scenario)]
     for operation_id, programs in catalog.by_operation.items():
         operation = catalog.contract.operations[operation_id]
         if operation.stream is not None:

@@ -63,7 +63,7 @@ def hear(session: Session[Any]) -> Iterator[None]:
 
 def _heard(watched: Watched) -> Iterator[Visit]:
     for entry in watched.expected:
-        if isinstance(entry, ClosingExpected) and entry.after_event is not None:
+        if isinstance(entry, ClosingExpected):
             visit = watched.visit(entry.connection) if entry.connection else watched.last
             if visit is not None:
                 yield visit
