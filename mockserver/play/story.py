@@ -230,7 +230,9 @@ class _Client:
         # A client that was given an empty id has none: it sends no header (WHATWG § 9.2.3).
         last_id = echoed(opening.last_event_id) or ""
         found = [self._ended.with_last_id(last_id, fits)]
-        if last_id:
+        if last_id and not any(found):
+            # Whom the script cut off is sure to wait; who left by itself, as a page does that is
+            # loaded again, may never come back.
             found.append(self._gone.with_last_id(last_id, fits))
         if not any(found):
             found = [longest]

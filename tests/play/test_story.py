@@ -117,6 +117,19 @@ def test_last_id_first():
     assert [stage.connect("2").subscription, stage.connect("1").subscription] == [2, 1]
 
 
+@pytest.mark.parametrize("order", ["the first", "the second"])
+def test_cut_off_before_left(order):
+    """Whom the script cut off is sure to come back; a page that was loaded again is not."""
+    stage = Stage("stream: [{id: 1, data: a}, {delay: 1s, disconnect: drop}, {data: b}]")
+    visits = [stage.connect().receive(0.5), stage.connect().receive(0.5)]
+    gone, cut_off = visits if order == "the first" else visits[::-1]
+    gone.leave()
+    stage.now += 1
+    cut_off.receive()
+    back = stage.connect("1")
+    assert (back.subscription, back.number) == (cut_off.subscription, 2)
+
+
 def test_empty_id_is_no_id():
     """A client whose id was reset sends no header, and that fits the one that reset it."""
     stage = Stage("""
