@@ -237,11 +237,11 @@ def measure_requests(bench: Bench) -> list[Row]:
 
 def judged() -> list[Row]:
     """Measure a verdict: the first of an operation, the first of a request, one that is known."""
-    from mockserver.contract.requests import Asked, Verdicts  # noqa: PLC0415
+    from mockserver.contract.requests.verdicts import Asked, Verdicts  # noqa: PLC0415
     from mockserver.workspace import Workspace  # noqa: PLC0415
 
     begun = time.perf_counter()
-    importlib.import_module("mockserver.contract.library")
+    importlib.import_module("mockserver.contract.requests.library")
     rows = [Row("openapi-core is imported", "ms", (time.perf_counter() - begun) * 1e3, None, "")]
     path, _, query = HELD.partition("?")
     headers = [("Host", "127.0.0.1:8080"), ("Accept", "*/*"), ("User-Agent", "bench")]

@@ -29,7 +29,7 @@ IMPURE_MODULES = {
     "tempfile", "threading", "time", "urllib.request",
 }  # fmt: skip
 EXCUSED = {
-    "contract/chance.py": {"random"},  # seeded generators, by address
+    "contract/sampling/chance.py": {"random"},  # seeded generators, by address
     "play/scope.py": {"random"},  # seeded generators, by address
     "scenario/sandbox.py": {"threading"},  # a count of work for every thread's evaluations
 }

@@ -1,6 +1,6 @@
 """What an OpenAPI document says: operations, routes, event streams and examples. PURE."""
 
-from mockserver.contract.answers import Answer, Wish, answer, lenient_answer
+from mockserver.contract.answering.answers import Answer, Wish, answer, lenient_answer
 from mockserver.contract.contract import Contract, read
 from mockserver.contract.examples import NOTHING
 from mockserver.contract.faults import answer_problems

@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from mockserver.contract.answers import as_it_stands
-from mockserver.contract.bodies import body_of, file_of, full_type, is_xml
+from mockserver.contract.answering.answers import as_it_stands
+from mockserver.contract.answering.bodies import body_of, file_of, full_type, is_xml
+from mockserver.contract.answering.headers import header_text, is_answered
 from mockserver.contract.examples import named
-from mockserver.contract.headers import header_text, is_answered
 from mockserver.contract.media import concrete, is_json
 from mockserver.contract.path_items import methods_of, path_item
 from mockserver.contract.place import Place
-from mockserver.contract.sample import sample
+from mockserver.contract.sampling.sample import sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mockserver.contract.examples import NOTHING, Example, declared
 from mockserver.contract.media import framing, is_json
 from mockserver.contract.place import Place, escape
-from mockserver.contract.sample import Unsatisfiable, sample
+from mockserver.contract.sampling.sample import Unsatisfiable, sample
 from mockserver.contract.values import value_violations
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.contract import shapes
 from mockserver.contract.place import Place
-from mockserver.contract.sample import Unsatisfiable, sample
+from mockserver.contract.sampling.sample import Unsatisfiable, sample
 from mockserver.contract.streams import DEFAULT_TYPE, Branch, ExampleEvent
 from mockserver.contract.validate import event_violations, id_violations
 

@@ -13,7 +13,7 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from mockserver.contract.numbers import is_multiple
+from mockserver.contract.sampling.numbers import is_multiple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

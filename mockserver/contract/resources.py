@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from mockserver.contract import templates
-from mockserver.contract.bodies import is_xml
+from mockserver.contract.answering.bodies import is_xml
 from mockserver.contract.items import (
     DEEPEST,
     Body,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mockserver.contract.expressions import MissingError
 from mockserver.contract.media import is_json
 from mockserver.contract.place import escape, unescape
-from mockserver.contract.sample import Unsatisfiable
+from mockserver.contract.sampling.sample import Unsatisfiable
 from mockserver.play.cues import Call
 from mockserver.scenario.block import filled, filled_text
 from mockserver.scenario.calls import LONGEST_URL, url_fault

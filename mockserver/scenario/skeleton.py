@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.contract import Wish, answer_violations, lenient_answer, made_events
-from mockserver.contract.headers import header_text, is_answered
+from mockserver.contract.answering.headers import header_text, is_answered
 from mockserver.contract.media import EVENT_STREAM, is_json
 from mockserver.scenario.yamltext import entry, scalar, without_templates
 

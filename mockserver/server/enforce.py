@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from mockserver.contract.requests import Asked, Verdict, Verdicts, needs_library
+from mockserver.contract.requests.verdicts import Asked, Verdict, Verdicts, needs_library
 from mockserver.errors import ControlError, Mode, StartError, did_you_mean
 from mockserver.play.journal import FAULTS, Violated, kept
 from mockserver.scenario.conditions import speaks_of
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
     from mockserver.clock import Clock
     from mockserver.contract import Operation
-    from mockserver.contract.request_faults import RequestFault
+    from mockserver.contract.requests.faults import RequestFault
     from mockserver.play.session import Session
     from mockserver.scenario.program import Program
     from mockserver.server.requests import Target
 
 MODES: Final[tuple[Mode, ...]] = ("off", "warn", "enforce")
 
-_LIBRARY: Final = "mockserver.contract.library"
+_LIBRARY: Final = "mockserver.contract.requests.library"
 
 
 def mode(text: str) -> Mode:

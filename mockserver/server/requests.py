@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from aiohttp import web
 from aiohttp.http_exceptions import PayloadEncodingError
 
-from mockserver.contract.multipart import MultipartError, fields, parts
+from mockserver.contract.requests.multipart import MultipartError, fields, parts
 from mockserver.errors import ControlError
 from mockserver.play.opening import Opening
 from mockserver.play.session import DEFAULT

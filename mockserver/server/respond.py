@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from mockserver.contract import answer
-from mockserver.contract.requests import fields_of
+from mockserver.contract.requests.verdicts import fields_of
 from mockserver.play.answer import Answer, Head, problem_body, reason_of
 
 if TYPE_CHECKING:

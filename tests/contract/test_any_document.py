@@ -21,8 +21,8 @@ from mockserver.contract import (
 from mockserver.contract.callbacks import callbacks, webhooks
 from mockserver.contract.expressions import ExpressionError, MissingError, read_text
 from mockserver.contract.leaves import answers, questions, questions_of_id
-from mockserver.contract.requests import Asked, Verdicts
-from mockserver.contract.sample import Unsatisfiable
+from mockserver.contract.requests.verdicts import Asked, Verdicts
+from mockserver.contract.sampling.sample import Unsatisfiable
 from mockserver.errors import LoadError
 
 REQUEST = SimpleNamespace(

@@ -9,9 +9,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from mockserver.contract.requests import Asked, Verdicts
-from mockserver.contract.sample import sample
-from mockserver.contract.terms import terms_of
+from mockserver.contract.requests.terms import terms_of
+from mockserver.contract.requests.verdicts import Asked, Verdicts
+from mockserver.contract.sampling.sample import sample
 from mockserver.workspace import petstore
 
 WORD = st.text("abcxyz-._~", min_size=1, max_size=6)

@@ -4,7 +4,7 @@ import pytest
 from contract_documents import contract, operation
 
 from mockserver.contract.callbacks import callbacks, webhooks
-from mockserver.contract.sample import Unsatisfiable
+from mockserver.contract.sampling.sample import Unsatisfiable
 
 URL = "{$request.body#/url}"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockserver.contract.multipart import MultipartError, fields, header_parameters, parts
+from mockserver.contract.requests.multipart import MultipartError, fields, header_parameters, parts
 
 PARAMETERS = {
     "plain": ("multipart/form-data; boundary=abc", {"boundary": "abc"}),

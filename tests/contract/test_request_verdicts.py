@@ -5,7 +5,7 @@ import json
 import pytest
 from contract_documents import contract
 
-from mockserver.contract.requests import Asked, Verdicts
+from mockserver.contract.requests.verdicts import Asked, Verdicts
 
 JSON = ("Content-Type", "application/json")
 

@@ -4,7 +4,7 @@ import pytest
 from contract_documents import contract
 
 from mockserver.contract.place import Place
-from mockserver.contract.sample import Unsatisfiable, sample
+from mockserver.contract.sampling.sample import Unsatisfiable, sample
 from mockserver.contract.values import value_violations
 
 SCHEMAS = {

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockserver.contract.answering.xmltext import xml_text
 from mockserver.contract.document import open_document
 from mockserver.contract.place import Place
-from mockserver.contract.xmltext import xml_text
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from mockserver.contract.sample import Unsatisfiable, sample
+from mockserver.contract.sampling.sample import Unsatisfiable, sample
 
 if TYPE_CHECKING:
     from mockserver.contract import Operation

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from mockserver.contract import Wish, answer, answer_problems, read
-from mockserver.contract.answers import Answer
+from mockserver.contract.answering.answers import Answer
 from mockserver.errors import ControlError, LoadError
 from mockserver.scenario.plaindata import plain_data
 

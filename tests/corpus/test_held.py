@@ -4,9 +4,9 @@ import json
 
 from corpus import ENTRIES, document, every, some
 
-from mockserver.contract.requests import Asked, Verdicts
-from mockserver.contract.sample import Unsatisfiable, sample
-from mockserver.contract.terms import terms_of
+from mockserver.contract.requests.terms import terms_of
+from mockserver.contract.requests.verdicts import Asked, Verdicts
+from mockserver.contract.sampling.sample import Unsatisfiable, sample
 
 MOST = 60
 """Operations of one document that are tried, unless all are asked for."""

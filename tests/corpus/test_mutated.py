@@ -19,7 +19,7 @@ from mockserver.contract import (
     stream_problems,
 )
 from mockserver.contract.made import made_events
-from mockserver.contract.requests import Asked, Verdicts
+from mockserver.contract.requests.verdicts import Asked, Verdicts
 from mockserver.contract.responses import answer_violations
 from mockserver.errors import ControlError, LoadError
 from mockserver.scenario.plaindata import plain_data

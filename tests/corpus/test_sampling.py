@@ -4,7 +4,7 @@ import json
 
 from corpus import ASKED, ENTRIES, document, every, judge, some
 
-from mockserver.contract.sample import Unsatisfiable, sample
+from mockserver.contract.sampling.sample import Unsatisfiable, sample
 from mockserver.contract.values import value_violations
 
 MOST = 80

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.contract import shapes
 from mockserver.contract.examples import of_schema
-from mockserver.contract.sample import Unsatisfiable, sample
+from mockserver.contract.sampling.sample import Unsatisfiable, sample
 from mockserver.contract.values import fits
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from mockserver.contract import NOTHING, Answer, answer, shapes
-from mockserver.contract.bodies import body_of
+from mockserver.contract.answering.bodies import body_of
 from mockserver.contract.items import joined, members, plain_name, shown
 from mockserver.contract.media import concrete, essence
 from mockserver.contract.resources import is_structured
-from mockserver.contract.sample import Unsatisfiable, sample
+from mockserver.contract.sampling.sample import Unsatisfiable, sample
 from mockserver.contract.values import fits
 
 if TYPE_CHECKING:

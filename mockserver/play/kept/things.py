@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.contract import shapes
 from mockserver.contract.items import ALTERNATIVES, IDS, joined, plain_name, singulars
-from mockserver.contract.sample import Unsatisfiable, sample
+from mockserver.contract.sampling.sample import Unsatisfiable, sample
 from mockserver.contract.values import fits, value_violations
 
 if TYPE_CHECKING:

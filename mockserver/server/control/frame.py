@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.contract import NoRoute
-from mockserver.contract.requests import Asked, Verdicts, needs_library
+from mockserver.contract.requests.verdicts import Asked, Verdicts, needs_library
 from mockserver.errors import ControlError
 from mockserver.server.control import (
     about,
@@ -134,7 +134,7 @@ class Control:
 async def _library_for(operation: Operation) -> None:
     """Import openapi-core where it is needed, without keeping streams waiting for it."""
     if needs_library(operation):
-        await asyncio.to_thread(importlib.import_module, "mockserver.contract.library")
+        await asyncio.to_thread(importlib.import_module, "mockserver.contract.requests.library")
 
 
 def _parsed(body: bytes) -> Any:

@@ -22,10 +22,10 @@ from openapi_core.templating.paths.finders import BasePathFinder
 from openapi_core.validation.schemas.exceptions import ValidateError
 from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 
-from mockserver.contract import styles
-from mockserver.contract.forms import FORM, UNREAD, BodyError, Declared, read_body
-from mockserver.contract.kinds import kinds, members
 from mockserver.contract.media import essence
+from mockserver.contract.requests import styles
+from mockserver.contract.requests.forms import FORM, UNREAD, BodyError, Declared, read_body
+from mockserver.contract.requests.kinds import kinds, members
 from mockserver.contract.schemas import normaliser
 from mockserver.contract.values import validator
 
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from jsonschema_path import SchemaPath
 
     from mockserver.contract.place import Place
+    from mockserver.contract.requests.styles import Fits, Tree
+    from mockserver.contract.requests.terms import Body, Content, Parameter, Sent, Terms
     from mockserver.contract.schemas import Schema
-    from mockserver.contract.styles import Fits, Tree
-    from mockserver.contract.terms import Body, Content, Parameter, Sent, Terms
 
 _ERRORS: Final = 100
 """Errors of one value that are looked at: a body may have a million wrong items."""

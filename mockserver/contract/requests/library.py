@@ -20,7 +20,9 @@ from openapi_core.validation.request.exceptions import (
 )
 
 from mockserver.contract.media import essence
-from mockserver.contract.normalised import (
+from mockserver.contract.place import Place
+from mockserver.contract.requests.faults import RequestFault, carrier, of_value, pointer_of
+from mockserver.contract.requests.normalised import (
     Finder,
     Locations,
     MediaTypes,
@@ -31,16 +33,14 @@ from mockserver.contract.normalised import (
     Validators,
     copy_of,
 )
-from mockserver.contract.place import Place
-from mockserver.contract.request_faults import RequestFault, carrier, of_value, pointer_of
 from mockserver.contract.values import validator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockserver.contract.request_faults import Where
+    from mockserver.contract.requests.faults import Where
+    from mockserver.contract.requests.terms import Parameter, Sent, Terms
     from mockserver.contract.schemas import Schema
-    from mockserver.contract.terms import Parameter, Sent, Terms
 
 
 class Library:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mockserver.contract.chance import Chance
+    from mockserver.contract.sampling.chance import Chance
 
 Maker = "Callable[[Chance, str], str]"
 

@@ -10,10 +10,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from urllib.parse import unquote
 
-from mockserver.contract.credentials import Scheme, requirements
-from mockserver.contract.kinds import kinds, takes, takes_any_text
 from mockserver.contract.media import essence, is_range
 from mockserver.contract.path_items import path_item
+from mockserver.contract.requests.credentials import Scheme, requirements
+from mockserver.contract.requests.kinds import kinds, takes, takes_any_text
 from mockserver.contract.schemas import normaliser
 from mockserver.contract.templates import Segment, parse_segment, plain
 

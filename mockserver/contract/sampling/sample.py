@@ -10,18 +10,18 @@ import math
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from mockserver.contract import hints
-from mockserver.contract.chance import chance
-from mockserver.contract.plans import Impossible, Plan, Plans, same
-from mockserver.contract.texts import encode
+from mockserver.contract.sampling import hints
+from mockserver.contract.sampling.chance import chance
+from mockserver.contract.sampling.plans import Impossible, Plan, Plans, same
+from mockserver.contract.sampling.texts import encode
 from mockserver.contract.values import fits, short, validator, value_violations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockserver.contract.choices import Choice
     from mockserver.contract.document import Document
     from mockserver.contract.place import Place
+    from mockserver.contract.sampling.choices import Choice
     from mockserver.contract.schemas import Direction, Schema
 
 DRAWS: Final = 20

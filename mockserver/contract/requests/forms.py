@@ -8,18 +8,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mockserver.contract import styles
-from mockserver.contract.kinds import items, kinds, member, members, takes
 from mockserver.contract.media import essence, is_json, quality
-from mockserver.contract.multipart import MultipartError, Part, header_parameters, parts
+from mockserver.contract.requests import styles
+from mockserver.contract.requests.kinds import items, kinds, member, members, takes
+from mockserver.contract.requests.multipart import MultipartError, Part, header_parameters, parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mockserver.contract.document import Document
     from mockserver.contract.place import Place
+    from mockserver.contract.requests.styles import Fits, Tree
     from mockserver.contract.schemas import Schema
-    from mockserver.contract.styles import Fits, Tree
 
 FORM = "application/x-www-form-urlencoded"
 

@@ -12,21 +12,21 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from mockserver.contract import credentials, styles
-from mockserver.contract.forms import Declared, read_fields
 from mockserver.contract.place import Place
-from mockserver.contract.request_faults import ORDER, RequestFault, carrier
+from mockserver.contract.requests import credentials, styles
+from mockserver.contract.requests.faults import ORDER, RequestFault, carrier
+from mockserver.contract.requests.forms import Declared, read_fields
+from mockserver.contract.requests.terms import Sent, Terms, raw_path_parameters, terms_of
 from mockserver.contract.schemas import normaliser
-from mockserver.contract.terms import Sent, Terms, raw_path_parameters, terms_of
 from mockserver.contract.values import short, validator
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
-    from mockserver.contract.library import Library
     from mockserver.contract.operations import Operation
+    from mockserver.contract.requests.library import Library
+    from mockserver.contract.requests.terms import Content
     from mockserver.contract.schemas import Schema
-    from mockserver.contract.terms import Content
 
 VERDICTS: Final = 4_096
 """Verdicts that are remembered; the one unused for longest makes room."""
@@ -256,7 +256,7 @@ def judge(terms: Terms, asked: Asked) -> Verdict:
 
 
 def _library_faults(terms: Terms, asked: Asked) -> list[RequestFault]:
-    from mockserver.contract.library import Library  # noqa: PLC0415  (0.4 s)
+    from mockserver.contract.requests.library import Library  # noqa: PLC0415  (0.4 s)
 
     library: Library = terms.kept.get("library") or Library(terms)
     terms.kept["library"] = library

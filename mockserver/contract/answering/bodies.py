@@ -58,7 +58,7 @@ def body_of(document: Document, media_type: str, schema: Place, value: Any) -> b
     if is_json(media_type) or is_range(media_type):
         return _json(value)
     if is_xml(media_type):
-        from mockserver.contract.xmltext import xml_text  # noqa: PLC0415  (5 ms)
+        from mockserver.contract.answering.xmltext import xml_text  # noqa: PLC0415  (5 ms)
 
         return _utf8(value if isinstance(value, str) else xml_text(document, schema, value))
     if isinstance(value, dict) and kind == _FORM:

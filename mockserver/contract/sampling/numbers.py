@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockserver.contract.chance import Chance
+    from mockserver.contract.sampling.chance import Chance
 
 TRIES: Final = 40
 _WIDTH: Final = 99

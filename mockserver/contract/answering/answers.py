@@ -8,13 +8,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from mockserver.contract.bodies import body_of, file_of, full_type, is_xml
-from mockserver.contract.echo import Echo
+from mockserver.contract.answering.bodies import body_of, file_of, full_type, is_xml
+from mockserver.contract.answering.echo import Echo
+from mockserver.contract.answering.headers import header_text, is_answered
+from mockserver.contract.answering.locations import location
 from mockserver.contract.examples import Example, declared, named
-from mockserver.contract.headers import header_text, is_answered
-from mockserver.contract.locations import location
 from mockserver.contract.media import concrete, framing, is_json, preferred, quality
-from mockserver.contract.sample import Unsatisfiable, sample
+from mockserver.contract.sampling.sample import Unsatisfiable, sample
 from mockserver.contract.values import value_violations
 from mockserver.errors import ControlError, did_you_mean
 

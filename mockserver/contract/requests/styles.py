@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import unquote, unquote_plus
 
-from mockserver.contract.kinds import branches, items, kinds_of, member, members, takes
+from mockserver.contract.requests.kinds import branches, items, kinds_of, member, members, takes
 from mockserver.contract.schemas import Schema
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from mockserver.contract.matching import searcher
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mockserver.contract.chance import Chance
+    from mockserver.contract.sampling.chance import Chance
 
 LONGEST: Final = 1_000_000
 """How many characters a text may have; what asks for more is given up."""

@@ -8,11 +8,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote
 
-from mockserver.contract.choices import TYPES, Choice, also, choices, is_doubtful, made
 from mockserver.contract.formats import checker
 from mockserver.contract.matching import draft
-from mockserver.contract.numbers import Bounds
 from mockserver.contract.place import Place
+from mockserver.contract.sampling.choices import TYPES, Choice, also, choices, is_doubtful, made
+from mockserver.contract.sampling.numbers import Bounds
+from mockserver.contract.sampling.texts import Texts
 from mockserver.contract.schemas import (
     ABSENT,
     COMPONENTS,
@@ -21,7 +22,6 @@ from mockserver.contract.schemas import (
     Schema,
     normaliser,
 )
-from mockserver.contract.texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.contract.examples import named
-from mockserver.contract.sample import Unsatisfiable, sample
+from mockserver.contract.sampling.sample import Unsatisfiable, sample
 from mockserver.contract.values import value_violations
 
 if TYPE_CHECKING:

@@ -6,14 +6,14 @@ import base64
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from mockserver.contract import hints
 from mockserver.contract.formats import FORMATS, checker
-from mockserver.contract.patterns import LONGEST, Pattern
+from mockserver.contract.sampling import hints
+from mockserver.contract.sampling.patterns import LONGEST, Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockserver.contract.chance import Chance
+    from mockserver.contract.sampling.chance import Chance
 
 TRIES: Final = 4
 """How often a maker of texts is asked before it counts as one that does not fit."""

@@ -1,0 +1,1 @@
+"""What an ordinary operation answers by itself. PURE."""

@@ -1,0 +1,1 @@
+"""Requests held against their operation: parameters, bodies, credentials. PURE."""
