@@ -84,9 +84,9 @@ def verdict_of(
     found = [each for each in witness.findings if not _is_foreseen(each, catalog)]
     unlisted = sorted(witness.findings.unlisted.items())
     watched = sorted(witness, key=lambda each: each.scenario)
-    scenarios = [_scenario(group, moment, witness.requests) for group in _grouped(watched)] + list(
-        _unasked(session.pinned, watched, catalog, moment)
-    )
+    abandoned = _abandoned(watched)
+    scenarios = [_scenario(group, moment, witness.requests) for group in _grouped(watched)]
+    scenarios += _unasked(session.pinned, watched, catalog, moment)
     return SessionVerdict(
         session.name,
         final,
@@ -94,7 +94,7 @@ def verdict_of(
         tuple(each for each in found if each.code not in allowed),
         tuple(each for each in found if each.code in allowed),
         tuple(witness.findings.notes),
-        tuple(told_of(each) for each in watched if _successor(each, watched)),
+        tuple(told_of(each) for each in watched if each in abandoned),
         witness.unwatched,
         tuple((code, count) for code, count in unlisted if code not in allowed),
     )
@@ -112,7 +112,7 @@ def _scenario(
     group: Sequence[Watched], moment: Moment, requests: dict[str, int]
 ) -> ScenarioVerdict:
     found = []
-    gone = {each for each in group if _successor(each, group)}
+    gone = _abandoned(group)
     for entry in group[0].expected:
         if isinstance(entry, RequestsExpected):
             judged = [judge_requests(entry, requests, moment)]
@@ -126,22 +126,30 @@ def _scenario(
     return ScenarioVerdict(group[0].scenario, tuple(found))
 
 
-def _successor(watched: Watched, others: Iterable[Watched]) -> bool:
-    """Whether the client went away by itself in the middle of the story, and began it anew.
+def _abandoned(watched: Iterable[Watched]) -> set[Watched]:
+    """Return those whose client went away in the middle of the story, and began it anew.
 
     So do a page that is loaded again, and React's StrictMode, which connects twice. The second
     connection may come before the first one is seen to end.
     """
-    last, subscription = watched.last, watched.subscription
-    if last is None or last.told.by != "client" or subscription.state != "left":
+    newest: dict[Any, Watched] = {}
+    for each in watched:
+        other = newest.setdefault(each.subscription.client, each)
+        if _number(each) > _number(other):
+            newest[each.subscription.client] = each
+    return {each for each in watched if _follows(newest[each.subscription.client], each)}
+
+
+def _number(watched: Watched) -> int:
+    return watched.subscription.address.subscription
+
+
+def _follows(other: Watched, left: Watched) -> bool:
+    """Whether `left` went away by itself, and `other` came after its last connection began."""
+    last = left.last
+    if last is None or last.told.by != "client" or left.subscription.state != "left":
         return False
-    return any(
-        other.subscription.client is subscription.client
-        and other.subscription.address.subscription > subscription.address.subscription
-        and bool(other.visits)
-        and other.visits[0].told.at >= last.told.at
-        for other in others
-    )
+    return _number(other) > _number(left) and other.visits[0].told.at >= last.told.at
 
 
 def _unasked(
