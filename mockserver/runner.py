@@ -529,7 +529,11 @@ class SessionHandle:
         return as_json(self._server.judged(self.name, final=final, allow=allow))
 
     def verify(self, *, allow: Sequence[str] = ()) -> None:
-        """Judge finally. Raises ExpectationError, an AssertionError, with all that failed."""
+        """Judge finally. Raises ExpectationError, an AssertionError, with all that failed.
+
+        A client that has just closed is seen to be gone. Where the server runs in your own event
+        loop (`async with`), it has to have its turn for that: `await server.left()` before.
+        """
         from mockserver.play.verdict import as_json, as_text  # noqa: PLC0415
 
         verdict = self._server.judged(self.name, final=True, allow=allow)
