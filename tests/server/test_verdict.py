@@ -134,6 +134,26 @@ def test_the_verdict_from_another_thread():
             session.verdict(allow=["unexpected"])
 
 
+CLOSES = """
+operation: streamOrderStatus
+stream: [{event: complete, data: x}, {hold: forever}]
+expect: [{closed_by: client, after_event: complete}]
+"""
+
+
+@pytest.mark.parametrize("asked_by", ["python", "http"])
+def test_a_client_that_has_just_closed_is_seen_to_be_gone(tmp_path, asked_by):
+    """Whoever asks right behind it need not wait."""
+    with serving(tmp_path, CLOSES) as server, httpx.Client(base_url=server.url) as client:
+        with client.stream("GET", STATUS) as response:
+            next(line for line in response.iter_lines() if line.startswith("data"))
+        if asked_by == "python":
+            server.session().verify()
+        else:
+            verdict = client.get("/_mock/sessions/default/verdict?final=true").json()
+            assert statuses(verdict) == ["passed"]
+
+
 async def test_nothing_is_kept_for_scenarios_that_expect_nothing(tmp_path):
     """Neither a subscription nor a count."""
     story = "operation: streamOrderStatus\nstream: [{data: one}]\n"
