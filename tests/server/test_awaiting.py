@@ -7,8 +7,10 @@ import pytest
 from clients import LAST_CHUNK, STATUS, RawClient, fetch, serving
 from test_control import fits
 
+from mockserver import MockServer
 from mockserver.clock import turn_of_others
 from mockserver.play.journal import Awaited, Closed, Refused
+from mockserver.play.replay import replayed
 from mockserver.workspace import control_contract
 
 CLOCKS = ["real", "10x", "instant", "manual"]
@@ -591,3 +593,156 @@ async def test_the_last_chunk_of_a_whole_story(tmp_path):
         server.session().signal("x")
         assert (await client.until(LAST_CHUNK)).endswith(LAST_CHUNK)
         await client.leave()
+
+
+# --- beside the rest of the language -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+async def test_the_head_leaves_before_what_is_awaited_comes(tmp_path, clock):
+    """Though no byte of the body does."""
+    story = "operation: streamOrderStatus\nstream: [{await: {signal: go}}, {data: a}]"
+    async with serving(tmp_path, story, clock=clock) as server:
+        client = await opened(server, first=b"\r\n\r\n")
+        await waiting(server)
+        server.session().signal("go")
+        assert (await client.rest()).body == b"data: a\n\n"
+
+
+LAID = """
+operation: streamOrderStatus
+wire: {rate: 40 B/s}
+heartbeat: 1s
+stream:
+- {id: 1, data: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}
+- await: {signal: go}
+  timeout: 3s
+  otherwise:
+  - {id: late, data: "{{ now() }}"}
+- {id: 2, data: "{{ now() }}"}
+"""
+
+
+@pytest.mark.parametrize("met", [True, False], ids=["met", "in vain"])
+async def test_bytes_that_take_their_time(tmp_path, met):
+    """The await begins when the last of them has left, and the oracle hears the same."""
+    async with serving(tmp_path, LAID, clock="manual") as server:
+        client = await opened(server, first=b"\r\n\r\n")
+        happenings = server._session("default").happenings
+        for _ in range(40):
+            if met and happenings._waiting:
+                server.session().signal("go")
+            server.session().advance("500ms")
+            for _ in range(20):
+                await turn_of_others()
+        got = (await client.rest()).body
+        ids = [e["lastEventId"] for e in server.session().dispatched()[0]["events"]]
+        sent = sum(
+            len(cue.data) for told in server._session("default").told for cue in replayed(told)
+        )
+
+    assert ids == (["1", "2"] if met else ["1", "late", "2"])
+    assert sent == len(got)
+    assert (START in got, b"00:00:03Z" in got) == (met, not met)
+
+
+async def test_an_event_that_was_cut_before_an_await(tmp_path):
+    """Whoever was told nothing more comes back and gets it whole."""
+    story = """
+        operation: streamOrderStatus
+        stream:
+        - {id: 1, data: a}
+        - {id: 2, data: bbbbbb, cut: 8}
+        - await: {signal: go}
+          timeout: 1s
+          otherwise: [{disconnect: reset}]
+        - disconnect: drop
+        - {id: 3, data: c}
+    """
+    async with serving(tmp_path, story, clock="manual") as server:
+        client = await opened(server, first=b"id: 2\nda")
+        await waiting(server)
+        server.session().advance("1s")
+        assert (await client.rest()).end == "reset"
+        again = await fetch(server, STATUS, "Last-Event-ID: 1")
+
+    assert again.body == b"id: 2\ndata: bbbbbb\n\nid: 3\ndata: c\n\n"
+
+
+async def test_an_await_in_json_lines(tmp_path):
+    """Every framing has the same steps."""
+    story = """
+        operation: exportInventory
+        stream:
+        - data: {n: 1}
+        - await: {request: GET /inventory}
+          timeout: 1s
+          otherwise: [{data: {n: 0}}]
+        - data: {n: 2}
+    """
+    async with serving(tmp_path, story, clock="manual", requests="off") as server:
+        client = await opened(server, "/v1/inventory/export", first=b'{"n":1}\n')
+        await waiting(server)
+        await ask(server, "/v1/inventory", method="GET")
+        met = await client.rest()
+        client = await opened(server, "/v1/inventory/export", first=b'{"n":1}\n')
+        await waiting(server)
+        server.session().advance("1s")
+        late = await client.rest()
+
+    assert (met.body, late.body) == (b'{"n":1}\n{"n":2}\n', b'{"n":1}\n{"n":0}\n{"n":2}\n')
+
+
+async def test_a_story_that_a_post_opens(tmp_path):
+    """Its requests count from the POST on, over all its connections."""
+    story = """
+        operation: [createOrder, streamOrderStatus]
+        identity: "{{ request.query.client }}"
+        connections:
+        - response: {status: 201, example: placed}
+        - steps:
+          - await: {request: payOrder}
+          - data: paid
+    """
+    async with serving(tmp_path, story, clock="instant", requests="off") as server:
+        await ask(server, "/v1/orders?client=a", body={"petId": "1"})
+        await ask(server, PAY.format("1"), body=CARD)
+        got = await fetch(server, f"{STATUS}?client=a")
+
+    assert got.body == b"data: paid\n\n"
+
+
+async def test_the_order_of_the_petstore_is_paid_meanwhile():
+    """The scenario that ships, as a person would try it."""
+    async with MockServer(clock="manual") as server:
+        target = f"{STATUS}?pay=later"
+        client = await opened(server, target, first=b"id: 1")
+        await waiting(server)
+        assert await ask(server, PAY.format("another"), body=CARD) == 200
+        assert await ask(server, PAY.format("019b4132"), body=CARD) == 200
+        await client.until(b"payment_confirmed")
+        server.session().advance("2s")
+        assert b"event: complete" in (await client.rest()).body
+
+        unpaid = await opened(server, target, first=b"id: 1")
+        await waiting(server)
+        server.session().advance("30s")
+        assert (await unpaid.rest()).body.count(b"payment_processing") == 2
+        assert (await fetch(server, target, "Last-Event-ID: unpaid")).status == 204
+
+
+async def test_ten_thousand_signals_at_once(tmp_path):
+    """All that were sent are seen, in order, before anybody looks."""
+    story = """
+        operation: streamOrderStatus
+        stream:
+        - repeat: {times: 10000, steps: [{await: {signal: tick}}, {data: "{{ n }}"}]}
+    """
+    async with serving(tmp_path, story, clock="manual") as server:
+        for _ in range(9_999):
+            server.session().signal("tick")
+        client = await opened(server, first=b"data: 9999\n\n")
+        await waiting(server)
+        server.session().signal("tick")
+        assert (await client.rest()).body.endswith(b"data: 10000\n\n")
+        assert len(heard(server)) == 10_000
