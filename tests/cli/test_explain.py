@@ -133,6 +133,45 @@ def test_explain_tells_it_to_machines_too(folder, capsys):
     assert "dispatched" not in json.loads(silent)[1]
 
 
+AWAITING = """
+operation: streamOrderStatus
+stream:
+- await: {signal: paid}
+- delay: 1s
+- await: {request: payOrder}
+  timeout: 2s
+  otherwise: [{comment: late}]
+- comment: end
+"""
+
+
+def test_explain_shows_awaits_met_or_in_vain(folder, capsys):
+    """One without a timeout is met in both."""
+    (folder / "scenarios" / "awaiting.yaml").write_text(AWAITING)
+    command = ("explain", "awaiting", "--scenarios", "scenarios")
+    _, met, _ = run(capsys, *command)
+    _, vain, _ = run(capsys, *command, "--timeouts")
+    _, told, _ = run(capsys, *command, "--timeouts", "--json")
+
+    def shown(out):
+        return [line.strip() for line in out.splitlines() if line[:11].strip()[-1:] == "s"]
+
+    assert shown(met) == [
+        "0s  await signal paid", "1s  await request payOrder for 2s", "1s  : end", "1s  end",
+    ]  # fmt: skip
+    assert shown(vain) == [
+        "0s  await signal paid", "1s  await request payOrder in vain for 2s", "3s  : late",
+        "3s  : end", "3s  end",
+    ]  # fmt: skip
+    cues = [cue for cue in json.loads(told)[0]["cues"] if cue["cue"] == "await"]
+    assert cues == [
+        {"offset": 0.0, "cue": "await", "name": "signal paid", "timeout": None, "met": True,
+         "until": 0.0},
+        {"offset": 1.0, "cue": "await", "name": "request payOrder", "timeout": 2.0, "met": False,
+         "until": 3.0},
+    ]  # fmt: skip
+
+
 def test_explain_takes_headers(folder, capsys):
     """What depends on them is shown as such a request gets it."""
     (folder / "scenarios" / "coded.yaml").write_text("wire: {encoding: gzip}\n" + STORY)

@@ -2,7 +2,7 @@
 
 import itertools
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stage import Stage
 
@@ -21,7 +21,7 @@ def stories(draw):  # noqa: C901  (a kind of step a case)
     passed = False
     for _ in range(draw(st.integers(1, 7))):
         kind = draw(st.sampled_from(["event", "event", "loop", "each", "drop", "hold", "comment",
-                                     "chance", "cut"]))  # fmt: skip
+                                     "chance", "cut", "await", "vain"]))  # fmt: skip
         name = f"e{next(number)}"
         match kind:
             case "event":
@@ -48,9 +48,13 @@ def stories(draw):  # noqa: C901  (a kind of step a case)
                 lines.append(f'- chance: {{of: 50%, steps: [{{id: "{name}", data: "{name}"}}], '
                              f'otherwise: [{{delay: 1s, id: "{name}", data: "{name}"}}]}}')  # fmt: skip
                 ids.append(name)
+            case "await":
+                lines.append("- await: {signal: go}")
+            case "vain":
+                lines.append("- {await: {signal: go}, timeout: 1s, otherwise: [{comment: late}]}")
             case "cut" if passed:
                 lines.append("- chance: {of: 50%, steps: [{disconnect: reset}]}")
-        passed = passed or kind not in ("hold", "comment", "drop", "cut")
+        passed = passed or kind not in ("hold", "comment", "drop", "cut", "await", "vain")
     event("last")
     ids.append("last")
     return "stream:\n" + "\n".join(lines) + "\n", ids
@@ -62,6 +66,7 @@ def _steps(name):
     )
 
 
+@settings(deadline=None)
 @given(stories(), st.data())
 def test_every_event_once(story, data):
     """A client that leaves, loses what was on its way, or meets a new server misses nothing."""
@@ -70,6 +75,7 @@ def test_every_event_once(story, data):
     got = []
     for _ in range(60):
         visit = stage.connect(got[-1] if got else None)
+        visit.comes = lambda _: data.draw(st.booleans())
         if visit.status == 204:
             break
         # It always gets something, so that it gets on; how much is the network's whim.

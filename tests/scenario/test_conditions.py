@@ -4,7 +4,7 @@ import pytest
 from scenario_texts import catalog, one
 
 from mockserver.play.opening import Opening
-from mockserver.scenario.conditions import fits, rank, speaks_of
+from mockserver.scenario.conditions import fits, rank, rendered, speaks_of
 
 REQUEST = Opening(
     path={"id": "7"},
@@ -151,6 +151,43 @@ def test_scenarios_of_other_operations_do_not_tie():
     )
 
     assert [problem.code for problem in problems] == ["unknown-operation"]
+
+
+RENDERED = {
+    "a text": ("query: {page: '{{ 2 }}'}", True),
+    "another text": ("query: {page: '{{ 3 }}'}", False),
+    "a text around it": ("headers: {accept: 'text/{{ \"event\" }}-stream'}", True),
+    "a glob is itself": ("path: {id: '{{ \"*\" }}'}", False),
+    "a pattern is itself": ("path: {id: '{{ \"/7/\" }}'}", False),
+    "a glob beside it": ("query: {page: '{{ 2 }}', empty: '*'}", True),
+    "true is its text": ("query: {page: '{{ true }}'}", False),
+    "what is absent": ("query: {none: '{{ \"\" }}'}", False),
+    "a number in the body": ("body: {n: '{{ 2 + 3 }}'}", True),
+    "a number as a text": ("body: {n: 'x{{ 5 }}'}", False),
+    "a text for a number": ("body: {n: '{{ \"5\" }}'}", True),
+    "a text in the body": ('body: {t: \'{{ "te" ~ "xt" }}\'}', True),
+    "a glob in the body": ("body: {t: '{{ \"te*\" }}'}", False),
+    "true in the body": ("body: {yes: '{{ true }}'}", True),
+    "true is not one": ("body: {n: '{{ n == 0 }}'}", False),
+    "false in the body": ("body: {no: '{{ false }}'}", True),
+    "null in the body": ("body: {nil: '{{ none }}'}", True),
+    "a list in the body": ("body: {list: '{{ [\"a\", 1] }}'}", True),
+    "in a list": ("body: {list: [a, '{{ 1 }}']}", True),
+    "a part of a mapping": ("body: {in: {a: '{{ 1 }}'}}", True),
+    "the whole body": ("body: '{{ 1 }}'", False),
+}
+
+
+@pytest.mark.parametrize(("when", "fit"), RENDERED.values(), ids=RENDERED)
+def test_what_a_template_yields_is_compared_as_it_is(when, fit):
+    """Whatever it looks like; what is not a template means what it means in any condition."""
+    steps = (
+        f"stream:\n- repeat: {{times: 1, steps: [{{await: {{request: it, when: {{{when}}}}}}}]}}"
+    )
+    (loop,) = one(f"operation: it\n{steps}\n").stream
+    (step,) = loop.steps
+
+    assert fits(rendered(step.when, lambda test: test.value({"n": 1})), REQUEST) is fit
 
 
 SPOKEN = {
