@@ -369,6 +369,25 @@ def measure_pieces(bench: Bench) -> list[Row]:
     ]
 
 
+def measure_journal(bench: Bench) -> list[Row]:
+    """Untimed events a second with the journal on, against the same server with it off."""
+    client = bench.client()
+    rows = []
+    with Running(bench.ours()) as on, Running([*bench.ours(), "--journal", "0"]) as off:
+        for name, path, clients, events in (
+            ("200,000 events", "/static", 1, files.BURST),
+            ("with ids", "/numbered", 1, files.BURST),
+            ("100 x 2,000 events", "/many", 100, files.MANY),
+        ):
+            medians = alternating(
+                bench.rounds,
+                lambda p=path, c=clients, e=events: burst_rate(client, on.port, p, c, e),
+                lambda p=path, c=clients, e=events: burst_rate(client, off.port, p, c, e),
+            )
+            rows.append(compared(f"journal: {name}", "events/s", *medians, least=0.9))
+    return rows
+
+
 MEASURES: dict[str, Callable[[Bench], list[Row]]] = {
     "start": measure_start,
     "check": measure_check,
@@ -376,6 +395,7 @@ MEASURES: dict[str, Callable[[Bench], list[Row]]] = {
     "burst": measure_burst,
     "short": measure_short,
     "requests": measure_requests,
+    "journal": measure_journal,
     "pieces": measure_pieces,
     "timed": lambda bench: measure_timed(bench, 1_000),
     "timed10k": lambda bench: measure_timed(bench, 10_000),
