@@ -580,7 +580,9 @@ async def test_sessions_that_are_reset_or_deleted(tmp_path):
         await fetch(server, "/@b/nowhere")
         await fetch(server, "/@c/nowhere")
         await fetch(server, "/@d/nowhere")
-        found = await stream.events(3)
+        found = []
+        while len(found) < 3:  # entries that went so soon are dropped, or were not chosen
+            found += [e for e in await stream.events(1) if e["kind"] != "dropped"]
         await stream.client.leave()
     assert [(e["kind"], e["session"], e["entries"]) for e in found] == [
         ("reset", "a", 1), ("deleted", "a", 1), ("deleted", "b", 1),

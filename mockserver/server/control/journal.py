@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import web
 
 import mockserver
-from mockserver.clock import RealClock, turn_of_others
+from mockserver.clock import RealClock, pause, turn_of_others
 from mockserver.contract.media import quality
 from mockserver.errors import ControlError
 from mockserver.play import har
@@ -34,6 +34,9 @@ FOLLOWERS: Final = 1_000
 HEARTBEAT: Final = 15.0
 """Seconds of real time after which a live stream without entries sends a comment."""
 _BEAT: Final = b":\n\n"
+_BREATH: Final = 0.01
+"""Seconds of real time that entries gather which come close upon others: a wake for each of ten
+thousand a second would keep everybody else waiting."""
 _PIECE: Final = 64 * 1024
 """Characters of an answer that leave together."""
 LINES: Final = "application/x-ndjson"
@@ -246,6 +249,8 @@ async def _follow(ask: Ask, follower: Follower, response: web.StreamResponse) ->
             ask.live.journals.forget(ring)
         if clock.now() >= at:
             await response.write(_BEAT)
+        elif clock.now() < at - HEARTBEAT + _BREATH:
+            await pause(_BREATH)
     await response.write_eof()
 
 
