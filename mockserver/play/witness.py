@@ -71,6 +71,12 @@ class Watched:
         """What its scenario expects."""
         return self.subscription.program.scenario.expect
 
+    @property
+    def left(self) -> bool:
+        """Whether its client has gone away by itself, in the middle of the story."""
+        by_client = self.last is not None and self.last.told.by == "client"
+        return by_client and self.subscription.state == "left"
+
     def visit(self, number: int) -> Visit | None:
         """Return the connection of that number, if there was one that is kept."""
         if number <= min(len(self.visits), VISITS):

@@ -1,6 +1,7 @@
 """What is made of what clients did: every kind of entry, passed, failed and not yet certain."""
 
 import json
+import random
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -182,7 +183,8 @@ def test_a_server_that_stops():
     stage = twice("{closed_by: server, connection: 1}")
     stage.connect(target="/events?a").receive(0.0).leave("server")
     stage.connect(target="/events?b").receive(0.0).leave("client")
-    assert stage.evidence(final=False) == ["client, 0s after event message"]
+    assert stage.statuses() == ["pending"]  # who left may begin anew
+    assert stage.evidence() == ["client, 0s after event message"]
 
 
 def test_no_event_before_the_end():
@@ -250,6 +252,77 @@ def test_every_subscription_is_judged():
         ("GET /events?a", "passed"),
         ("GET /events?b", "failed"),
     ]
+
+
+ANY = """
+stream:
+- retry: 1s
+- {id: 1, data: one}
+- {delay: 1s, disconnect: drop}
+- {event: done, id: 2, data: two}
+- {delay: 2s, comment: bye}
+- disconnect: end
+- {delay: 1s, id: 3, data: three}
+expect:
+- {connection: 1, headers: {Accept: x}}
+- {connection: 2, last_event_id: '1', after: 1s..10s}
+- {connection: 3, last_event_id: '2'}
+- {connection: 4, after: ..20s}
+- {connections: 2.., within: 5s}
+- {connections: ..5}
+- {connections: 2..4}
+- {closed_by: client}
+- {closed_by: script, connection: 1, after_event: message}
+- {closed_by: client, connection: 2, after_event: done, within: 1s}
+- {requests: {streamEvents: 2..6}}
+"""
+
+
+def act(stage, visits, chance):
+    """Let some client do something, or time pass."""
+    doing = chance.choice(["connect", "connect", "receive", "leave", "wait", "refuse"])
+    open_ = [visit for visit in visits if visit.told.ended is None]
+    if doing == "connect":
+        last_id = chance.choice([None, None, "1", "2", "3", "9"])
+        target = chance.choice(["/events", "/events", "/events?b"])
+        accept = {"accept": chance.choice("xxy")}
+        visits.append(stage.connect(last_id, target=target, headers=accept))
+    elif doing == "wait":
+        stage.now += chance.choice([0.5, 1.0, 4.0, 12.0, 70.0])
+    elif doing == "refuse":
+        stage.refuse(f"GET /{chance.choice('ab')}")
+    elif open_:
+        visit = chance.choice(open_)
+        visit.began = stage.now  # or the stage's time would run backwards
+        visit.receive() if doing == "receive" else visit.receive(0.1).leave()
+
+
+def certain_of(verdict):
+    """Return what is certain, by entry and subscription."""
+    return {
+        (str(expectation.where), judged.target, judged.subscription): judged.status
+        for scenario in verdict.scenarios
+        for expectation in scenario.expectations
+        for judged in expectation.judged
+        if judged.status != "pending"
+    }
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_whatever_clients_do(seed):
+    """What is certain stays so, the end leaves nothing pending, and every form can be written."""
+    chance = random.Random(seed)
+    stage, visits, before = Watched(ANY), [], {}
+    for _ in range(chance.randint(1, 25)):
+        act(stage, visits, chance)
+        soon, final = stage.verdict(), stage.verdict(final=True)
+        certain = certain_of(soon)
+        assert {key: certain.get(key) for key in before} == before
+        before = certain
+        assert final.count("pending") == 0
+        json.dumps(as_json(final))
+        ET.fromstring(as_junit([soon, final]))
+        assert as_text(final).startswith(f"session test: {final.status}")
 
 
 def test_two_tabs_do_right():

@@ -44,19 +44,26 @@ def judge(
     `gone`: its client went away and began anew. What it did not live to do is nobody's fault then,
     nor how its last connection ended; None where nothing else is left to judge.
     """
-    over = moment.final or (moment.passes and watched.subscription.expired(moment.now))
+    # Who left by itself may still begin anew, however late: nothing is certain of it before.
+    waits = moment.passes and not watched.left
+    over = moment.final or (waits and watched.subscription.expired(moment.now))
     found = _judged(entry, watched, replace(moment, final=over))
-    if not gone:
+    if not gone or found.status == "passed" or _is_its_own(entry, watched):
         return found
+    return None
+
+
+def _is_its_own(entry: Expected, watched: Watched) -> bool:
+    """Whether an entry is about what a client did before it went away."""
     last = watched.last.number if watched.last else 0
-    if isinstance(entry, ConnectionExpected) and entry.connection <= last:
-        return found
-    if isinstance(entry, ClosingExpected) and entry.connection and entry.connection < last:
-        return found
-    if isinstance(entry, ConnectionsExpected) and watched.count > entry.connections.high:
-        return found
-    found = _judged(entry, watched, replace(moment, final=True))
-    return found if found.status == "passed" else None
+    match entry:
+        case ConnectionExpected(connection=number):
+            return number <= last
+        case ClosingExpected(connection=int(number)):
+            return number < last
+        case ConnectionsExpected(connections=bounds):
+            return watched.count > bounds.high
+    return False
 
 
 def told_of(watched: Watched) -> str:
@@ -200,8 +207,11 @@ def _closing(
         yield Evidence(status, of, entry.closed_by, "still open", None)
         return
     for each in _how_it_ended(entry, visit, of, moment):
-        # Another connection may still come, and be the last one then.
-        certain = moment.final or entry.connection is not None
+        # Another connection may still come, and be the last one then; or the story begins anew.
+        certain = entry.connection is not None
+        if certain and each.status == "failed":
+            certain = not (watched.left and visit is watched.last)
+        certain = certain or moment.final
         yield each if certain else replace(each, status="pending", got=f"{each.got} so far")
 
 

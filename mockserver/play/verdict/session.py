@@ -146,10 +146,9 @@ def _number(watched: Watched) -> int:
 
 def _follows(other: Watched, left: Watched) -> bool:
     """Whether `left` went away by itself, and `other` came after its last connection began."""
-    last = left.last
-    if last is None or last.told.by != "client" or left.subscription.state != "left":
+    if left.last is None or not left.left:
         return False
-    return _number(other) > _number(left) and other.visits[0].told.at >= last.told.at
+    return _number(other) > _number(left) and other.visits[0].told.at >= left.last.told.at
 
 
 def _unasked(
