@@ -182,6 +182,7 @@ def test_a_server_that_stops():
     """Neither the client nor the script did that."""
     stage = twice("{closed_by: server, connection: 1}")
     stage.connect(target="/events?a").receive(0.0).leave("server")
+    stage.connect(target="/events?t").receive(0.0).leave("test")  # from outside
     stage.connect(target="/events?b").receive(0.0).leave("client")
     assert stage.statuses() == ["pending"]  # who left may begin anew
     assert stage.evidence() == ["client, 0s after event message"]

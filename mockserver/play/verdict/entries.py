@@ -223,7 +223,10 @@ def _how_it_ended(
     got = f"{by}"
     if last is not None and moment.passes:
         got += f", {_time(max(0.0, ended - last.at))} after event {last.type}"
-    yield Evidence("passed" if by == entry.closed_by else "failed", of, entry.closed_by, got, ended)
+    # Whatever neither the client nor the script has ended, the server has.
+    closer = by if by in ("client", "script") else "server"
+    held = closer == entry.closed_by
+    yield Evidence("passed" if held else "failed", of, entry.closed_by, got, ended)
     if entry.after_event is None:
         return
     kind = f"event {last.type}" if last is not None else "no event had been dispatched"
