@@ -22,6 +22,7 @@ from mockserver.play.judge import Judge
 from mockserver.play.session import DEFAULT, Session
 from mockserver.play.sessions import IDLE, SESSIONS, Sessions, Settings
 from mockserver.scenario.moments import EPOCH
+from mockserver.steered import Steered
 from mockserver.workspace import Workspace, control_contract, is_own, petstore
 
 if TYPE_CHECKING:
@@ -440,8 +441,10 @@ class _Files:
         return self._workspace.source(where)
 
 
-class SessionHandle:
+class SessionHandle(Steered):
     """One session, as tests see it: a base URL, the journal, and the clock."""
+
+    _server: MockServer
 
     def __init__(self, server: MockServer, name: str) -> None:
         self._server = server

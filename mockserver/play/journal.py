@@ -21,7 +21,8 @@ CLEARED: Final = 1_000
 KEPT: Final = 1_000
 """Characters of what a client sent that an entry keeps."""
 
-Closer = Literal["script", "client", "server"]
+Closer = Literal["script", "client", "server", "test"]
+"""Who ended a connection; a `test` did so through the control API, or from Python."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +106,14 @@ class Refused:
 class Violated:
     """A request, an event or a whole answer does not fit the document.
 
-    `by` says whose it is: the client's request, or what the script sends. `scenario`,
+    `by` says whose it is: the client's request, or what the script sends, or what a test
+    has pushed. `scenario`,
     `subscription` and `connection` are those of `Opened`, where there are any. `where` is the
     line of the scenario, `faults` are sentences, at most `FAULTS` of them.
     """
 
     at: float
-    by: Literal["client", "script"]
+    by: Literal["client", "script", "test"]
     part: Literal["request", "event", "answer"]
     operation: str
     target: str
@@ -168,13 +170,52 @@ class Awaited:
     after: float
 
 
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """A test has sent something into a stream, behind `blocks` blocks of its story.
+
+    `at` is when; `number` is the connection's among those of the session, the others are those of
+    `Opened`. `data` is what was written, before any coding, as far as an entry keeps it, and
+    `size` its bytes. `event` and `id` are as they were pushed; of `raw` bytes `id` is the last id
+    in them.
+    """
+
+    at: float
+    scenario: str
+    subscription: int
+    connection: int
+    number: int
+    blocks: int
+    event: str | None
+    id: str | None
+    data: str
+    size: int
+    raw: bool = False
+    violates: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """A test holds the script of a stream from `at` on; with `held`, it released it then.
+
+    It had held it for so many seconds.
+    """
+
+    at: float
+    scenario: str
+    subscription: int
+    connection: int
+    number: int
+    held: float | None = None
+
+
 BODY: Final = 4_096
 """Characters of the body of a call, and of its answer's, that an entry keeps."""
 
 FAULTS: Final = 20
 """Faults of one request, event or answer that an entry lists."""
 
-Entry: TypeAlias = Opened | Sent | Closed | Refused | Violated | Called | Awaited
+Entry: TypeAlias = Opened | Sent | Closed | Refused | Violated | Called | Awaited | Pushed | Paused
 
 
 def kept(text: str, most: int = KEPT) -> str:

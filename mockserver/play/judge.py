@@ -37,7 +37,7 @@ class Judge:
     def __init__(self, catalog: Catalog, mode: Mode, placed: Placer) -> None:
         self.strict = mode == "enforce"
         self.placed = placed
-        self._off = mode == "off"
+        self.off = mode == "off"
         self._catalog = catalog
         self._judged: dict[tuple[str, str], Judged] = {}
         self._kept: dict[Hashable, tuple[Violation, ...]] = {}
@@ -47,7 +47,7 @@ class Judge:
 
         Those that play what the document itself shows are nobody's script.
         """
-        if self._off or not self._catalog.has(program):
+        if self.off or not self._catalog.has(program):
             return None
         key = (program.name, program.framing)
         judged = self._judged.get(key)

@@ -69,17 +69,38 @@ class Layout:
         if self._wire.bom:
             yield from self.send(Send(self.free, BOM, 0))
 
+    def splits(self, cue: Send) -> bool:
+        """Whether the writes of `cue` each have to leave alone."""
+        return bool(cue.split or self._wire.split or self._wire.rate)
+
+    def check(self, cue: Send) -> None:
+        """Raise RenderError where `cue` could not be split, without laying it."""
+        path, split = cue.split or ("wire", self._wire.split)
+        if split is not None:
+            self._size(path, split)
+
+    def finish(self) -> bytes:
+        """Return what a coding still has to say before the body ends."""
+        return b"" if self._coder is None else bytes(self._coder.flush())
+
+    def push(self, data: bytes) -> bytes:
+        """Return bytes that come from outside, as the coding has them; they leave at once."""
+        return self._coded(data)
+
     def send(self, cue: Send) -> Iterator[Send]:
         """Yield the writes that `cue` takes, none before the one before it is done."""
-        if self._coder is not None and cue.data:
-            data = self._coder.compress(cue.data) + self._coder.flush(zlib.Z_SYNC_FLUSH)
-            cue = cue._replace(data=data)
-        yield from self._pieces(cue)
+        yield from self._pieces(cue._replace(data=self._coded(cue.data)))
+
+    def _coded(self, data: bytes) -> bytes:
+        if self._coder is None or not data:
+            return data
+        coded: bytes = self._coder.compress(data) + self._coder.flush(zlib.Z_SYNC_FLUSH)
+        return coded
 
     def end(self, at: float) -> Iterator[Send]:
         """Yield what a coding still has to say before the body ends properly."""
         if self._coder is not None:
-            yield from self._pieces(Send(at, self._coder.flush(), 0))
+            yield from self._pieces(Send(at, self.finish(), 0))
 
     def _pieces(self, cue: Send) -> Iterator[Send]:
         at = max(cue.at, self.free)

@@ -92,7 +92,6 @@ class Player:
         self._layout = None
         if head or coding or any(segment.row.laid for segment in segments):
             self._layout = Layout(row.wire, scope, coding)
-        self._head = head
         reads = any(segment.row.reads for segment in segments)
         self._parser = reader(program.framing) if reads else None
         self._at = 0.0
@@ -100,25 +99,45 @@ class Player:
         """How far the story's own time is ahead of the connection's."""
         self._late = 0.0
         """By how much the last cue of the story was done after it was due."""
-        self._place = segments[0].place
+        self._place = self.begins = segments[0].place
         self.held_forever = False
         """Whether nothing but heartbeats can come any more."""
         self.awaiting = False
         """Whether the story waits for an answer, a signal or a request; only heartbeats come."""
         self._waited = (0.0, True)
         self._cues = self._guarded()
-        self._next: Cue | Pending | None = next(self._cues, None)
+        self._writes: Iterator[Cue] = iter(())
+        """What is left of the cue that is being laid on the wire."""
+        self._piece: Cue | None = None
+        """The next of them, coded already; the next cue is not, since others may come first."""
+        self._next: Cue | Pending | None = None
+        if self._layout:
+            self._writes = self._layout.begin(head)
+        self._go_on()
+        if self._layout:
+            self._check(self._layout)
 
     @property
     def next_at(self) -> float | None:
         """The offset of the next cue, or None when the connection is over."""
-        return None if self._next is None else self._next.at
+        if self._piece is not None:
+            return self._piece.at
+        if self._next is None:
+            return None
+        return max(self._next.at, self._layout.free) if self._layout else self._next.at
 
     @property
     def at_once(self) -> bool:
         """Whether the first bytes can leave together with the head."""
-        cue = self._next
-        return cue is not None and cue.at == 0 and not (isinstance(cue, Send) and cue.alone)
+        cue = self._piece or self._next
+        if isinstance(cue, Send) and (cue.alone or (self._layout and self._layout.splits(cue))):
+            return False
+        return self.next_at == 0
+
+    @property
+    def in_block(self) -> bool:
+        """Whether the next write is the rest of something that has begun to leave."""
+        return self._piece is not None
 
     @property
     def in_pieces(self) -> bool:
@@ -128,12 +147,17 @@ class Player:
     @property
     def fault(self) -> str:
         """Why the story cannot even begin, or nothing."""
-        return self._next.fault if isinstance(self._next, Disconnect) else ""
+        return self._end_at_once.fault if self._end_at_once else ""
 
     @property
     def breach(self) -> Verdict | None:
         """The event that keeps the story from beginning, if that is the reason."""
-        return self._next.breach if isinstance(self._next, Disconnect) else None
+        return self._end_at_once.breach if self._end_at_once else None
+
+    @property
+    def _end_at_once(self) -> Disconnect | None:
+        cue = self._piece or self._next
+        return cue if isinstance(cue, Disconnect) else None
 
     def due(self, now: float) -> Iterator[Cue]:
         """Yield the cues due at the offset `now`, in order; each has the time it was due at."""
@@ -143,10 +167,28 @@ class Player:
     def close(self) -> None:
         """Let go of the story, however much of it is left; nothing is due any more."""
         self._cues.close()
-        self._next = None
+        self._piece = self._next = None
+
+    def push(self, data: bytes) -> bytes:
+        """Take bytes from outside between two cues; return them as they have to be written.
+
+        Only where nothing is `in_block`.
+        """
+        assert self._piece is None
+        if self._parser is not None:
+            self._parser.feed(data)
+        return self._layout.push(data) if self._layout else data
+
+    def finish(self) -> bytes:
+        """End the story here; return what the coding still has to say, if nothing is half said."""
+        done = b"" if self._layout is None or self.in_block else self._layout.finish()
+        self.close()
+        return done
 
     def take(self, now: float) -> Cue | None:
         """Return the next cue if it is due at the offset `now`, else None."""
+        if self._layout:
+            return self._take_laid(now, self._layout)
         cue = self._next
         if cue is None or cue.at > now:
             return None
@@ -173,33 +215,69 @@ class Player:
             cues = self._story()
             if heartbeat:
                 cues = self._with_heartbeats(cues, heartbeat)
-            yield from self._laid(cues, self._layout) if self._layout else cues
+            yield from cues
         except (RenderError, StuckError) as error:
             yield Disconnect(self._at, "drop", self._place, fault=str(error))
         except BreachError as error:
             yield Disconnect(self._at, "drop", self._place, str(error), error.verdict)
 
-    def _laid(self, cues: Iterator[Cue | Pending], layout: Layout) -> Iterator[Cue | Pending]:
-        """Yield the writes that the cues take, none before the one before it is done."""
-        yield from layout.begin(self._head)
-        for cue in cues:
-            at = max(cue.at, layout.free)
-            match cue:
-                case Send():
-                    yield from layout.send(cue)
-                    self._late = layout.free - cue.at
-                case Held():
-                    layout.free, self._late = at, at - cue.at
-                    yield replace(cue, at=at, until=cue.until + self._late)
-                case Call() | Await():
-                    self._late = at - cue.at
-                    yield replace(cue, at=at)
-                case Pending():
-                    yield Pending(at)
-                case Disconnect():
-                    if cue.kind == "end":
-                        yield from layout.end(at)
-                    yield replace(cue, at=max(at, layout.free))
+    def _take_laid(self, now: float, layout: Layout) -> Cue | None:
+        """Return the next write, or another cue; none before the one before it is done."""
+        while (piece := self._piece) is None:
+            cue = self._next
+            if cue is None or (at := max(cue.at, layout.free)) > now:
+                return None
+            if isinstance(cue, Pending):
+                if at == FOREVER:
+                    return None
+            else:
+                self._writes = self._laid(cue, at, layout)
+            self._go_on()
+        if piece.at > now:
+            return None
+        self._go_on()
+        return piece
+
+    def _go_on(self) -> None:
+        """Go on to the next write of what is being laid, or else to the next cue."""
+        try:
+            self._piece = next(self._writes, None)
+        except RenderError as error:
+            self._stop(error)
+            return
+        if self._piece is None:
+            self._next = next(self._cues, None)
+
+    def _check(self, layout: Layout) -> None:
+        """Find out before the head whether the first cue can be laid."""
+        if self._piece is None and isinstance(self._next, Send):
+            try:
+                layout.check(self._next)
+            except RenderError as error:
+                self._stop(error)
+
+    def _stop(self, error: RenderError) -> None:
+        """End the connection because of what cannot be laid on the wire."""
+        self._cues.close()
+        self._piece = None
+        self._next = Disconnect(self._at, "drop", self._place, fault=str(error))
+
+    def _laid(self, cue: Cue, at: float, layout: Layout) -> Iterator[Cue]:
+        """Yield the writes that a cue takes, the first at `at`."""
+        match cue:
+            case Send():
+                yield from layout.send(cue)
+                self._late = layout.free - cue.at
+            case Held():
+                layout.free, self._late = at, at - cue.at
+                yield replace(cue, at=at, until=cue.until + self._late)
+            case Call() | Await():
+                self._late = at - cue.at
+                yield replace(cue, at=at)
+            case Disconnect():
+                if cue.kind == "end":
+                    yield from layout.end(at)
+                yield replace(cue, at=max(at, layout.free))
 
     def _story(self) -> Iterator[Cue | Pending]:
         walk = None

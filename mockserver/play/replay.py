@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from mockserver.play.cues import Send, waits
@@ -11,7 +12,8 @@ from mockserver.scenario.units import FOREVER
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockserver.play.told import Told
+    from mockserver.play.player import Player
+    from mockserver.play.told import Intervention, Told
 
 
 def replayed(told: Told) -> Iterator[Send]:
@@ -21,25 +23,41 @@ def replayed(told: Told) -> Iterator[Send]:
     """
     if told.replay is None:
         return
-    left = told.sent
+    left = told.sent if told.known is None else told.known
     player, waited = told.replay(), iter(told.waits)
+    heard, shift, done = 0, 0.0, deque(told.interventions)
     # Heartbeats go on to the end where it never came.
     never = Wait(0.0, met=True, sent=0 if told.unlisted else -1)
     wait = never
     try:
-        while left > 0:
+        while heard < left:
+            if done and done[0].after <= heard and not (done[0].data and player.in_block):
+                what = done.popleft()
+                shift += what.shift
+                data = _intervened(player, what)[: left - heard]
+                heard += len(data)
+                if data:
+                    yield Send(round(what.at - told.began, 9), data, 0)
+                continue
             if player.awaiting and not wait.sent:
                 player.answered(wait.took, met=wait.met)
             cue = player.take(FOREVER)
             if isinstance(cue, Send):
                 if player.awaiting:
                     wait = wait._replace(sent=wait.sent - 1)
-                data = cue.data[:left]
-                left -= len(data)
-                yield cue if len(data) == len(cue.data) else cue._replace(data=data)
+                data = cue.data[: left - heard]
+                heard += len(data)
+                yield cue._replace(at=round(cue.at + shift, 9), data=data)
             elif cue is None:
                 return
             elif waits(cue):
                 wait = next(waited, never)
     finally:
         player.close()
+
+
+def _intervened(player: Player, what: Intervention) -> bytes:
+    """Return what was written when a test intervened."""
+    if what.data is None:
+        return player.finish()
+    return player.push(what.data) if what.data else b""

@@ -133,9 +133,9 @@ def find_sent(
     """Return the place after the last event with this id that has been sent, or None."""
     if subscription.last_id == last_id:
         return subscription.last_id_place
-    found = None
+    found = (subscription.pushed_ids or {}).get(last_id)
     for place in _places(subscription, last_id, opening, epoch, budget, until=subscription.sent):
-        found = place
+        found = place if found is None or _order(place) > _order(found) else found
     return found
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from mockserver.play.happenings import Happenings
 from mockserver.play.journal import Journal
 from mockserver.play.kept.store import Store
+from mockserver.play.live import Connections
 from mockserver.play.story import Stories
 from mockserver.play.tally import Tally
 from mockserver.play.told import Memory
@@ -49,6 +50,8 @@ class Session(Generic[ClockT]):
     """Signals and requests that stories wait for."""
     listener: Callable[[str, Entry], None] | None = None
     """Is told of every connection that opens or ends: the session's name and the entry."""
+    live: Connections = field(default_factory=Connections)
+    """The connections that are open, for tests to steer."""
     open: int = 0
     """Connections that are open now."""
     stories: Stories = field(init=False)
@@ -70,5 +73,6 @@ PARTS: Final[dict[str, Callable[[Session[Any]], None]]] = {
     "signals": lambda session: session.happenings.clear(),
     "store": lambda session: session.store.clear(),
     "verdict": lambda session: session.witness.clear(),
+    "connections": lambda session: session.live.clear(),
 }
 """What a session can forget, each by itself."""

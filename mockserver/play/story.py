@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 CLIENTS: Final = 10_000
 """Identities that a session knows at a time."""
+PUSHED_IDS: Final = 1_000
+"""Ids pushed by tests that a subscription remembers."""
 State = Literal["open", "ended", "left", "over"]
 
 
@@ -66,6 +68,8 @@ class Subscription:
     """Its awaits that are over."""
     heard: Heard = field(default_factory=Heard)
     """What of the signals and requests of its session it has consumed."""
+    pushed_ids: dict[str, Place] | None = None
+    """The last ids that tests have sent to it, and where the story was then."""
     since: float = 0.0
     """When it began to wait, by the session's clock."""
 
@@ -98,11 +102,23 @@ class Subscription:
         self.sent = max(self.sent, place)
         self.settled.add((place.number, place.cues), self.connections, met=met)
 
+    def pushed(self, id_: str | None, retry: int | None, place: Place) -> None:
+        """Take note of what a test has sent when the connection had come to `place`."""
+        if id_ is not None:
+            self.last_id, self.last_id_place = id_, place
+            self.pushed_ids = self.pushed_ids or {}
+            self.pushed_ids.pop(id_, None)
+            self.pushed_ids[id_] = place
+            if len(self.pushed_ids) > PUSHED_IDS:
+                del self.pushed_ids[next(iter(self.pushed_ids))]
+        if retry is not None:
+            self.reconnection_time = retry / 1000
+
     def close(self, by: Closer, now: float, end: Disconnect | None) -> None:
         """Take note of the end of a connection; `end` is the script's, if it came so far."""
         self.since = now
         self.state = "left"
-        if by == "script" and end is not None:
+        if by in ("script", "test") and end is not None:
             self.next = end.place
             self.state = "over" if self.program.row(end.place.number) is None else "ended"
         self.client.wait(self)
@@ -181,8 +197,15 @@ class Turn:
         return 0.0
 
     def close_answer(self, by: Closer, now: float) -> None:
-        """Take note that a connection without a stream is over."""
+        """Take note that a connection without a stream is over.
+
+        An answer that a test has cut off is still to be given.
+        """
         assert self.row is not None
+        if by == "test":
+            begin = self.subscription.next
+            self.subscription.close(by, now, Disconnect(0.0, self.row.end, begin))
+            return
         # The wait before a lone disconnect is the story's; one before an answer is the answer's.
         story = self.scope.story + (self.delay() if self.row.broken else 0.0)
         place = Place(self.subscription.next.number + 1, 0, story, story)

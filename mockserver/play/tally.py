@@ -138,6 +138,11 @@ class Seen:
         if settled:
             self._known[id(steps)] = steps
 
+    def pushed(self, events: Sequence[Fields]) -> None:
+        """Take note of events that a test has sent."""
+        for event, data, id_ in events:
+            self._take(event, data, id_)
+
     def _wait_for(self, steps: tuple[BlockStep, ...], first: int) -> None:
         """Keep blocks that were encoded before until somebody asks for their kinds."""
         _, before = self._pending.get(id(steps), (steps, first))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from mockserver.play.answer import Head
     from mockserver.play.journal import Closer
@@ -56,6 +56,24 @@ class Wait(NamedTuple):
     sent: int
 
 
+class Intervention(NamedTuple):
+    """What a test did to a connection after `after` bytes of its body, at `at` by the clock.
+
+    `data` was pushed, as it was before any content coding; None ended that coding. By `shift`
+    seconds everything later came later, because the script was held.
+    """
+
+    after: int
+    at: float
+    data: bytes | None = b""
+    shift: float = 0.0
+
+    @property
+    def weight(self) -> int:
+        """Bytes that are kept for it."""
+        return 100 + len(self.data or b"")
+
+
 @dataclass(slots=True)
 class Told:
     """One request and what it was answered with; times in seconds by the session's clock.
@@ -91,6 +109,12 @@ class Told:
     """The first `WAITS` times that the story has waited for others."""
     unlisted: bool = False
     """Whether there were more, which count as met at once."""
+    interventions: Sequence[Intervention] = ()
+    """What tests have done to it, in order."""
+    known: int | None = None
+    """The bytes up to which it can be told again, where there were too many interventions."""
+    kept: bool = False
+    """Whether the session remembers it."""
     ended: tuple[float, Ending] | None = None
     by: Closer | None = None
     """Who ended it."""
@@ -128,9 +152,29 @@ class Memory:
     def keep(self, told: Told) -> None:
         """Add a connection."""
         self._told.append(told)
+        told.kept = True
         self._weight += told.weight
+        self._shrink()
+
+    def intervene(self, told: Told, what: Intervention) -> None:
+        """Keep what a test did to a connection, as long as that connection is remembered."""
+        if not told.kept or told.known is not None:
+            return
+        if told.weight + what.weight > self._most:
+            told.known = what.after
+            return
+        if not isinstance(told.interventions, list):
+            told.interventions = []
+        told.interventions.append(what)
+        told.weight += what.weight
+        self._weight += what.weight
+        self._shrink()
+
+    def _shrink(self) -> None:
         while len(self._told) > self._limit or (self._weight > self._most and len(self._told) > 1):
-            self._weight -= self._told.popleft().weight
+            oldest = self._told.popleft()
+            oldest.kept = False
+            self._weight -= oldest.weight
             self.forgotten += 1
 
     def __iter__(self) -> Iterator[Told]:
@@ -138,5 +182,7 @@ class Memory:
 
     def clear(self) -> None:
         """Forget everything."""
+        for told in self._told:
+            told.kept = False
         self._told.clear()
         self._weight = self.forgotten = 0

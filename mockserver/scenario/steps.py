@@ -34,17 +34,19 @@ from mockserver.sse.encode import breaks_line
 if TYPE_CHECKING:
     from mockserver.errors import Location
 
-_RAW_MEND = "these bytes can only be written by a raw step"
+RAW_MEND = "these bytes can only be written by a raw step"
 
 
-def _field_fault(text: str) -> str | None:
+def field_fault(text: str) -> str | None:
+    """Return what keeps `text` from being a field of one line, or None."""
     return "a field of an event has one line" if breaks_line(text) else None
 
 
-def _id_fault(text: str) -> str | None:
+def id_fault(text: str) -> str | None:
+    """Return what keeps `text` from being an id that clients take, or None."""
     if "\0" in text:
         return "an id with NUL is ignored by every client (WHATWG § 9.2.6)"
-    return _field_fault(text)
+    return field_fault(text)
 
 
 def name_fault(text: str) -> str | None:
@@ -54,8 +56,8 @@ def name_fault(text: str) -> str | None:
     return f"{text!r} already means something in templates" if text in NAMES else None
 
 
-FIELD = Text("text", check=_field_fault, code="breaks-framing", mend=_RAW_MEND)
-_ID = Text("text", check=_id_fault, code="breaks-framing", mend=_RAW_MEND)
+FIELD = Text("text", check=field_fault, code="breaks-framing", mend=RAW_MEND)
+_ID = Text("text", check=id_fault, code="breaks-framing", mend=RAW_MEND)
 WORDS = Text("text", templated=False)
 _LOOP_NAME = Text("a name", templated=False, check=name_fault, code="bad-name", mend="as: item")
 

@@ -309,6 +309,7 @@ async def _hops(request: Request, live: Live, waiting: Waiting) -> web.StreamRes
     )
     # Hops 4 to 6: the cues, the socket, the journal.
     connection = Connection(request, session, operation, opening, turn, waiting, live.calls)
+    connection.steering.judge = live.loaded.judge
     try:
         return await connection.perform()
     finally:

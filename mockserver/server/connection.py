@@ -17,6 +17,7 @@ from mockserver.server import breaches, wire
 from mockserver.server.log import record
 from mockserver.server.requests import as_it_came
 from mockserver.server.respond import AnswerResponse, ProblemResponse, no_content
+from mockserver.server.steering import Steering
 from mockserver.server.stream import Stream
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from mockserver.play.session import Session
     from mockserver.play.story import Turn
     from mockserver.play.verdicts import Verdict
+    from mockserver.scenario.model import Kind
     from mockserver.server.calls import Calls
     from mockserver.server.waiting import Waiting
 
@@ -45,6 +47,7 @@ class Connection:
     waiting: Waiting
     calls: Calls
     told: Told = field(init=False)
+    steering: Steering = field(init=False)
     opened: bool = field(default=False, init=False)
     """Whether the journal has its opening."""
 
@@ -59,6 +62,7 @@ class Connection:
             self.opening.last_event_id and kept(self.opening.last_event_id),
             self.turn.number,
         )
+        self.steering = Steering(self.session, self.operation, self.turn, self.told, self.waiting)
 
     async def perform(self) -> web.StreamResponse:
         """Do what the turn says. Raises ControlError and RenderError before the head is gone."""
@@ -70,7 +74,8 @@ class Connection:
         closer: Closer = "client"
         try:
             response = await self._turn()
-            closer = "server" if self.waiting.stopping else "script"
+            cut = self.steering.cut is not None
+            closer = "server" if self.waiting.stopping else "test" if cut else "script"
         except Exception:
             closer = "server"
             raise
@@ -80,6 +85,7 @@ class Connection:
             self.session.open -= 1
             if self.turn.subscription.state == "open":
                 self._close(closer)
+            self.steering.end(closer)
 
     async def _turn(self) -> web.StreamResponse:
         turn = self.turn
@@ -101,20 +107,22 @@ class Connection:
         self._opened(head, answer.body if answer else b"")
         for verdict in wrong:
             self._note(verdict)
+        if delay or turn.player is not None:
+            self.session.live.open(self.steering)
         if delay:
             await self.waiting.until(self.session.clock, self.session.clock.now() + delay)
             if self.waiting.stopping:
                 # The answer was not due yet; whoever waits for it sees the connection go.
                 wire.drop(self.request.transport)
                 return web.Response(status=503)
-        if head is None:
-            return await self._broken()
+        if head is None or self.steering.cut is not None:
+            return await self._broken(self.steering.cut or turn.row.end)
         self.session.tally.answered(self.operation.id, head.status)
         if turn.player is not None:
             seen = self.session.tally.watch(self.operation, head, turn.stream_of(self.operation))
             stream = Stream(
                 turn, head, self.session, self.waiting,
-                told=self.told, calls=self.calls, seen=seen,
+                told=self.told, calls=self.calls, seen=seen, steering=self.steering,
             )  # fmt: skip
             return await stream.perform(self.request)
         assert answer is not None
@@ -178,10 +186,9 @@ class Connection:
         what = f"the story has no event with the id {self.opening.last_event_id!r}"
         return ProblemResponse(refused, what, "unknown-last-event-id")
 
-    async def _broken(self) -> web.StreamResponse:
+    async def _broken(self, kind: Kind) -> web.StreamResponse:
         """End the connection before the first byte of an answer."""
-        assert self.turn.row is not None
-        if self.turn.row.end == "reset":
+        if kind == "reset":
             await wire.reset(self.request.transport)
         else:
             wire.drop(self.request.transport)
@@ -231,8 +238,9 @@ class Connection:
         turn = self.turn
         assert turn.row is not None
         now = self.session.clock.now()
+        kind = self.steering.cut if closer == "test" and self.steering.cut else turn.row.end
         turn.close_answer(closer, now)
-        self.told.ended = (now, "client" if closer == "client" else turn.row.end)
+        self.told.ended = (now, "client" if closer == "client" else kind)
         self.told.by = closer
         if not self.opened:
             return
@@ -243,7 +251,7 @@ class Connection:
                 turn.program.name,
                 turn.subscription.address.subscription,
                 turn.number,
-                turn.row.end,
+                kind,
                 closer,
                 0,
                 operation=self.operation.id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
@@ -9,11 +10,12 @@ from aiohttp import web
 from mockserver.clock import turn_of_others
 from mockserver.play.cues import Await, Call, Disconnect, Send
 from mockserver.play.journal import Closed, Sent
-from mockserver.play.told import Wait
+from mockserver.play.told import Intervention, Wait
 from mockserver.scenario.units import FOREVER
 from mockserver.server import breaches, wire
 from mockserver.server.awaits import Expecting
 from mockserver.server.log import record
+from mockserver.server.obeying import Obeying
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from mockserver.clock import Clock
     from mockserver.errors import Location
     from mockserver.play.answer import Head
+    from mockserver.play.cues import Cue
     from mockserver.play.journal import Closer
     from mockserver.play.player import Player
     from mockserver.play.session import Session
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from mockserver.play.told import Told
     from mockserver.play.verdicts import Verdict
     from mockserver.server.calls import Calls, Sending
+    from mockserver.server.steering import Steering
     from mockserver.server.waiting import Outside, Waiting
 
 JOINED_BYTES: Final = 64 * 1024
@@ -85,6 +89,10 @@ def stream_response(
     return response
 
 
+class CutShortError(Exception):
+    """A test has ended a connection whose client does not read."""
+
+
 async def _two_turns() -> None:
     """Let sockets that have become readable be read: what was written is so in the next turn."""
     await turn_of_others()
@@ -104,6 +112,7 @@ class Stream:
         told: Told,
         calls: Calls,
         seen: Seen | None,
+        steering: Steering,
     ) -> None:
         assert turn.player is not None
         self._turn = turn
@@ -115,10 +124,20 @@ class Stream:
         self._told = told
         self._seen = seen
         self._calls = calls
+        self._steering = steering
+        self._obeying = Obeying(steering, session, turn, told, seen)
+        self._first = 0
+        """How many cues that are due still come before what a test asks."""
+        self._place = turn.player.begins
+        """Up to where this connection has been told."""
         self._called: Sending | None = None
         """The last request to somebody else."""
         self._outside: Outside | None = None
         """What the story waits for, or has waited for last."""
+        self._asked = 0.0, 0.0
+        """The offset at which it began to wait, and when offset 0 was then."""
+        self._offset = 0.0
+        """Up to when cues are due."""
         self._beats = 0
         """How often something was sent meanwhile."""
         self._parts: list[bytes] = []
@@ -133,19 +152,23 @@ class Stream:
         """Whether others have had their turn since the last write."""
         self._writer: wire.Writer | None = None
         self._ended: tuple[Closer, Disconnect | None] = ("client", None)
+        self._by: Closer = "script"
         self._noted: set[Location] = set()
         """The steps that have been told to break the contract."""
 
     async def perform(self, request: web.BaseRequest) -> web.StreamResponse:
         """Tell this connection's part; returns when it is over, whoever ended it."""
         response = stream_response(request, self._head, joined=self._player.at_once)
-        start = self._clock.now()
+        self._steering.start = self._clock.now()
         if self._player.in_pieces:
             wire.one_by_one(request.transport)
         try:
             await response.prepare(request)
-            self._begun(request, response, start)
-            end = await self._play(request, response, start)
+            self._begun(request, response)
+            try:
+                end = await self._play(request, response)
+            except CutShortError:
+                end = self._cut_at(self._now())
             await self._finish(request, response, end)
         except ConnectionError:
             pass  # the client left while something was being written
@@ -155,58 +178,100 @@ class Stream:
             self._close()
         return response
 
-    def _begun(self, request: web.BaseRequest, response: web.StreamResponse, start: float) -> None:
+    def _begun(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
         """Take note that the head is on its way."""
         told, head = self._told, self._head
-        told.head, told.began, told.replay = head, start, self._turn.replay
+        told.head, told.began, told.replay = head, self._steering.start, self._turn.replay
         told.headers = head.headers
         if told.origin is not None and not head.raw:
             told.headers = tuple(response.headers.items())
         if head.raw:
             self._writer = wire.writer_of(request, response)
+        self._steering.begun()
 
     async def _play(
-        self, request: web.BaseRequest, response: web.StreamResponse, start: float
+        self, request: web.BaseRequest, response: web.StreamResponse
     ) -> Disconnect | None:
-        """Perform cues until the script ends the connection (or None: the server stops)."""
-        player, clock, waiting = self._player, self._clock, self._waiting
+        """Perform cues until script or test end the connection (or None: the server stops)."""
+        player, waiting, steering = self._player, self._waiting, self._steering
         now = 0.0
         while not waiting.stopping:
-            while not waiting.stopping and (cue := player.take(now)) is not None:
-                if isinstance(cue, Send):
-                    self._beats += player.awaiting
-                    await self._send(request, response, cue)
-                elif isinstance(cue, Disconnect):
-                    return cue
-                elif isinstance(cue, (Call, Await)):
-                    await self._ask(cue, start)
-                    # Heartbeats that are late come one by one: an answer may be due among them.
-                    now = cue.at if player.awaiting else now
+            end = await self._perform_due(request, response, now)
+            if end is not None:
+                return end
+            now = self._offset
             if self._parts:
                 await self._flush(response)
             elif not self._writes:
                 await self._put(response, b"")  # the head leaves now, company or not
             self._writer = self._writer or wire.writer_of(request, response)
+            if steering.orders or (steering.behind and not player.in_block):
+                end = await self._obey(response, now)
+                if end is not None:
+                    return end
+                now = self._now(now)
+                continue
             at = player.next_at
             if at is None:
                 return None
-            if player.awaiting:
-                now = await self._until_over(at, start, now)
-                continue
-            # On a clock that stands still between cues, only heartbeats would be left to come.
-            endless = player.held_forever and not clock.passes
-            await waiting.until(clock, FOREVER if endless else start + at)
-            # Never before it is due: some event loops wake a little early.
-            now = max(at, clock.now() - start) if clock.passes else at
+            now = await (self._until_over if player.awaiting else self._until)(at, now)
+            self._first = _CUES_A_TURN
         return None
 
-    async def _ask(self, cue: Call | Await, start: float) -> None:
+    async def _perform_due(
+        self, request: web.BaseRequest, response: web.StreamResponse, now: float
+    ) -> Disconnect | None:
+        """Perform the cues that are due; returns the connection's end if that is one of them."""
+        waiting, player, take = self._waiting, self._player, self._take
+        self._offset = now
+        while not waiting.stopping and (cue := take(now)) is not None:
+            if isinstance(cue, Send):
+                self._beats += player.awaiting
+                await self._send(request, response, cue)
+            elif isinstance(cue, Disconnect):
+                return cue
+            elif isinstance(cue, (Call, Await)):
+                await self._ask(cue)
+                # Heartbeats that are late come one by one: an answer may be due among them.
+                now = self._offset = cue.at if player.awaiting else now
+        return None
+
+    async def _until(self, at: float, now: float) -> float:
+        """Wait until the offset `at`, or until there is something else to do; returns it then."""
+        # On a clock that stands still between cues, only heartbeats would be left to come.
+        endless = self._player.held_forever and not self._clock.passes
+        moment = FOREVER if endless else self._steering.start + at
+        rung = await self._waiting.until(self._clock, moment)
+        # Never before it is due: some event loops wake a little early. A clock that stands still
+        # is where the story is.
+        passed = self._now(at if rung else now)
+        return max(at, passed) if rung else passed
+
+    def _now(self, last: float = 0.0) -> float:
+        """Return the offset at which the story is; `last` on a clock that stands still."""
+        return self._clock.now() - self._steering.start if self._clock.passes else last
+
+    def _take(self, now: float) -> Cue | None:
+        """Return the next cue that is due, unless a test has asked for something before."""
+        steering, player = self._steering, self._player
+        if steering.orders:
+            if steering.held is not None or self._first <= 0:
+                return None
+            # What was due when it was asked comes first, though the story was not told it yet.
+            self._first -= 1
+            return player.take(min(now, steering.orders[0].at - self._steering.start))
+        if steering.behind and not player.in_block:
+            return None
+        return player.take(now)
+
+    async def _ask(self, cue: Call | Await) -> None:
         """Turn to somebody else."""
         await self._counted()
+        self._asked = cue.at, self._steering.start
         if isinstance(cue, Call):
             self._call(cue)
         else:
-            self._await(cue, start)
+            self._await(cue)
 
     def _call(self, cue: Call) -> None:
         """Send a request to somebody else; it goes on by itself."""
@@ -215,9 +280,12 @@ class Stream:
         if cue.wait:
             self._outside, self._beats = self._called, 0
 
-    def _await(self, cue: Await, start: float) -> None:
+    def _await(self, cue: Await) -> None:
         """Begin to wait for a signal or a request, unless it has come already."""
-        self._outside, self._beats = Expecting(cue, self._session, self._turn, start), 0
+        self._outside, self._beats = (
+            Expecting(cue, self._session, self._turn, self._steering.start),
+            0,
+        )
         if self._outside.answer.done():
             self._go_on(self._outside)
 
@@ -226,25 +294,30 @@ class Stream:
         self._cues += 1
         if self._cues % self._cues_a_turn == 0:
             await turn_of_others()
+            self._first = 0
 
-    async def _until_over(self, at: float, start: float, now: float) -> float:
+    async def _until_over(self, at: float, now: float) -> float:
         """Wait for what others do, or for a heartbeat due at `at`; returns the offset then."""
         outside, clock = self._outside, self._clock
         assert outside is not None
         # On a clock that stands still between cues, heartbeats would come without end.
-        beat = start + at if clock.passes else FOREVER
+        beat = self._steering.start + at if clock.passes else FOREVER
         await self._waiting.until_done(outside.answer, outside.clock, min(beat, outside.until))
         # Heartbeats that are due before a timeout come before it, however late it is.
         if not outside.answer.done() and (beat < outside.until or not outside.expired()):
-            return min(at, clock.now() - start) if clock.passes else now
+            return min(at, self._now()) if clock.passes else now
         self._go_on(outside)
-        return clock.now() - start if clock.passes else now
+        return self._now(now)
 
     def _go_on(self, outside: Outside) -> None:
         """Go on with a story that has waited for what is over now."""
         outside.leave()
-        self._told.waited(Wait(outside.took, outside.met, self._beats))
-        self._player.answered(outside.took, met=outside.met)
+        took, (asked, start) = outside.took, self._asked
+        if self._steering.start != start:
+            # While a test held the script, it did not wait.
+            took = min(took, max(0.0, round(self._now() - asked, 9)))
+        self._told.waited(Wait(took, outside.met, self._beats))
+        self._player.answered(took, met=outside.met)
 
     async def _send(
         self, request: web.BaseRequest, response: web.StreamResponse, cue: Send
@@ -266,6 +339,8 @@ class Stream:
         self._size += len(cue.data)
         self._blocks += cue.blocks
         self._turn.subscription.record(cue)
+        if cue.place is not None:
+            self._place = cue.place
         if self._seen is not None and cue.shown is not None:
             self._seen.note(cue.shown)
         if cue.breaches:
@@ -282,16 +357,45 @@ class Stream:
                 asked = (told.operation, told.target)
                 breaches.note(self._session, verdict, turn.watch.placed, asked, whose)
 
+    async def _obey(self, response: web.StreamResponse, now: float) -> Disconnect | None:
+        """Carry out what a test has asked; returns the connection's end if that is it."""
+
+        async def put(data: bytes) -> None:
+            await self._put_between(response, data)
+
+        self._obeying.outside = self._outside if self._player.awaiting else None
+        asked = await self._obeying.obey(now, self._place, put)
+        return self._cut_at(now) if asked else None
+
+    def _cut_at(self, now: float) -> Disconnect:
+        """Return the end that a test asks for; what is left of the story is told next time."""
+        assert self._steering.cut is not None
+        self._by = "test"
+        # Disconnects that have happened do not happen again.
+        place = max(self._place, self._turn.subscription.next)
+        return Disconnect(now, self._steering.cut, place)
+
+    async def _put_between(self, response: web.StreamResponse, data: bytes) -> None:
+        """Write what a test pushes, on its own where all writes are."""
+        if self._player.in_pieces and not self._apart:
+            await _two_turns()
+        await self._put(response, data)
+        if self._player.in_pieces:
+            await _two_turns()
+            self._apart = True
+
     async def _flush(self, response: web.StreamResponse) -> None:
         data = self._joined()
         if not data:
             return  # of an event of which nothing goes out; an empty chunk would end the body
         await self._put(response, data)
+        self._told.sent += len(data)
         self._apart = False
         self._writes += 1
         if len(data) >= JOINED_BYTES or self._writes % _WRITES_A_TURN == 0:
             # A write does not let others have their turn unless the socket is full.
             await turn_of_others()
+            self._first = 0
 
     async def _flush_alone(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
         """Write one piece between two pauses that let a client in this loop, too, read it alone."""
@@ -313,17 +417,32 @@ class Stream:
         elif writer.flowing:
             writer.write(data)
         else:
+            self._first = 0
+            await self._put_when_read(writer, data)
+
+    async def _put_when_read(self, writer: wire.Writer, data: bytes) -> None:
+        """Write when the client has read; a test may end the connection before."""
+        steering = self._steering
+        task = steering.blocked = asyncio.current_task()
+        try:
             await writer.put(data)
+        except asyncio.CancelledError:
+            if steering.cut is None or task is None:
+                raise
+            task.uncancel()
+            raise CutShortError from None
+        finally:
+            steering.blocked = None
 
     def _joined(self) -> bytes:
         """Return what is to be written, and note it in the journal."""
         data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
         self._parts.clear()
         self._size = 0
-        self._told.sent += len(data)
         if self._blocks:
             first, self._sent = self._sent + 1, self._sent + self._blocks
             self._blocks = 0
+            self._steering.blocks = self._sent
             turn = self._turn
             self._session.journal.record(
                 Sent(
@@ -342,10 +461,14 @@ class Stream:
         self, request: web.BaseRequest, response: web.StreamResponse, end: Disconnect | None
     ) -> None:
         kind = "end" if end is None else end.kind
-        self._ended = ("server" if end is None else "script", end)
+        self._ended = ("server" if end is None else self._by, end)
+        if self._by == "test" and kind == "end":
+            await self._finish_coding(response)
         if kind == "end" and not self._head.raw:
             self._check_length(response)
-            await response.write_eof(self._joined() if self._parts else b"")
+            data = self._joined() if self._parts else b""
+            self._told.sent += len(data)
+            await response.write_eof(data)
             return
         if self._parts:
             await self._flush(response)
@@ -355,6 +478,15 @@ class Stream:
             await wire.reset(request.transport)
         else:
             wire.drop(request.transport)
+
+    async def _finish_coding(self, response: web.StreamResponse) -> None:
+        """Let the coding of a body that a test ends properly say what it still has to say."""
+        rest = self._player.finish()
+        if rest:
+            await self._put(response, rest)
+            now = self._clock.now() if self._clock.passes else self._told.began
+            self._session.told.intervene(self._told, Intervention(self._told.sent, now, None))
+            self._told.sent += len(rest)
 
     def _check_length(self, response: web.StreamResponse) -> None:
         """Close a connection after a body that is not as long as its head says."""

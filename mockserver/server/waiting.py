@@ -53,10 +53,13 @@ class Waiting:
         """Whether the server goes down, and nothing more is to be waited for."""
         self._woken: asyncio.Future[bool] | None = None
 
-    async def until(self, clock: Clock, at: float) -> None:
-        """Wait until `at` on `clock`; for ever means until the server stops."""
+    async def until(self, clock: Clock, at: float) -> bool:
+        """Wait until `at` on `clock`; for ever means until the server stops, or a nudge.
+
+        Returns whether the time has come.
+        """
         if self.stopping:
-            return
+            return False
         self._woken = asyncio.get_running_loop().create_future()
         alarm = None if at == FOREVER else clock.alarm(at, self._ring)
         rung = False
@@ -65,11 +68,15 @@ class Waiting:
         finally:
             if alarm is not None and not rung:
                 alarm.cancel()
+        return rung
 
-    async def until_done(self, answer: asyncio.Future[None], clock: Clock, at: float) -> None:
-        """Wait until `at` on `clock`, or until `answer` is done if that is first."""
+    async def until_done(self, answer: asyncio.Future[None], clock: Clock, at: float) -> bool:
+        """Wait until `at` on `clock`, or until `answer` is done if that is first.
+
+        Returns whether the time has come.
+        """
         if answer.done():
-            return
+            return False
         over = False
 
         def wake(_: asyncio.Future[None]) -> None:
@@ -79,7 +86,7 @@ class Waiting:
 
         answer.add_done_callback(wake)
         try:
-            await self.until(clock, at)
+            return await self.until(clock, at)
         finally:
             over = True
             answer.remove_done_callback(wake)
@@ -88,6 +95,10 @@ class Waiting:
     def idle(self) -> bool:
         """Whether all that was due has been done."""
         return self._woken is not None and not self._woken.done()
+
+    def nudge(self) -> None:
+        """Wait no longer now, since there is something to do."""
+        self._wake(rung=False)
 
     def stop(self) -> None:
         """Wait no longer, now and later."""
