@@ -25,6 +25,7 @@ from typing import Any
 
 import documents
 import files
+import in_pytest
 from processes import BARE, HERE, MOCKSERVER, ROOT, Client, Running, first_bytes, serve
 
 SPEC = HERE / "bench.openapi.yaml"
@@ -388,6 +389,17 @@ def measure_journal(bench: Bench) -> list[Row]:
     return rows
 
 
+def measure_pytest(bench: Bench) -> list[Row]:
+    """Run tests of reconnection under pytest: dropped, three manual seconds, resumed, judged."""
+    first, *others = in_pytest.spent(bench.folder / "in_pytest", 50)
+    typical, worst = statistics.median(others) * 1000, max(others) * 1000
+    return [
+        Row("pytest: a test of reconnection", "ms", typical, None, "< 50 ms", typical < 50),
+        Row("pytest: the slowest of 49", "ms", worst, None, ""),
+        Row("pytest: the first, which starts the server", "ms", first * 1000, None, ""),
+    ]
+
+
 MEASURES: dict[str, Callable[[Bench], list[Row]]] = {
     "start": measure_start,
     "check": measure_check,
@@ -397,6 +409,7 @@ MEASURES: dict[str, Callable[[Bench], list[Row]]] = {
     "requests": measure_requests,
     "journal": measure_journal,
     "pieces": measure_pieces,
+    "pytest": measure_pytest,
     "timed": lambda bench: measure_timed(bench, 1_000),
     "timed10k": lambda bench: measure_timed(bench, 10_000),
 }

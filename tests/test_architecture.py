@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "server": {"errors", "sse", "contract", "scenario", "play", "clock"},
     "runner": {"errors", "contract", "scenario", "play", "clock", "workspace", "server", "steered"},
     "steered": {"play", "clock", "server"},
-    "pytest_plugin": {"runner"},
+    "pytest_plugin": {"errors", "play", "runner"},
     "cli": {"errors", "contract", "scenario", "play", "clock", "workspace", "runner"},
     "__init__": {"errors", "runner"},
     "__main__": {"cli"},

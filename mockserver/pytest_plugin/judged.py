@@ -1,0 +1,112 @@
+"""One test's session: made as its markers say, judged when the test is over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from mockserver.errors import ControlError, ExpectationError
+from mockserver.pytest_plugin.marks import session_name, wish_of
+from mockserver.runner import MockServer, SessionHandle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import pytest
+
+    from mockserver.play.journal import Entry
+    from mockserver.pytest_plugin.marks import Wish
+    from mockserver.pytest_plugin.servers import Servers
+
+SHOWN: Final = 30
+"""Entries of the journal that the report of a failed test shows, the latest ones."""
+WIDE: Final = 200
+"""Characters of one of them that it shows."""
+
+
+class JudgedSession(SessionHandle):
+    """The session of one test; it knows whether the test has asked for the verdict itself."""
+
+    def __init__(self, server: MockServer, name: str, wish: Wish) -> None:
+        super().__init__(server, name)
+        self._wanted = wish.verdict
+        self._allow = wish.allow
+
+    @property
+    def server(self) -> MockServer:
+        """The server, which other tests share."""
+        return self._server
+
+    def verify(self, *, allow: Sequence[str] = ()) -> None:
+        """Judge finally, now, in place of the end of the test. Raises ExpectationError."""
+        __tracebackhide__ = True
+        self._wanted = False
+        if fault := self._fault(allow):
+            raise fault
+
+    def fault(self) -> str:
+        """Return what is wrong with the client in the end, empty where nothing is; asked once."""
+        wanted, self._wanted = self._wanted, False
+        return str(self._fault() or "") if wanted else ""
+
+    def sections(self) -> list[tuple[str, str]]:
+        """Return what the report of a failed test shows besides: the journal, and the verdict."""
+        told = [("mockserver journal", journal_text(self.journal))]
+        fault = self.fault()
+        return [*told, ("mockserver verdict", fault)] if fault else told
+
+    def close(self) -> None:
+        """End what connections are left, and forget the session."""
+        self._server._run(self._server.delete_session(self.name))  # noqa: SLF001
+
+    def _fault(self, allow: Sequence[str] = ()) -> ExpectationError | None:
+        found = self._found(allow)
+        if found is None:
+            return None
+        # It may lack a client's leaving that is on its way to us; else nobody is waited for.
+        self._server._run(self._server.left(self.name))  # noqa: SLF001
+        return self._found(allow)
+
+    def _found(self, allow: Sequence[str]) -> ExpectationError | None:
+        try:
+            super().verify(allow=(*self._allow, *allow))
+        except ExpectationError as error:
+            return error.with_traceback(None)
+        return None
+
+
+def open_session(
+    servers: Servers, node_id: str, marks: Iterable[pytest.Mark], defaults: Mapping[str, Any]
+) -> JudgedSession:
+    """Make the session of a test. Raises LoadError, StartError, ControlError."""
+    wish = wish_of(marks, defaults)
+    server = servers.get(wish.server)
+    name = own = session_name(node_id)
+    repeated = 1
+    while True:
+        try:
+            server.create_session(own, anonymous=True, **wish.session)
+        except ControlError as error:
+            if error.code != "session-exists":
+                raise
+            repeated += 1
+            own = f"{name}~{repeated}"
+        else:
+            return JudgedSession(server, own, wish)
+
+
+def journal_text(entries: Sequence[Entry]) -> str:
+    """Return the latest entries as lines."""
+    lines = [_line(entry) for entry in entries[-SHOWN:]]
+    if len(entries) > SHOWN:
+        lines.insert(0, f"({len(entries) - SHOWN} entries before these)")
+    return "\n".join(lines) or "(nothing has come)"
+
+
+def _line(entry: Entry) -> str:
+    told = {name: getattr(entry, name) for name in entry.__dataclass_fields__}
+    at = told.pop("at", told.pop("offset", 0.0))
+    said = " ".join(
+        f"{name}={value}" for name, value in told.items() if value not in (None, "", ())
+    )
+    line = f"{at:8.3f}  {type(entry).__name__.lower()} {said}"
+    return line if len(line) <= WIDE else line[: WIDE - 1] + "…"
