@@ -29,6 +29,12 @@ def missing(reason: str) -> None:
     pytest.skip(reason)
 
 
+@pytest.fixture
+def lacks() -> Callable[[str], None]:
+    """Give the function that says why a test cannot be run here."""
+    return missing
+
+
 class Server:
     """``mockserver serve`` in a process of its own; `url` is what it printed."""
 
