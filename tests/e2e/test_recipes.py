@@ -25,11 +25,12 @@ PACKAGES = {"node": "tests/e2e", "react": "docs/recipes/react", "github-actions"
 """Pages that need packages from npm, and the folder whose package-lock.json has them."""
 PROGRAMS = {
     "node": ["node"],
+    "browser": ["chromium", "chromedriver"],
     "react": ["node", "chromium"],
     "curl": ["curl"],
     "github-actions": ["node", "curl"],
 }
-RUN = ["node", "react", "openai", "curl"]
+RUN = ["pytest", "node", "browser", "react", "openai", "curl"]
 
 FILE = r"(?<=\n\n)`(?P<name>[\w./-]+)`(?:(?!\n\n).)*\n\n```(?!console)\w+\n(?P<text>.*?)^```$"
 EDIT = r"Take `(?P<words>[^`]+)`\s+out\s+of\s+`(?P<edited>[^`]+)`"
