@@ -55,10 +55,11 @@ def folder(page, tmp_path, lacks):
         if not which(program):
             lacks(f"{program} is not installed")
     if page in PACKAGES:
-        installed = ROOT / PACKAGES[page] / "node_modules"
-        if not installed.is_dir():
+        project = ROOT / PACKAGES[page]
+        wanted = json.loads((project / "package.json").read_text(encoding="utf-8"))["dependencies"]
+        if not all((project / "node_modules" / name).is_dir() for name in wanted):
             lacks(f"packages are not installed: npm ci --ignore-scripts --prefix {PACKAGES[page]}")
-        (tmp_path / "node_modules").symlink_to(installed)
+        (tmp_path / "node_modules").symlink_to(project / "node_modules")
     return tmp_path
 
 
