@@ -122,6 +122,8 @@ class MockServer:
         self._idle = IDLE if session_idle is None else _seconds(session_idle)
         self._journals = Journals(journal)
         self._on_entry = on_entry
+        self.on_gone: Callable[[Session[Clock]], None] = lambda _: None
+        """Is told of every session that is deleted or makes room, while all of it is there."""
         self._runner: web.ServerRunner | None = None
         self._live: Live | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -152,7 +154,7 @@ class MockServer:
         control = Control(control_contract, Guard(self._control_hosts, self._token, self.host))
         self._live = Live(loaded, sessions, requests, calls, control, files, cors=self._cors)
         self._live.journals = self._journals
-        sessions.on_gone = self._live.gone
+        sessions.on_gone = self._let_go
         runner = web.ServerRunner(make_server(self._live), shutdown_timeout=0.5)
         await runner.setup()
         try:
@@ -375,6 +377,11 @@ class MockServer:
         if session is not None:
             await self._live.end(session)
             self._live.sessions.delete(name)
+
+    def _let_go(self, session: Session[Clock]) -> None:
+        assert self._live is not None
+        self.on_gone(session)
+        self._live.gone(session)
 
     def _reset(self, name: str) -> None:
         session = self._session(name)

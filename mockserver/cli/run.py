@@ -17,11 +17,15 @@ from mockserver.play.session import DEFAULT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mockserver.clock import Clock
+    from mockserver.play.session import Session
     from mockserver.play.verdict import SessionVerdict
     from mockserver.runner import MockServer
 
 EXIT_FAILED: Final = 1
 """The exit code where the command went well and the verdict did not."""
+GONE: Final = 1_000
+"""Verdicts on sessions there are no more that are kept; of those beyond, the first that failed."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -88,6 +92,7 @@ async def _run(server: MockServer, argv: list[str], args: argparse.Namespace) ->
             print(problem, file=sys.stderr)
         serve.calm_collector()
         tidying = asyncio.create_task(serve.tidy(server))
+        bench = Bench(server, args.allow)
         try:
             code = await Command(argv, environment(server)).run()
         except CannotRunError as error:
@@ -96,10 +101,41 @@ async def _run(server: MockServer, argv: list[str], args: argparse.Namespace) ->
         finally:
             tidying.cancel()
         await server.left()
-        well = judge(server, args.junit, args.allow)
+        asked = bench.asked  # judging the default session makes it
+        well = report(bench.all(), args.junit, asked=asked)
     if args.min_coverage and serve.hold_coverage(server, args.min_coverage):
         well = False
     return code or (0 if well else EXIT_FAILED)
+
+
+class Bench:
+    """Judges every session: one that is deleted or makes room when it goes, the rest in the end."""
+
+    def __init__(self, server: MockServer, allow: list[str]) -> None:
+        self._server = server
+        self._allow = allow
+        self._gone: list[SessionVerdict] = []
+        server.on_gone = self._let_go
+
+    @property
+    def asked(self) -> bool:
+        """Whether there has been any session."""
+        return bool(self._gone or self._server.session_names())
+
+    def _let_go(self, session: Session[Clock]) -> None:
+        from mockserver.play.verdict import verdict_of  # noqa: PLC0415
+
+        if len(self._gone) >= GONE:  # what failed is not let go for what passed
+            passed = [each for each in self._gone if each.status == "passed"]
+            self._gone.remove((passed or self._gone)[0])
+        catalog = self._server.catalog
+        self._gone.append(verdict_of(session, catalog, final=True, allow=self._allow))
+
+    def all(self) -> list[SessionVerdict]:
+        """Return all verdicts; without any session that of the default one, which nobody asked."""
+        names = self._server.session_names() if self.asked else [DEFAULT]
+        verdicts = [self._server.judged(n, final=True, allow=self._allow) for n in names]
+        return self._gone + verdicts
 
 
 def environment(server: MockServer) -> Mapping[str, str]:
@@ -108,15 +144,13 @@ def environment(server: MockServer) -> Mapping[str, str]:
     return {**os.environ, "MOCKSERVER_URL": url, "MOCKSERVER_CONTROL_URL": f"{url}/_mock"}
 
 
-def judge(server: MockServer, junit: Path | None, allow: list[str]) -> bool:
-    """Tell what is to be said of the client, and return whether all of it is well.
+def report(verdicts: list[SessionVerdict], junit: Path | None, *, asked: bool) -> bool:
+    """Tell what is to be said of the clients, and return whether all of it is well.
 
-    Judges every session there is; without any the default one, whose scenarios nobody has asked.
+    `asked` is whether anybody has asked the server for anything.
     """
     from mockserver.play.verdict import as_junit, as_text  # noqa: PLC0415
 
-    asked = server.session_names()
-    verdicts = [server.judged(name, final=True, allow=allow) for name in asked or [DEFAULT]]
     failed = [verdict for verdict in verdicts if verdict.status != "passed"]
     for verdict in failed:
         print(f"\n{as_text(verdict, failed_only=True)}", file=sys.stderr)

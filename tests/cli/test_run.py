@@ -133,6 +133,22 @@ def test_a_finding_can_be_allowed(folder):
     assert [run(*python(text)).returncode, run(*free, *python(text)).returncode] == [1, 0]
 
 
+DELETED = """
+control = os.environ["MOCKSERVER_CONTROL_URL"] + "/sessions/gone"
+urllib.request.urlopen(urllib.request.Request(control, method="DELETE"))
+"""
+GONE = {
+    "did well": ("told(session='/@gone'); told('1', session='/@gone')", 0),
+    "did not": ("told(session='/@gone')", 1),
+}
+
+
+@pytest.mark.parametrize(("text", "code"), GONE.values(), ids=GONE)
+def test_a_session_that_was_deleted_is_judged_all_the_same(folder, text, code):
+    """When it goes; and the default session, which nobody has used, is not judged for it."""
+    assert run(*python(text + DELETED)).returncode == code
+
+
 def test_verbose_logs_connections(folder):
     """As serve does, on standard error."""
     assert "opened session=default" in run("--verbose", *python(TWICE)).stderr
