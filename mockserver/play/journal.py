@@ -174,7 +174,7 @@ class Awaited:
 class Pushed:
     """A test has sent something into a stream, behind `blocks` blocks of its story.
 
-    `at` is when; `number` is the connection's among those of the session, the others are those of
+    `at` is when; `live` is the connection's number in the session, the others are those of
     `Opened`. `data` is what was written, before any coding, as far as an entry keeps it, and
     `size` its bytes. `event` and `id` are as they were pushed; of `raw` bytes `id` is the last id
     in them.
@@ -184,7 +184,7 @@ class Pushed:
     scenario: str
     subscription: int
     connection: int
-    number: int
+    live: int
     blocks: int
     event: str | None
     id: str | None
@@ -205,7 +205,7 @@ class Paused:
     scenario: str
     subscription: int
     connection: int
-    number: int
+    live: int
     held: float | None = None
 
 

@@ -11,6 +11,8 @@ from mockserver.play.journal import (
     Cleared,
     Closed,
     Opened,
+    Paused,
+    Pushed,
     Refused,
     Sent,
     Violated,
@@ -30,6 +32,8 @@ KINDS: Final[dict[type, str]] = {
     Violated: "violated",
     Called: "called",
     Awaited: "awaited",
+    Pushed: "pushed",
+    Paused: "paused",
 }
 """What each type of entry is called; its fields are told by their own names."""
 ANNOUNCED: Final = ("reset", "deleted", "dropped")

@@ -12,6 +12,7 @@ from mockserver.contract.requests.verdicts import Asked, Verdicts, needs_library
 from mockserver.errors import ControlError
 from mockserver.server.control import (
     about,
+    connections,
     coverage,
     heard,
     journal,
@@ -39,6 +40,7 @@ PREFIX: Final = "/_mock"
 HANDLERS: Final[dict[str, Handler]] = {
     **about.HANDLERS,
     **sessions.HANDLERS,
+    **connections.HANDLERS,
     **scenarios.HANDLERS,
     **heard.HANDLERS,
     **coverage.HANDLERS,
