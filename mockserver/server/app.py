@@ -34,7 +34,7 @@ from mockserver.server.respond import (
     kept_answer,
     with_fields,
 )
-from mockserver.server.stream import stream_response
+from mockserver.server.responses import stream_response
 from mockserver.server.waiting import Waiting
 
 if TYPE_CHECKING:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Final
-
-from aiohttp import web
 
 from mockserver.clock import turn_of_others
 from mockserver.play.cues import Await, Call, Disconnect, Send
-from mockserver.play.journal import Closed, Sent
+from mockserver.play.journal import Closed
 from mockserver.play.told import Intervention, Wait
 from mockserver.scenario.units import FOREVER
 from mockserver.server import breaches, wire
 from mockserver.server.awaits import Expecting
 from mockserver.server.log import record
 from mockserver.server.obeying import Obeying
+from mockserver.server.outlet import CutShortError, Outlet
+from mockserver.server.responses import stream_response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from aiohttp import web
 
     from mockserver.clock import Clock
     from mockserver.errors import Location
@@ -35,68 +36,9 @@ if TYPE_CHECKING:
     from mockserver.server.steering import Steering
     from mockserver.server.waiting import Outside, Waiting
 
-JOINED_BYTES: Final = 64 * 1024
-"""Events with no time between them leave in writes of about this size."""
-_WRITES_A_TURN: Final = 64
 _CUES_A_TURN: Final = 256
 _CODED_CUES_A_TURN: Final = 8
 """To code an event takes long, and makes it so small that it takes many to fill a write."""
-
-
-class EventStreamResponse(web.StreamResponse):
-    """A response whose head is the scenario's, to the letter."""
-
-    def __init__(self, head: Head, *, joined: bool) -> None:
-        super().__init__(status=head.status, reason=head.reason)
-        self.head = head
-        for name, value in head.headers:
-            self.headers.add(name, value)
-        if head.transfer in ("close", "length"):
-            # aiohttp's switch for leaving the framing alone: no chunks, and no counting of bytes.
-            self._length_check = False
-        # aiohttp's switch for sending the head together with the first bytes of the body:
-        # one packet instead of two where the first event is due at once.
-        self._send_headers_immediately = not joined
-
-
-class RawResponse(web.StreamResponse):
-    """A response whose head is written by the script, byte by byte: nothing is added to it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.force_close()
-
-    async def prepare(self, request: web.BaseRequest) -> None:
-        """Send nothing."""
-
-    async def write_eof(self, data: bytes = b"") -> None:
-        """Send nothing: the connection is closed instead."""
-
-
-def stream_response(
-    request: web.BaseRequest, head: Head, *, joined: bool
-) -> EventStreamResponse | RawResponse:
-    """Return what sends the head, with `joined` together with the first bytes behind it."""
-    if head.raw:
-        return RawResponse()
-    response = EventStreamResponse(head, joined=joined)
-    said = (head.value("connection") or "").lower() if "connection" in head.own else ""
-    if request.version < (1, 1) or head.transfer == "close" or "close" in said:
-        # Without chunks, only the end of the connection ends the body.
-        response.force_close()
-    elif "connection" not in head.own and request.keep_alive:
-        response.headers.setdefault("Connection", "keep-alive")
-    return response
-
-
-class CutShortError(Exception):
-    """A test has ended a connection whose client does not read."""
-
-
-async def _two_turns() -> None:
-    """Let sockets that have become readable be read: what was written is so in the next turn."""
-    await turn_of_others()
-    await turn_of_others()
 
 
 class Stream:
@@ -140,17 +82,10 @@ class Stream:
         """Up to when cues are due."""
         self._beats = 0
         """How often something was sent meanwhile."""
-        self._parts: list[bytes] = []
-        self._size = 0
-        self._parts_at = 0.0
-        self._blocks = 0
-        self._sent = 0
         self._cues = 0
         self._cues_a_turn = _CODED_CUES_A_TURN if turn.coding else _CUES_A_TURN
-        self._writes = 0
-        self._apart = False
-        """Whether others have had their turn since the last write."""
-        self._writer: wire.Writer | None = None
+        self._outlet: Outlet | None = None
+        """There from the head on."""
         self._ended: tuple[Closer, Disconnect | None] = ("client", None)
         self._by: Closer = "script"
         self._noted: set[Location] = set()
@@ -164,12 +99,12 @@ class Stream:
             wire.one_by_one(request.transport)
         try:
             await response.prepare(request)
-            self._begun(request, response)
+            outlet = self._begun(request, response)
             try:
-                end = await self._play(request, response)
+                end = await self._play(outlet)
             except CutShortError:
                 end = self._cut_at(self._now())
-            await self._finish(request, response, end)
+            await self._finish(request, response, outlet, end)
         except ConnectionError:
             pass  # the client left while something was being written
         finally:
@@ -178,35 +113,40 @@ class Stream:
             self._close()
         return response
 
-    def _begun(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
-        """Take note that the head is on its way."""
+    def _begun(self, request: web.BaseRequest, response: web.StreamResponse) -> Outlet:
+        """Take note that the head is on its way; returns where the rest goes."""
         told, head = self._told, self._head
         told.head, told.began, told.replay = head, self._steering.start, self._turn.replay
         told.headers = head.headers
         if told.origin is not None and not head.raw:
             told.headers = tuple(response.headers.items())
+        outlet = self._outlet = Outlet(
+            request,
+            response,
+            turn=self._turn,
+            session=self._session,
+            told=told,
+            steering=self._steering,
+            in_pieces=self._player.in_pieces,
+        )
         if head.raw:
-            self._writer = wire.writer_of(request, response)
+            outlet.begin()
         self._steering.begun()
+        return outlet
 
-    async def _play(
-        self, request: web.BaseRequest, response: web.StreamResponse
-    ) -> Disconnect | None:
+    async def _play(self, outlet: Outlet) -> Disconnect | None:
         """Perform cues until script or test end the connection (or None: the server stops)."""
         player, waiting, steering = self._player, self._waiting, self._steering
         now = 0.0
         while not waiting.stopping:
-            end = await self._perform_due(request, response, now)
+            end = await self._perform_due(outlet, now)
             if end is not None:
                 return end
             now = self._offset
-            if self._parts:
-                await self._flush(response)
-            elif not self._writes:
-                await self._put(response, b"")  # the head leaves now, company or not
-            self._writer = self._writer or wire.writer_of(request, response)
+            await outlet.flush_all()
+            outlet.begin()
             if steering.orders or (steering.behind and not player.in_block):
-                end = await self._obey(response, now)
+                end = await self._obey(outlet, now)
                 if end is not None:
                     return end
                 now = self._now(now)
@@ -215,19 +155,17 @@ class Stream:
             if at is None:
                 return None
             now = await (self._until_over if player.awaiting else self._until)(at, now)
-            self._first = _CUES_A_TURN
+            self._first, outlet.ceded = _CUES_A_TURN, False
         return None
 
-    async def _perform_due(
-        self, request: web.BaseRequest, response: web.StreamResponse, now: float
-    ) -> Disconnect | None:
+    async def _perform_due(self, outlet: Outlet, now: float) -> Disconnect | None:
         """Perform the cues that are due; returns the connection's end if that is one of them."""
         waiting, player, take = self._waiting, self._player, self._take
         self._offset = now
         while not waiting.stopping and (cue := take(now)) is not None:
             if isinstance(cue, Send):
                 self._beats += player.awaiting
-                await self._send(request, response, cue)
+                await self._send(outlet, cue)
             elif isinstance(cue, Disconnect):
                 return cue
             elif isinstance(cue, (Call, Await)):
@@ -255,7 +193,8 @@ class Stream:
         """Return the next cue that is due, unless a test has asked for something before."""
         steering, player = self._steering, self._player
         if steering.orders:
-            if steering.held is not None or self._first <= 0:
+            ceded = self._outlet is None or self._outlet.ceded
+            if steering.held is not None or self._first <= 0 or ceded:
                 return None
             # What was due when it was asked comes first, though the story was not told it yet.
             self._first -= 1
@@ -319,25 +258,18 @@ class Stream:
         self._told.waited(Wait(took, outside.met, self._beats))
         self._player.answered(took, met=outside.met)
 
-    async def _send(
-        self, request: web.BaseRequest, response: web.StreamResponse, cue: Send
-    ) -> None:
+    async def _send(self, outlet: Outlet, cue: Send) -> None:
         """Join a cue to what is about to be written, or write it."""
         await self._counted()
-        # Only what is due at one moment is joined, and never what goes alone.
-        joins = cue.at == self._parts_at and self._size < JOINED_BYTES
-        if self._parts and (cue.alone or not joins):
-            await self._flush(response)
-        self._add(cue)
+        if not outlet.takes(cue):
+            await outlet.flush()
+        outlet.add(cue)
+        self._told_of(cue)
         if cue.alone:
-            await self._flush_alone(request, response)
+            await outlet.flush_alone()
 
-    def _add(self, cue: Send) -> None:
-        """Add a cue to what is about to be written."""
-        self._parts_at = cue.at
-        self._parts.append(cue.data)
-        self._size += len(cue.data)
-        self._blocks += cue.blocks
+    def _told_of(self, cue: Send) -> None:
+        """Take note of what a cue tells the client."""
         self._turn.subscription.record(cue)
         if cue.place is not None:
             self._place = cue.place
@@ -357,14 +289,10 @@ class Stream:
                 asked = (told.operation, told.target)
                 breaches.note(self._session, verdict, turn.watch.placed, asked, whose)
 
-    async def _obey(self, response: web.StreamResponse, now: float) -> Disconnect | None:
+    async def _obey(self, outlet: Outlet, now: float) -> Disconnect | None:
         """Carry out what a test has asked; returns the connection's end if that is it."""
-
-        async def put(data: bytes) -> None:
-            await self._put_between(response, data)
-
         self._obeying.outside = self._outside if self._player.awaiting else None
-        asked = await self._obeying.obey(now, self._place, put)
+        asked = await self._obeying.obey(now, self._place, outlet.put_between)
         return self._cut_at(now) if asked else None
 
     def _cut_at(self, now: float) -> Disconnect:
@@ -375,123 +303,40 @@ class Stream:
         place = max(self._place, self._turn.subscription.next)
         return Disconnect(now, self._steering.cut, place)
 
-    async def _put_between(self, response: web.StreamResponse, data: bytes) -> None:
-        """Write what a test pushes, on its own where all writes are."""
-        if self._player.in_pieces and not self._apart:
-            await _two_turns()
-        await self._put(response, data)
-        if self._player.in_pieces:
-            await _two_turns()
-            self._apart = True
-
-    async def _flush(self, response: web.StreamResponse) -> None:
-        data = self._joined()
-        if not data:
-            return  # of an event of which nothing goes out; an empty chunk would end the body
-        await self._put(response, data)
-        self._told.sent += len(data)
-        self._apart = False
-        self._writes += 1
-        if len(data) >= JOINED_BYTES or self._writes % _WRITES_A_TURN == 0:
-            # A write does not let others have their turn unless the socket is full.
-            await turn_of_others()
-            self._first = 0
-
-    async def _flush_alone(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
-        """Write one piece between two pauses that let a client in this loop, too, read it alone."""
-        if not self._apart:
-            await _two_turns()
-        await self._flush(response)
-        self._writer = self._writer or wire.writer_of(request, response)
-        await _two_turns()
-        self._apart = True
-
-    async def _put(self, response: web.StreamResponse, data: bytes) -> None:
-        """Write, once the head is gone straight to the transport. Raises ConnectionError."""
-        writer = self._writer
-        if writer is None:
-            if not isinstance(response, RawResponse):
-                await response.write(data)
-        elif not data:
-            pass  # the head is gone, and an empty chunk would end the body
-        elif writer.flowing:
-            writer.write(data)
-        else:
-            self._first = 0
-            await self._put_when_read(writer, data)
-
-    async def _put_when_read(self, writer: wire.Writer, data: bytes) -> None:
-        """Write when the client has read; a test may end the connection before."""
-        steering = self._steering
-        task = steering.blocked = asyncio.current_task()
-        try:
-            await writer.put(data)
-        except asyncio.CancelledError:
-            if steering.cut is None or task is None:
-                raise
-            task.uncancel()
-            raise CutShortError from None
-        finally:
-            steering.blocked = None
-
-    def _joined(self) -> bytes:
-        """Return what is to be written, and note it in the journal."""
-        data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-        self._parts.clear()
-        self._size = 0
-        if self._blocks:
-            first, self._sent = self._sent + 1, self._sent + self._blocks
-            self._blocks = 0
-            self._steering.blocks = self._sent
-            turn = self._turn
-            self._session.journal.record(
-                Sent(
-                    turn.program.name,
-                    turn.subscription.address.subscription,
-                    turn.number,
-                    first,
-                    self._sent,
-                    self._parts_at,
-                    self._told.serial,
-                )
-            )
-        return data
-
     async def _finish(
-        self, request: web.BaseRequest, response: web.StreamResponse, end: Disconnect | None
+        self,
+        request: web.BaseRequest,
+        response: web.StreamResponse,
+        outlet: Outlet,
+        end: Disconnect | None,
     ) -> None:
         kind = "end" if end is None else end.kind
         self._ended = ("server" if end is None else self._by, end)
         if self._by == "test" and kind == "end":
-            await self._finish_coding(response)
+            await self._finish_coding(outlet)
         if kind == "end" and not self._head.raw:
-            self._check_length(response)
-            data = self._joined() if self._parts else b""
-            self._told.sent += len(data)
-            await response.write_eof(data)
+            self._check_length(response, outlet)
+            await outlet.end()
             return
-        if self._parts:
-            await self._flush(response)
-        elif not self._writes:
-            await self._put(response, b"")
+        await outlet.flush_all()
         if kind == "reset":
             await wire.reset(request.transport)
         else:
             wire.drop(request.transport)
 
-    async def _finish_coding(self, response: web.StreamResponse) -> None:
+    async def _finish_coding(self, outlet: Outlet) -> None:
         """Let the coding of a body that a test ends properly say what it still has to say."""
         rest = self._player.finish()
         if rest:
-            await self._put(response, rest)
+            await outlet.put_between(rest)
             now = self._clock.now() if self._clock.passes else self._told.began
             self._session.told.intervene(self._told, Intervention(self._told.sent, now, None))
             self._told.sent += len(rest)
 
-    def _check_length(self, response: web.StreamResponse) -> None:
+    def _check_length(self, response: web.StreamResponse, outlet: Outlet) -> None:
         """Close a connection after a body that is not as long as its head says."""
         if self._head.transfer == "length":
-            size = self._told.sent + self._size
+            size = self._told.sent + outlet.size
             if self._head.value("content-length") != str(size):
                 response.force_close()
 
@@ -518,7 +363,7 @@ class Stream:
                 turn.number,
                 end.kind if end else "end",
                 by,
-                self._sent,
+                self._outlet.blocks if self._outlet else 0,
                 end.fault if end else "",
                 self._told.operation,
                 self._told.sent,

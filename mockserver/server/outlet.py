@@ -1,0 +1,191 @@
+"""The bytes of one connection: what is due at one moment is joined, and gets to the socket."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from mockserver.clock import turn_of_others
+from mockserver.play.journal import Sent
+from mockserver.server import wire
+from mockserver.server.responses import RawResponse
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from mockserver.clock import Clock
+    from mockserver.play.cues import Send
+    from mockserver.play.session import Session
+    from mockserver.play.story import Turn
+    from mockserver.play.told import Told
+    from mockserver.server.steering import Steering
+
+JOINED_BYTES: Final = 64 * 1024
+"""Events with no time between them leave in writes of about this size."""
+_WRITES_A_TURN: Final = 64
+
+
+class CutShortError(Exception):
+    """A test has ended a connection whose client does not read."""
+
+
+class Outlet:
+    """Where one connection's bytes go out; `in_pieces`: every write has to leave alone.
+
+    Writing raises ConnectionError when the client has left, CutShortError when a test has ended
+    the connection meanwhile.
+    """
+
+    def __init__(
+        self,
+        request: web.BaseRequest,
+        response: web.StreamResponse,
+        *,
+        turn: Turn,
+        session: Session[Clock],
+        told: Told,
+        steering: Steering,
+        in_pieces: bool,
+    ) -> None:
+        self._request = request
+        self._response = response
+        self._turn = turn
+        self._journal = session.journal
+        self._told = told
+        self._steering = steering
+        self._in_pieces = in_pieces
+        self._writer: wire.Writer | None = None
+        self._parts: list[bytes] = []
+        self._parts_at = 0.0
+        self._waiting_blocks = 0
+        self._writes = 0
+        self._apart = False
+        """Whether others have had their turn since the last write."""
+        self.size = 0
+        """Bytes that are joined and not yet written."""
+        self.blocks = 0
+        """Blocks that have left."""
+        self.ceded = False
+        """Whether others have had their turn since this was last set to False."""
+
+    def begin(self) -> None:
+        """From now on write past the response: the head is gone, or the script's own affair."""
+        self._writer = self._writer or wire.writer_of(self._request, self._response)
+
+    def takes(self, cue: Send) -> bool:
+        """Whether a cue can join what is about to be written.
+
+        Only what is due at one moment is joined, and never what goes alone.
+        """
+        if not self._parts:
+            return True
+        return not cue.alone and cue.at == self._parts_at and self.size < JOINED_BYTES
+
+    def add(self, cue: Send) -> None:
+        """Add a cue to what is about to be written."""
+        self._parts_at = cue.at
+        self._parts.append(cue.data)
+        self.size += len(cue.data)
+        self._waiting_blocks += cue.blocks
+
+    async def flush(self) -> None:
+        """Write what has been joined."""
+        data = self.joined()
+        if not data:
+            return  # of an event of which nothing goes out; an empty chunk would end the body
+        await self._put(data)
+        self._told.sent += len(data)
+        self._apart = False
+        self._writes += 1
+        if len(data) >= JOINED_BYTES or self._writes % _WRITES_A_TURN == 0:
+            # A write does not let others have their turn unless the socket is full.
+            await turn_of_others()
+            self.ceded = True
+
+    async def flush_all(self) -> None:
+        """Write what has been joined, and the head now, company or not."""
+        if self._parts:
+            await self.flush()
+        elif not self._writes:
+            await self._put(b"")
+
+    async def flush_alone(self) -> None:
+        """Write one piece between two pauses that let a client in this loop, too, read it alone."""
+        if not self._apart:
+            await _two_turns()
+        await self.flush()
+        self.begin()
+        await _two_turns()
+        self._apart = True
+
+    async def put_between(self, data: bytes) -> None:
+        """Write what is not the script's, on its own where all writes are."""
+        if self._in_pieces and not self._apart:
+            await _two_turns()
+        await self._put(data)
+        if self._in_pieces:
+            await _two_turns()
+            self._apart = True
+
+    async def end(self) -> None:
+        """Write what has been joined, and the end of the body behind it."""
+        data = self.joined()
+        self._told.sent += len(data)
+        await self._response.write_eof(data)
+
+    async def _put(self, data: bytes) -> None:
+        """Write, once the head is gone straight to the transport."""
+        writer = self._writer
+        if writer is None:
+            if not isinstance(self._response, RawResponse):
+                await self._response.write(data)
+        elif not data:
+            pass  # the head is gone, and an empty chunk would end the body
+        elif writer.flowing:
+            writer.write(data)
+        else:
+            self.ceded = True
+            await self._put_when_read(writer, data)
+
+    async def _put_when_read(self, writer: wire.Writer, data: bytes) -> None:
+        """Write when the client has read; a test may end the connection before."""
+        steering = self._steering
+        task = steering.blocked = asyncio.current_task()
+        try:
+            await writer.put(data)
+        except asyncio.CancelledError:
+            if steering.cut is None or task is None:
+                raise
+            task.uncancel()
+            raise CutShortError from None
+        finally:
+            steering.blocked = None
+
+    def joined(self) -> bytes:
+        """Return what is to be written, and note it in the journal."""
+        data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        self._parts.clear()
+        self.size = 0
+        if self._waiting_blocks:
+            first, self.blocks = self.blocks + 1, self.blocks + self._waiting_blocks
+            self._waiting_blocks = 0
+            self._steering.blocks = self.blocks
+            turn = self._turn
+            self._journal.record(
+                Sent(
+                    turn.program.name,
+                    turn.subscription.address.subscription,
+                    turn.number,
+                    first,
+                    self.blocks,
+                    self._parts_at,
+                    self._told.serial,
+                )
+            )
+        return data
+
+
+async def _two_turns() -> None:
+    """Let sockets that have become readable be read: what was written is so in the next turn."""
+    await turn_of_others()
+    await turn_of_others()
