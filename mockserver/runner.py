@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from mockserver.clock import Clock, ManualClock, clock_factory
 from mockserver.errors import (
     ControlError,
-    ExpectationError,
-    LoadError,
     Problem,
     StartError,
     did_you_mean,
 )
+from mockserver.handle import SessionHandle as SessionHandle  # noqa: PLC0414  (users find it here)
+from mockserver.handle import seconds_of
+from mockserver.loading import Files
 from mockserver.play.journal import JOURNAL_ENTRIES, Journals
-from mockserver.play.judge import Judge
 from mockserver.play.session import DEFAULT, Session
 from mockserver.play.sessions import IDLE, SESSIONS, Sessions, Settings
 from mockserver.scenario.moments import EPOCH
-from mockserver.steered import Steered
 from mockserver.workspace import Workspace, control_contract, is_own, petstore
 
 if TYPE_CHECKING:
@@ -32,21 +31,18 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from mockserver.errors import Location, Mode
+    from mockserver.errors import Mode
     from mockserver.play.coverage import Coverage
-    from mockserver.play.journal import Entry, Journal
+    from mockserver.play.journal import Entry
     from mockserver.play.verdict import SessionVerdict
     from mockserver.scenario.catalog import Catalog
-    from mockserver.server.app import Live, Loaded
+    from mockserver.server.app import Live
 
 BACKLOG: Final = 4096
 """Connections that may wait to be accepted; a fast ramp of clients overflows aiohttp's 128."""
 
 LEAVING: Final = 0.5
 """Seconds that a client's leaving may take to be known, before the client is judged."""
-
-PLACED_BYTES: Final = 1_000_000
-"""Size of a document up to which a running server looks for the lines of what is broken."""
 
 
 class MockServer:
@@ -119,7 +115,7 @@ class MockServer:
         self._control_hosts = tuple(control_hosts)
         self._token = control_token
         self._most_sessions = SESSIONS if sessions is None else sessions
-        self._idle = IDLE if session_idle is None else _seconds(session_idle)
+        self._idle = IDLE if session_idle is None else seconds_of(session_idle)
         self._journals = Journals(journal)
         self._on_entry = on_entry
         self.on_gone: Callable[[Session[Clock]], None] = lambda _: None
@@ -144,7 +140,13 @@ class MockServer:
         requests = Enforcement(mode(self._requests))
         calls = Calls(self._allow_calls_to)
         usual = "enforce" if is_own(self._workspace) else "warn"
-        files = _Files(self, mode(self._events or usual))
+        files = Files(
+            self._workspace,
+            self.seed,
+            mode(self._events or usual),
+            keep_going=self._keep_going,
+            stateful=self._stateful,
+        )
         loaded, self.problems = files.load()
         self._check_pinned(loaded.catalog, self._pinned)
         self._loop = asyncio.get_running_loop()
@@ -219,6 +221,15 @@ class MockServer:
         """Carry out `work` in the server's own thread."""
         assert self._loop is not None
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def _files(self, events: Mode) -> Files:
+        return Files(
+            self._workspace,
+            self.seed,
+            events,
+            keep_going=self._keep_going,
+            stateful=self._stateful,
+        )
 
     def _check_pinned(self, catalog: Catalog, pinned: Sequence[str]) -> None:
         for name in pinned:
@@ -416,149 +427,6 @@ class MockServer:
             return work()
 
         return self._run(call())
-
-
-class _Files:
-    """The files of one server, and what it makes of them."""
-
-    def __init__(self, server: MockServer, events: Mode) -> None:
-        self._workspace = server._workspace  # noqa: SLF001
-        self._keep_going = server._keep_going  # noqa: SLF001
-        self._stateful = server._stateful  # noqa: SLF001
-        self._seed = server.seed
-        self._events = events
-
-    def load(self) -> tuple[Loaded, list[Problem]]:
-        """Read everything anew. Raises LoadError."""
-        from mockserver.server.app import Loaded  # noqa: PLC0415
-
-        catalog, problems = self._workspace.load()
-        if not self._keep_going and any(problem.severity == "error" for problem in problems):
-            raise LoadError(problems)
-        judge = Judge(catalog, self._events, self._workspace.placer(PLACED_BYTES))
-        keeper = None
-        if self._stateful:
-            from mockserver.play.kept.keeper import Keeper  # noqa: PLC0415
-
-            keeper = Keeper(catalog.contract, self._seed)
-        return Loaded(catalog, judge, keeper), problems
-
-    def source(self, where: Location) -> str | None:
-        """Return the text of the scenario that begins there, None where it is there no more."""
-        return self._workspace.source(where)
-
-
-class SessionHandle(Steered):
-    """One session, as tests see it: a base URL, the journal, and the clock."""
-
-    _server: MockServer
-
-    def __init__(self, server: MockServer, name: str) -> None:
-        self._server = server
-        self.name = name
-
-    @property
-    def url(self) -> str:
-        """The base URL that makes a client's requests belong to this session."""
-        return self._server.url if self.name == DEFAULT else f"{self._server.url}/@{self.name}"
-
-    @property
-    def _session(self) -> Session[Clock]:
-        found: Session[Clock] = self._server._in_loop(  # noqa: SLF001
-            lambda: self._server._session(self.name)  # noqa: SLF001
-        )
-        return found
-
-    @property
-    def journal(self) -> list[Entry]:
-        """What has happened in this session, oldest first."""
-        journal: Journal = self._session.journal
-        return list(journal)
-
-    def advance(self, duration: str | float) -> float:
-        """Let time pass on a manual clock: `"2s"`, or seconds. Returns the session's time.
-
-        With a server in a thread of its own, all that comes due has been sent when it returns; in
-        the same event loop, streams have their turn when the caller next waits.
-        Raises ControlError on any other clock.
-        """
-        server, seconds = self._server, _seconds(duration)
-        if server._thread is None:  # noqa: SLF001
-            return server._manual(self.name).advance(seconds)  # noqa: SLF001
-        now: float = server._run(server._advance(self.name, seconds))  # noqa: SLF001
-        return now
-
-    def signal(self, name: str) -> int:
-        """Send a signal to the stories that await it, now or later (see `await`).
-
-        Returns how many subscriptions were waiting for it. Raises ControlError for a name that
-        is none.
-        """
-
-        def send() -> int:
-            session = self._server._session(self.name)  # noqa: SLF001
-            return session.happenings.signal(name, session.clock.now())
-
-        waiting: int = self._server._in_loop(send)  # noqa: SLF001
-        return waiting
-
-    def dispatched(self) -> list[dict[str, Any]]:
-        """Return what conforming clients have dispatched so far, one entry a subscription.
-
-        Each has `scenario`, `state` (connecting, open, closed), `events` (type, data,
-        lastEventId, origin, connection, at) and `connections`.
-        """
-        from mockserver.play.dispatched import Audience, as_json  # noqa: PLC0415
-
-        def hear() -> list[dict[str, Any]]:
-            audience = Audience()
-            for _ in audience.hear(self._server._session(self.name).told):  # noqa: SLF001
-                pass
-            return [as_json(listener) for listener in audience.listeners]
-
-        found: list[dict[str, Any]] = self._server._in_loop(hear)  # noqa: SLF001
-        return found
-
-    def coverage(self) -> dict[str, Any]:
-        """Return how much of the document this session's clients were sent.
-
-        As `GET /_mock/sessions/{name}/coverage` shows it.
-        """
-        from mockserver.play.coverage_report import as_json  # noqa: PLC0415
-
-        return as_json(self._server.covered(self.name))
-
-    def verdict(self, *, final: bool = False, allow: Sequence[str] = ()) -> dict[str, Any]:
-        """Return how this session's clients did by what scenarios expect, and what was found.
-
-        `status` is passed, failed or pending; with `final` nothing is pending any more, for the
-        test is over. `allow` are codes of findings that fail nobody.
-        """
-        from mockserver.play.verdict import as_json  # noqa: PLC0415
-
-        return as_json(self._server.judged(self.name, final=final, allow=allow))
-
-    def verify(self, *, allow: Sequence[str] = ()) -> None:
-        """Judge finally. Raises ExpectationError, an AssertionError, with all that failed.
-
-        A client that has just closed is seen to be gone. Where the server runs in your own event
-        loop (`async with`), it has to have its turn for that: `await server.left()` before.
-        """
-        from mockserver.play.verdict import as_json, as_text  # noqa: PLC0415
-
-        verdict = self._server.judged(self.name, final=True, allow=allow)
-        if verdict.status != "passed":
-            raise ExpectationError(as_text(verdict, failed_only=True), as_json(verdict))
-
-    def reset(self) -> None:
-        """Forget what has happened in the session, its calls included; its clock goes on."""
-        self._server._in_loop(lambda: self._server._reset(self.name))  # noqa: SLF001
-
-
-def _seconds(duration: str | float) -> float:
-    from mockserver.scenario.units import span  # noqa: PLC0415
-
-    return span(duration).shortest if isinstance(duration, str) else duration
 
 
 def workspace(
