@@ -295,3 +295,12 @@ async def test_a_scenario_is_explained_as_the_command_does(tmp_path):
     assert text.endswith("data: b\n        1s  end\n\nafterwards: stop\n")
     assert [cue["offset"] for cue in data["connections"][0]["cues"]] == [0, 1.0, 1.0]
     assert (refused[0], refused[1]["code"]) == (400, "no-connection")
+
+
+async def test_pinned_scenarios_that_nobody_came_for_are_in_the_verdict_of_all(tmp_path):
+    """Before anybody has used the server, too."""
+    text = STORY + "expect: [{connections: 1..}]"
+    async with serving(tmp_path, text, pinned=["story"]) as server:
+        _, pending = await ask(server, "/verdict")
+        _, final = await ask(server, "/verdict?final=true")
+    assert (pending["status"], final["status"]) == ("pending", "failed")
