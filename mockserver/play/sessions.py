@@ -22,6 +22,11 @@ SESSIONS: Final = 1_000
 IDLE: Final = 3_600.0
 """Seconds of real time after which a session that nobody uses is let go."""
 
+EPOCHS: Final = range(1900, 9001)
+"""Years in which a session's time may begin; what comes after fits into a date, too."""
+LONGEST: Final = 1e9
+"""Seconds that a manual clock may come to."""
+
 ClockT = TypeVar("ClockT")
 
 
@@ -94,11 +99,11 @@ class Sessions(Generic[ClockT]):
 
     def use(self, name: str) -> Session[ClockT] | None:
         """Return the session of that name, used now, or None."""
+        self._expire()
         session = self._sessions.pop(name, None)
         if session is not None:
             session.used = self._seconds()
             self._sessions[name] = session
-        self._expire()
         return session
 
     def create(self, settings: Settings) -> Session[ClockT]:
@@ -121,6 +126,7 @@ class Sessions(Generic[ClockT]):
             self.on_gone(session)
 
     def __iter__(self) -> Iterator[Session[ClockT]]:
+        self._expire()
         return iter(tuple(self._sessions.values()))
 
     def __len__(self) -> int:
@@ -141,10 +147,11 @@ class Sessions(Generic[ClockT]):
                 return name
 
     def _make_room(self, keep: Session[ClockT]) -> None:
-        for session in self:
+        for session in tuple(self._sessions.values()):
+            if len(self._sessions) <= self._limit:
+                return
             if not session.open and session is not keep and session.name != DEFAULT:
                 self.delete(session.name)
-                return
 
     def _expire(self) -> None:
         """Let go what has been unused for too long; the first is the one unused for longest."""

@@ -21,6 +21,8 @@ TOLD: Final = 1_000
 """Connections that a session remembers; older ones are forgotten and counted."""
 WAITS: Final = 10_000
 """Waits for others that are kept of each."""
+MOVES: Final = 1_000
+"""Moves of a manual clock past what was due that are kept of each."""
 TOLD_BYTES: Final = 32 * 1024 * 1024
 """Bytes of requests, and of the bodies of answers, that they may have all together."""
 
@@ -74,6 +76,14 @@ class Intervention(NamedTuple):
         return 100 + len(self.data or b"")
 
 
+class Move(NamedTuple):
+    """What was due from `first` to `last` has left together at `now`, by the session's clock."""
+
+    first: float
+    last: float
+    now: float
+
+
 @dataclass(slots=True)
 class Told:
     """One request and what it was answered with; times in seconds by the session's clock.
@@ -107,6 +117,8 @@ class Told:
     """Bytes that are kept of it: of the request, and of the answer's body."""
     waits: list[Wait] = field(default_factory=list)
     """The first `WAITS` times that the story has waited for others."""
+    moves: tuple[Move, ...] = ()
+    """What a clock was moved past, the first `MOVES` times."""
     unlisted: bool = False
     """Whether there were more, which count as met at once."""
     interventions: Sequence[Intervention] = ()
@@ -118,6 +130,18 @@ class Told:
     ended: tuple[float, Ending] | None = None
     by: Closer | None = None
     """Who ended it."""
+
+    def late(self, due: float, now: float) -> None:
+        """Take note that what was due at `due` has left at `now`: a clock was moved past it."""
+        *before, last = self.moves or (Move(due, due, now),)
+        if last.now == now:
+            self.moves = (*before, last._replace(last=due))
+        elif len(self.moves) < MOVES:
+            self.moves = (*self.moves, Move(due, due, now))
+
+    def moment(self, due: float) -> float:
+        """Return when what was due at `due` has left."""
+        return next((m.now for m in self.moves if m.first <= due <= m.last), due)
 
     def waited(self, wait: Wait) -> None:
         """Take note that the story has waited for others."""

@@ -387,10 +387,12 @@ def _program(
 ) -> Program | None:
     """Return the scenario that answers, else the document's own stream, where one is wanted.
 
-    Raises ControlError (501) for a stream of which nothing can be shown.
+    Raises ControlError: 501 for a stream of which nothing can be shown, 400 for a scenario that is
+    none.
     """
     if not asked.of_document:
         programs = catalog.by_operation.get(operation.id, ())
+        _check_pinned(catalog, session)
         program = choose(programs, opening, asked.scenario, session.pinned)
         if program is not None:
             return catalog.framed(program, operation, opening.accept)
@@ -405,6 +407,19 @@ def _program(
             mend=f"write a scenario with 'operation: {operation.id}', or mend the schema",
         )
     return program
+
+
+def _check_pinned(catalog: Catalog, session: Session[Clock]) -> None:
+    """Refuse a session one of whose scenarios a reload has taken away. Raises ControlError."""
+    for name in session.pinned:
+        if name not in catalog.programs:
+            raise ControlError(
+                400,
+                f"this session prefers the scenario {name!r}, which is gone",
+                code="unknown-scenario",
+                mend="put the scenario back and reload, or make the session anew",
+                scenarios=sorted(catalog.programs),
+            )
 
 
 def _streams(operation: Operation, asked: Preferences, opening: Opening) -> bool:

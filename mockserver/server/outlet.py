@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from mockserver.clock import turn_of_others
+from mockserver.clock import ManualClock, turn_of_others
 from mockserver.play.journal import Sent
 from mockserver.server import wire
 from mockserver.server.responses import RawResponse
@@ -51,6 +51,8 @@ class Outlet:
         self._response = response
         self._turn = turn
         self._journal = session.journal
+        self._clock = session.clock if isinstance(session.clock, ManualClock) else None
+        """A clock that can be moved past what is due."""
         self._told = told
         self._steering = steering
         self._in_pieces = in_pieces
@@ -95,6 +97,7 @@ class Outlet:
             return  # of an event of which nothing goes out; an empty chunk would end the body
         await self._put(data)
         self._told.sent += len(data)
+        self._note_move()
         self._apart = False
         self._writes += 1
         if len(data) >= JOINED_BYTES or self._writes % _WRITES_A_TURN == 0:
@@ -131,7 +134,15 @@ class Outlet:
         """Write what has been joined, and the end of the body behind it."""
         data = self.joined()
         self._told.sent += len(data)
+        self._note_move()
         await self._response.write_eof(data)
+
+    def _note_move(self) -> None:
+        """Note by how much a test has moved the clock past what has just left."""
+        if self._clock is not None:
+            now, due = self._clock.now(), round(self._steering.start + self._parts_at, 9)
+            if now > due:
+                self._told.late(due, now)
 
     async def _put(self, data: bytes) -> None:
         """Write, once the head is gone straight to the transport."""

@@ -131,6 +131,15 @@ WRONG = {
     "a clock there is none of": ("/sessions", {"clock": "sundial"}, 400, "bad-clock"),
     "no name for a session": ("/sessions", {"name": "a b"}, 400, "bad-session-name"),
     "an epoch that is none": ("/sessions", {"epoch": "tomorrow"}, 400, "bad-epoch"),
+    "an epoch before all time": (
+        "/sessions", {"epoch": "0001-01-01T00:00:00+14:00"}, 400, "bad-epoch",
+    ),
+    "an epoch at the end of time": (
+        "/sessions", {"epoch": "9999-12-31T23:59:59-14:00"}, 400, "bad-epoch",
+    ),
+    "more time than there is": (
+        "/sessions/m/clock", {"advance": "99999999999h"}, 400, "bad-duration",
+    ),
     "an epoch without a zone": ("/sessions", {"epoch": "2026-01-01T00:00:00"}, 400, "bad-epoch"),
     "a scenario there is none of": ("/sessions", {"scenarios": ["stori"]}, 400, "unknown-scenario"),
     "a key there is none of": ("/sessions", {"sed": "7"}, 400, "bad-control"),
@@ -242,11 +251,14 @@ async def test_sessions_that_nobody_uses_are_let_go():
     now[0] = 6.0
     kept.use("b")
     now[0] = 11.0
-    assert kept.use("a") is not None, "it was asked for just in time"
-    assert gone == []
-    now[0] = 22.0
-    kept.use("default")
-    assert (gone, [session.name for session in kept]) == (["b", "a"], ["default", "busy"])
+    assert kept.use("a") is None, "it was asked for too late"
+    assert (gone, [session.name for session in kept]) == (["a"], ["b", "default", "busy"])
+    now[0] = 17.0
+    assert [session.name for session in kept] == ["default", "busy"]
+    kept.use("busy").open = 0
+    now[0] = 30.0
+    assert [session.name for session in kept] == ["default"]
+    assert gone == ["a", "b", "busy"]
 
 
 async def test_reload(tmp_path):
@@ -304,3 +316,29 @@ async def test_pinned_scenarios_that_nobody_came_for_are_in_the_verdict_of_all(t
         _, pending = await ask(server, "/verdict")
         _, final = await ask(server, "/verdict?final=true")
     assert (pending["status"], final["status"]) == ("pending", "failed")
+
+
+async def test_a_reload_that_takes_a_preferred_scenario_away_is_not_silent(tmp_path):
+    """It warns, and what the session asks for is refused; a folder that is gone keeps all."""
+    async with serving(tmp_path, STORY, clock="instant", pinned=["story"]) as server:
+        before = (await fetch(server, STATUS)).status
+        file = next(tmp_path.rglob("story.yaml"))
+        file.rename(file.with_name("other.yaml"))
+        _, reloaded = await ask(server, "/reload", {})
+        refused = await fetch(server, STATUS)
+        verdict = server.session().verdict(final=True)
+        tmp_path.rename(tmp_path.with_name("elsewhere"))
+        gone = await ask(server, "/reload", {})
+    assert before == 200
+    assert [problem["code"] for problem in reloaded["problems"]] == ["unknown-scenario"]
+    assert (refused.status, json.loads(refused.content)["code"]) == (400, "unknown-scenario")
+    assert verdict["status"] == "failed"
+    assert (gone[0], gone[1]["code"]) == (422, "no-folder")
+
+
+@pytest.mark.parametrize("body", ['{"name": "x", "name": "y"}', '{"a": 1, "b": {"c": 1, "c": 2}}'])
+async def test_a_member_that_stands_twice_is_an_error(tmp_path, body):
+    """One of the two would be lost."""
+    async with serving(tmp_path, STORY) as server:
+        received = await fetch(server, "/_mock/sessions", method="POST", body=body.encode())
+    assert (received.status, b"twice" in received.content) == (400, True)

@@ -94,6 +94,17 @@ def test_who_may_use_the_control_api(guard, headers, peer, expected):
     assert refusal(guard, headers, peer) == expected
 
 
+async def test_the_host_of_a_target_in_absolute_form_goes_first(tmp_path):
+    """RFC 9112 § 3.2.2."""
+    async with serving(tmp_path, STORY) as server:
+        answers = []
+        for host in ("evil.example", "localhost"):
+            client = await RawClient.connect(server)
+            await client.send(f"http://{host}/_mock/sessions", "Connection: close")
+            answers.append((await client.rest()).status)
+    assert answers == [403, 200]
+
+
 @pytest.mark.parametrize(
     ("path", "status"), [("health", 200), ("ready", 200), ("version", 200), ("sessions", 403)]
 )

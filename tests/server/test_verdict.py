@@ -343,3 +343,56 @@ async def test_on_a_clock_that_stands_still_nothing_is_said_of_time(tmp_path):
         verdict = server.session().verdict(final=True)
     assert statuses(verdict) == ["passed"] * 5
     assert json.dumps(verdict).count("nothing can be said of time") == 3
+
+
+MOVED = """
+operation: streamOrderStatus
+stream: [{id: 1, data: a}, {delay: 2s}, {event: fin, data: b}, {delay: 100ms}, %s]
+expect: [{closed_by: %s, after_event: fin, within: 1s}]
+"""
+
+
+@pytest.mark.parametrize("moves", [["2s", "100ms"], ["10s"], ["1s", "9s"]], ids=str)
+@pytest.mark.parametrize(
+    ("last", "closer"), [("{disconnect: end}", "script"), ("{hold: forever}", "client")]
+)
+async def test_how_far_a_test_moves_the_clock_is_nobodys_fault(tmp_path, last, closer, moves):
+    """What was due in between left when the clock was there, and so did the end."""
+    async with serving(tmp_path, MOVED % (last, closer), clock="manual") as server:
+        client = await RawClient.connect(server)
+        await client.send(STATUS, "Connection: close")
+        await client.until(b"\n\n")
+        for move in moves:
+            server.session().advance(move)
+            await turn_of_others()
+        await client.until(b"data: b\n\n")
+        await (client.leave() if closer == "client" else client.rest())
+        await gone(server)
+        verdict = server.session().verdict(final=True)
+    assert verdict["status"] == "passed", verdict
+
+
+@pytest.mark.parametrize(("pause", "status"), [("1s", "failed"), ("0s", "passed")])
+async def test_a_tab_that_was_open_before_excuses_nobody(tmp_path, pause, status):
+    """Only who comes when the other goes, or just before, has begun anew."""
+    text = """
+operation: streamOrderStatus
+stream: [{id: 1, data: a}, {delay: 5s}, {disconnect: drop}, {id: 2, event: fin, data: b}]
+expect: [{connection: 2, last_event_id: "1"}]
+"""
+    async with serving(tmp_path, text, clock="manual") as server:
+        first, second = await RawClient.connect(server), await RawClient.connect(server)
+        await first.send(STATUS)
+        await first.until(b"\n\n")
+        await second.send(STATUS, "Connection: close")
+        await second.until(b"\n\n")
+        server.session().advance(pause)
+        await first.leave()
+        while len([e for e in server.session().journal if e.__class__.__name__ == "Closed"]) < 1:
+            await turn_of_others()
+        server.session().advance("5s")
+        await second.rest()
+        received = await fetch(server, STATUS, "Last-Event-ID: 1")
+        verdict = server.session().verdict(final=True)
+    assert b"event: fin" in received.raw
+    assert verdict["status"] == status, verdict

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mockserver.errors import ControlError, did_you_mean
 from mockserver.play.dispatched import Listener
@@ -35,6 +35,13 @@ class Time(Protocol):
 
     def now(self) -> float:
         """Return the session's seconds."""
+
+
+OVERLAP: Final = 0.1
+"""Seconds by which a client's new connection may come before its old one is seen to end.
+
+One that comes sooner is another client's: a second tab, say.
+"""
 
 
 def allowed_codes(codes: Iterable[str]) -> frozenset[str]:
@@ -145,10 +152,11 @@ def _number(watched: Watched) -> int:
 
 
 def _follows(other: Watched, left: Watched) -> bool:
-    """Whether `left` went away by itself, and `other` came after its last connection began."""
-    if left.last is None or not left.left:
+    """Whether `left` went away by itself, and `other` came when that was so, or just before."""
+    if left.last is None or not left.left or left.last.ended is None:
         return False
-    return _number(other) > _number(left) and other.visits[0].told.at >= left.last.told.at
+    came, first = other.visits[0].told.at, left.last.told.at
+    return _number(other) > _number(left) and came >= max(first, left.last.ended - OVERLAP)
 
 
 def _unasked(

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import web
 
 import mockserver
-from mockserver.errors import ControlError, LoadError
+from mockserver.errors import ControlError, LoadError, Location, Problem, StartError
 from mockserver.server.control.ask import FRESH, Ask, Handler, answer
 from mockserver.server.control.docs import page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from mockserver.errors import Problem
     from mockserver.server.app import Live
 
 
@@ -86,8 +85,21 @@ async def reload(ask: Ask) -> web.Response:
             mend="mend the files and reload once more",
             problems=listed,
         ) from None
+    except StartError as error:
+        raise ControlError(422, error.what, code=error.code, mend=error.mend) from None
+    problems = [*problems, *_lost(ask.live)]
     scenarios = len(ask.live.catalog.programs)
     return answer({"scenarios": scenarios, "problems": [_problem(p) for p in problems]})
+
+
+def _lost(live: Live) -> Iterator[Problem]:
+    """Yield a warning for each scenario that a session prefers and that is there no more."""
+    pinned = {name: session.name for session in live.sessions for name in session.pinned}
+    for name, session in pinned.items():
+        if name not in live.catalog.programs:
+            what = f"the session {session!r} prefers the scenario {name!r}, which is gone"
+            mend = "its requests are refused: put the scenario back, or make the session anew"
+            yield Problem(Location(""), what, "unknown-scenario", mend, "warning")
 
 
 def _problem(problem: Problem) -> dict[str, Any]:

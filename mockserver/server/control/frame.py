@@ -141,8 +141,22 @@ async def _library_for(operation: Operation) -> None:
 
 def _parsed(body: bytes) -> Any:
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        raise ControlError(
-            400, "the body is no JSON", code="bad-control", mend='send JSON such as {"name": "a"}'
-        ) from None
+        return json.loads(body, object_pairs_hook=_object)
+    except (ValueError, RecursionError) as error:
+        said = f": {error}" if isinstance(error, _TwiceError) else ""
+        what = f"the body is no JSON{said}"
+        mend = 'send JSON such as {"name": "a"}'
+        raise ControlError(400, what, code="bad-control", mend=mend) from None
+
+
+class _TwiceError(ValueError):
+    """An object has two members of one name: one of the two would be lost silently."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _TwiceError(f"{twice!r} stands in it twice")
+    return members

@@ -58,7 +58,10 @@ class Guard:
         )
 
     def _check_host(self, request: web.BaseRequest) -> None:
-        host = _host_of("//" + request.headers.get("Host", ""))
+        # RFC 9112 § 3.2.2: the host of a target in absolute form goes before `Host`.
+        absolute = not request.raw_path.startswith("/")
+        named = request.raw_path if absolute else "//" + request.headers.get("Host", "")
+        host = _host_of(named)
         if _named(host, self.hosts):
             return
         if not _is_loopback(_peer(request)):

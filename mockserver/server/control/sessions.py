@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
@@ -11,7 +11,7 @@ from aiohttp import web
 from mockserver.clock import Clock, ManualClock
 from mockserver.errors import ControlError, StartError, did_you_mean
 from mockserver.play.session import DEFAULT
-from mockserver.play.sessions import Settings
+from mockserver.play.sessions import EPOCHS, LONGEST, Settings
 from mockserver.scenario.moments import formatted
 from mockserver.scenario.units import FOREVER, UnitError, span
 from mockserver.server.control.ask import Ask, Handler, answer
@@ -60,13 +60,13 @@ def settings_of(body: dict[str, Any]) -> Settings:
 
 
 def _epoch(text: str) -> datetime:
-    with suppress(ValueError):
+    with suppress(ValueError, OverflowError):
         epoch = datetime.fromisoformat(text)
-        if epoch.tzinfo is not None:
+        if epoch.tzinfo is not None and epoch.astimezone(UTC).year in EPOCHS:
             return epoch
     raise ControlError(
         400,
-        f"{text!r} is no point in time with its zone",
+        f"{text!r} is no point in time with its zone, from {EPOCHS[0]} to {EPOCHS[-1]}",
         code="bad-epoch",
         mend='write "2026-01-01T00:00:00Z"',
     )
@@ -112,7 +112,15 @@ async def set_clock(ask: Ask) -> web.Response:
             code="not-manual",
             mend='start the server with --clock manual, or make the session with "clock": "manual"',
         )
-    clock.advance(_seconds(ask.body, session))
+    seconds = _seconds(ask.body, session)
+    if clock.now() + seconds > LONGEST:
+        raise ControlError(
+            400,
+            f"a session has {LONGEST:,.0f} s at most",
+            code="bad-duration",
+            mend="delete the session and begin anew",
+        )
+    clock.advance(seconds)
     await ask.live.settle(session)
     return answer(_time(session))
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, Literal
 from aiohttp import web
 
 from mockserver.contract.media import quality
-from mockserver.play.verdict import allowed_codes, as_json, as_junit, as_text, verdict_of, worst
 from mockserver.play.session import DEFAULT
+from mockserver.play.verdict import allowed_codes, as_json, as_junit, as_text, verdict_of, worst
 from mockserver.server.control.ask import FRESH, Ask, Handler, answer
 from mockserver.server.settled import heard
 
