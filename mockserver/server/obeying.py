@@ -45,6 +45,10 @@ class Obeying:
         self._seen = seen
         self.outside: Outside | None = None
         """What the story waits for."""
+        self.asked = 0.0
+        """Since when, by the session's clock."""
+        self.stood = 0.0
+        """For how much of that the script was held."""
         self._left: float | None = None
         """How long it would have waited yet when it was held."""
 
@@ -142,6 +146,9 @@ class Obeying:
         held = round(at - since, 9)
         self._steering.held = None
         self._steering.start += held
+        if self.outside is not None:
+            came = self.asked + self.outside.took if self.outside.answer.done() else at
+            self.stood += max(0.0, min(came, at) - since)
         if isinstance(self.outside, Expecting) and self._left is not None:
             self.outside.until, self._left = at + self._left, None
         if held:

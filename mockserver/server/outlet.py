@@ -155,15 +155,18 @@ class Outlet:
         elif writer.flowing:
             writer.write(data)
         else:
-            self.ceded = True
-            await self._put_when_read(writer, data)
+            await self.room()
+            writer.write(data)
 
-    async def _put_when_read(self, writer: wire.Writer, data: bytes) -> None:
-        """Write when the client has read; a test may end the connection before."""
-        steering = self._steering
+    async def room(self) -> None:
+        """Wait until the client has read; a test may end the connection before."""
+        writer, steering = self._writer, self._steering
+        if writer is None or writer.flowing:
+            return
+        self.ceded = True
         task = steering.blocked = asyncio.current_task()
         try:
-            await writer.put(data)
+            await writer.room()
         except asyncio.CancelledError:
             if steering.cut is None or task is None:
                 raise

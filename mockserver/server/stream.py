@@ -76,8 +76,6 @@ class Stream:
         """The last request to somebody else."""
         self._outside: Outside | None = None
         """What the story waits for, or has waited for last."""
-        self._asked = 0.0, 0.0
-        """The offset at which it began to wait, and when offset 0 was then."""
         self._offset = 0.0
         """Up to when cues are due."""
         self._beats = 0
@@ -206,7 +204,7 @@ class Stream:
     async def _ask(self, cue: Call | Await) -> None:
         """Turn to somebody else."""
         await self._counted()
-        self._asked = cue.at, self._steering.start
+        self._obeying.asked, self._obeying.stood = self._steering.start + cue.at, 0.0
         if isinstance(cue, Call):
             self._call(cue)
         else:
@@ -242,6 +240,9 @@ class Stream:
         # On a clock that stands still between cues, heartbeats would come without end.
         beat = self._steering.start + at if clock.passes else FOREVER
         await self._waiting.until_done(outside.answer, outside.clock, min(beat, outside.until))
+        orders = self._steering.orders
+        if orders and orders[0].at < outside.until and not outside.answer.done():
+            return min(at, self._now(now))  # what a test has asked was before the timeout
         # Heartbeats that are due before a timeout come before it, however late it is.
         if not outside.answer.done() and (beat < outside.until or not outside.expired()):
             return min(at, self._now()) if clock.passes else now
@@ -251,10 +252,9 @@ class Stream:
     def _go_on(self, outside: Outside) -> None:
         """Go on with a story that has waited for what is over now."""
         outside.leave()
-        took, (asked, start) = outside.took, self._asked
-        if self._steering.start != start:
-            # While a test held the script, it did not wait.
-            took = min(took, max(0.0, round(self._now() - asked, 9)))
+        # While a test held the script, it did not wait.
+        stood = self._obeying.stood
+        took = max(0.0, round(outside.took - stood, 9)) if stood else outside.took
         self._told.waited(Wait(took, outside.met, self._beats))
         self._player.answered(took, met=outside.met)
 
@@ -291,6 +291,7 @@ class Stream:
 
     async def _obey(self, outlet: Outlet, now: float) -> Disconnect | None:
         """Carry out what a test has asked; returns the connection's end if that is it."""
+        await outlet.room()  # until then, what is asked can be taken back
         self._obeying.outside = self._outside if self._player.awaiting else None
         asked = await self._obeying.obey(now, self._place, outlet.put_between)
         return self._cut_at(now) if asked else None

@@ -5,6 +5,7 @@ RFC 9112 § 7.1 has the last chunk, RFC 9293 § 3.5 FIN and RST.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import struct
@@ -14,8 +15,6 @@ from typing import TYPE_CHECKING, Final
 from mockserver.clock import pause
 
 if TYPE_CHECKING:
-    import asyncio
-
     from aiohttp import web
     from aiohttp.base_protocol import BaseProtocol
 
@@ -50,12 +49,16 @@ class Writer:
         """Write now; `data` must not be empty (an empty chunk ends the body, RFC 9112 § 7.1)."""
         self._transport.write(b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data)
 
-    async def put(self, data: bytes) -> None:
-        """Write when there is room. Raises ConnectionError when the client has left."""
-        await self._drain()
+    async def room(self) -> None:
+        """Wait until there is room. Raises ConnectionError when the client has left."""
+        try:
+            await self._drain()
+        except asyncio.CancelledError:
+            # What aiohttp waits on is cancelled too, and whoever waited next would be at once.
+            self._protocol._drain_waiter = None  # noqa: SLF001
+            raise
         if self._transport.is_closing():
             raise ConnectionResetError("the client has left")
-        self.write(data)
 
 
 def writer_of(request: web.BaseRequest, response: web.StreamResponse) -> Writer | None:
