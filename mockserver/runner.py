@@ -278,6 +278,10 @@ class MockServer:
         """Whether anybody is being served now."""
         return self._live is not None and bool(self._live.serving)
 
+    def outdated(self) -> bool:
+        """Whether files that it has loaded, or has found missing, are others by now."""
+        return self._workspace.outdated()
+
     @property
     def catalog(self) -> Catalog:
         """What is being played."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.resources
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 SUFFIXES: Final = (".yaml", ".yml")
 
+Stamp = tuple[int, int, int, int]
+"""When a file was changed, its data and all of it, in nanoseconds; which it is; its size."""
+
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
@@ -33,6 +36,8 @@ class Workspace:
     spec: Path
     scenarios: tuple[Path, ...] = ()
     settings: Path | None = None
+    _stamps: dict[Path, Stamp | None] = field(default_factory=dict, repr=False, compare=False)
+    """Every file that was read or looked for since it was loaded last, as it was then."""
 
     def load(self) -> tuple[Catalog, list[Problem]]:
         """Read everything; returns what can be played, and the problems of all the rest.
@@ -40,6 +45,7 @@ class Workspace:
         Raises LoadError when the document itself cannot be read, StartError for a folder that
         cannot.
         """
+        self._stamps.clear()
         files, problems = self._scenario_files()
         try:
             document = self.read_document(keep_going=True)
@@ -53,6 +59,21 @@ class Workspace:
             [*problems, *wrong, *unlinked, *doubts], key=lambda problem: problem.order
         )
 
+    def outdated(self) -> bool:
+        """Tell whether any file that was read or missed has changed, or a scenario has come."""
+        try:
+            found = [path for root in self.scenarios for path in _found(root)]
+        except StartError:
+            return True
+        if any(path not in self._stamps for path in found):
+            return True
+        return any(_stamp(path) != stamp for path, stamp in self._stamps.items())
+
+    def _read(self, path: Path) -> bytes:
+        """Return what is in a file, and remember how it was. Raises OSError."""
+        self._stamps[path] = _stamp(path)  # first: an edit while it is being read makes another
+        return path.read_bytes()
+
     def read_document(self, *, keep_going: bool = False) -> contract.Contract:
         """Read the OpenAPI document. Raises LoadError with the places of all its faults.
 
@@ -60,7 +81,7 @@ class Workspace:
         """
         name = shown(self.spec)
         try:
-            raw = self.spec.read_bytes()
+            raw = self._read(self.spec)
         except OSError as error:
             mend = "name an OpenAPI document with --spec"
             what = f"the OpenAPI document cannot be read: {error.strerror}"
@@ -86,7 +107,7 @@ class Workspace:
         """Read a file that the document refers to. Raises OSError, and LoadError for its faults."""
         path = self.spec.parent / name
         try:
-            return plain_data(shown(path), path.read_bytes())
+            return plain_data(shown(path), self._read(path))
         except ValueError as error:
             raise LoadError([error.args[0]]) from None
 
@@ -95,7 +116,7 @@ class Workspace:
             return {}
         name = shown(self.settings)
         try:
-            raw = self.settings.read_bytes()
+            raw = self._read(self.settings)
         except OSError as error:
             what = f"the settings file cannot be read: {error.strerror}"
             mend = "name a file with --settings"
@@ -198,7 +219,7 @@ class Workspace:
             for path in _found(root):
                 name = shown(path)
                 try:
-                    raw = path.read_bytes()
+                    raw = self._read(path)
                 except OSError as error:
                     what = f"the file cannot be read: {error.strerror}"
                     mend = "make it readable, or move it out of the folder"
@@ -216,7 +237,8 @@ class Workspace:
             if not path.is_relative_to(folder.resolve()):
                 raise ValueError("it lies outside the scenario folder")
             if path.is_file():
-                return path.read_bytes()
+                return self._read(path)
+            self._stamps[path] = None
         raise ValueError("there is no such file")
 
 
@@ -241,6 +263,15 @@ def _found(root: Path) -> Sequence[Path]:
     paths = (path for path in root.rglob("*") if path.suffix in SUFFIXES and path.is_file())
     # Hidden files and folders are an editor's or a version control's own.
     return sorted(p for p in paths if not _hidden(p.relative_to(root)))
+
+
+def _stamp(path: Path) -> Stamp | None:
+    """Return what every edit of a file changes, None where there is none to be read."""
+    try:
+        stat = path.stat()
+    except (OSError, ValueError):
+        return None
+    return stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_size
 
 
 def _hidden(path: Path) -> bool:

@@ -115,5 +115,5 @@ def pytest_runtest_makereport(
     report = yield
     session = item.stash.get(_SESSION, None)
     if session is not None and report.failed and call.when == "call":
-        report.sections += session.sections()
+        report.sections += session.sections(str(call.excinfo.value) if call.excinfo else "")
     return report

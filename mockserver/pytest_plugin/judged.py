@@ -30,6 +30,8 @@ class JudgedSession(SessionHandle):
         super().__init__(server, name)
         self._wanted = wish.verdict
         self._allow = wish.allow
+        self._judged: str | None = None
+        """What the verdict in the end was, once it has been asked for."""
 
     @property
     def server(self) -> MockServer:
@@ -44,15 +46,22 @@ class JudgedSession(SessionHandle):
             raise fault
 
     def fault(self) -> str:
-        """Return what is wrong with the client in the end, empty where nothing is; asked once."""
-        wanted, self._wanted = self._wanted, False
-        return str(self._fault() or "") if wanted else ""
+        """Return what is wrong with the client in the end, empty where nothing is."""
+        if not self._wanted:
+            return ""
+        if self._judged is None:
+            self._judged = str(self._fault() or "")
+        return self._judged
 
-    def sections(self) -> list[tuple[str, str]]:
-        """Return what the report of a failed test shows besides: the journal, and the verdict."""
+    def sections(self, said: str) -> list[tuple[str, str]]:
+        """Return what the report of a failed test shows besides: the journal, and the verdict.
+
+        `said` is why it has failed: the verdict is not shown twice. It cannot be known from who
+        asked for the verdict: unittest keeps a test's own failure to itself until it is reported.
+        """
         told = [("mockserver journal", journal_text(self.journal))]
         fault = self.fault()
-        return [*told, ("mockserver verdict", fault)] if fault else told
+        return [*told, ("mockserver verdict", fault)] if fault not in ("", said) else told
 
     def close(self) -> None:
         """End what connections are left, and forget the session."""

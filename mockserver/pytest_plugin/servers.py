@@ -10,7 +10,7 @@ from mockserver.errors import LoadError
 from mockserver.runner import MockServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 IDLE: Final = 8
 """Servers kept; the one unused for longest is stopped for a new one."""
@@ -22,16 +22,21 @@ class Servers:
 
     def __init__(self) -> None:
         self._servers: dict[object, MockServer] = {}
-        self._broken: dict[object, LoadError] = {}
+        self._broken: dict[object, tuple[MockServer, LoadError]] = {}
 
     def get(self, settings: Mapping[str, Any]) -> MockServer:
         """Return the server with these settings; start it if there is none.
 
-        Files that have been changed make another. Raises LoadError, StartError.
+        One whose files have been changed makes way for another. Raises LoadError, StartError.
         """
         key = _key(settings)
         if key in self._broken:
-            raise self._broken[key]
+            broken, error = self._broken[key]
+            if not broken.outdated():
+                raise error
+            del self._broken[key]
+        if key in self._servers and self._servers[key].outdated():
+            self._stop(key)
         server = self._servers.pop(key, None) or self._started(key, settings)
         self._servers[key] = server
         return server
@@ -47,11 +52,12 @@ class Servers:
         crowd = list(self._servers)[: max(len(self._servers) - IDLE + 1, 0)]
         for each in dict.fromkeys([*taken, *crowd]):
             self._stop(each)
+        server = MockServer(**settings)
         try:
-            return MockServer(**settings).__enter__()
+            return server.__enter__()
         except LoadError as error:
             if len(self._broken) < IDLE:
-                self._broken[key] = error
+                self._broken[key] = server, error
             raise
 
     def _stop(self, key: Any) -> None:
@@ -61,10 +67,10 @@ class Servers:
 
 
 def _key(settings: Mapping[str, Any]) -> object:
-    """Return what tells these settings, and what is in their files, from all others."""
+    """Return what tells these settings from all others; the same paths may lead elsewhere."""
     told = tuple((name, _plain(value)) for name, value in sorted(settings.items()))
     files = [path for name in _FILES for path in _paths(settings.get(name))]
-    return os.getpid(), told, tuple(_stamps(files))
+    return os.getpid(), told, tuple(path.absolute() for path in files)
 
 
 def _plain(value: Any) -> object:
@@ -77,15 +83,3 @@ def _paths(value: Any) -> list[Path]:
     if value is None:
         return []
     return [Path(value)] if isinstance(value, (str, Path)) else [Path(each) for each in value]
-
-
-def _stamps(paths: list[Path]) -> Iterator[tuple[str, int, int]]:
-    """Yield for every file what an edit of it changes: its time and size."""
-    for path in paths:
-        found = sorted(path.rglob("*.y*ml")) if path.is_dir() else [path]
-        for file in found:
-            try:
-                stat = file.stat()
-            except OSError:  # MockServer says so
-                continue
-            yield str(file.absolute()), stat.st_mtime_ns, stat.st_size

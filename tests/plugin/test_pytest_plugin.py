@@ -181,6 +181,32 @@ def test_a_test_that_fails_by_itself_shows_the_verdict_besides(run):
     done.stdout.fnmatch_lines(["E*assert 1 == 2", "*- mockserver verdict -*", "*never came back*"])
 
 
+UNITTEST = """
+import unittest
+class TestIt(unittest.TestCase):
+    @pytest.fixture(autouse=True)
+    def take(self, mockserver): self.session = mockserver
+    def test_it(self):
+        misbehave(self.session)
+        {}
+"""
+
+
+def test_a_unittest_that_fails_by_itself_shows_the_verdict_besides(run):
+    """Though unittest keeps the failure to itself until the report is made."""
+    done = run(UNITTEST.format("self.assertEqual(1, 2, 'own')"))
+
+    assert done.parseoutcomes() == {"failed": 1}
+    done.stdout.fnmatch_lines(["E*own", "*- mockserver verdict -*", "*never came back*"])
+
+
+def test_a_verdict_that_fails_a_test_is_shown_once(run):
+    """It is the failure, and no section besides."""
+    done = run(UNITTEST.format("pass"))
+
+    assert done.stdout.str().count("never came back") == 1
+
+
 def test_a_test_that_passes_shows_nothing(run):
     """No sections, no output."""
     done = run("def test_it(mockserver): behave(mockserver)", "-rA")
@@ -305,6 +331,83 @@ def test_an_edited_scenario_is_read_anew(run):
     )
 
     assert done.parseoutcomes() == {"passed": 2}
+
+
+REFERRED = """\
+openapi: 3.0.3
+info: {title: it, version: "1"}
+paths:
+  /a:
+    get:
+      operationId: a
+      responses:
+        "200": {description: ok, content: {application/json: {schema: {$ref: "x.json"}}}}
+"""
+EDITED = {
+    "the body of an answer": (
+        "scenarios='parts', requests='off'",
+        "parts/b.json",
+        '{"of": 1}',
+        '{"of": 2}',
+        "/v1/orders/7",
+    ),
+    "what the document refers to": (
+        "spec='parts/api.yaml', scenarios=[]",
+        "parts/x.json",
+        '{"example": 1}',
+        '{"example": 2}',
+        "/a",
+    ),
+    "a scenario that comes": (
+        "scenarios='parts', requests='off'",
+        "parts/0.yml",
+        None,
+        "{operation: getOrder, default: true, response: {body: 2}}",
+        "/v1/orders/7",
+    ),
+    "a document that was missing": (
+        "spec='parts/x.yaml', scenarios=[]",
+        "parts/x.yaml",
+        None,
+        REFERRED,
+        "/a",
+    ),
+    "a scenario that was wrong": (
+        "scenarios='parts/b.yaml', requests='off'",
+        "parts/b.yaml",
+        "operatoin: getOrder",
+        "{operation: getOrder, response: {body: 2}}",
+        "/v1/orders/7",
+    ),
+}
+
+
+@pytest.mark.parametrize(("marker", "file", "old", "new", "path"), EDITED.values(), ids=EDITED)
+def test_an_edit_of_anything_that_was_read_is_seen(run, pytester, marker, file, old, new, path):
+    """Files of answers and of documents in parts, those that come, and those that are mended."""
+    parts = pytester.mkdir("parts")
+    (parts / "x.json").write_text('{"example": 2}')
+    (parts / "b.json").write_text("1")
+    if "spec" in marker:
+        (parts / "api.yaml").write_text(REFERRED)
+    else:
+        (parts / "a.yaml").write_text("{operation: getOrder, response: {body: {file: b.json}}}")
+    if old is not None:
+        (pytester.path / file).write_text(old)
+    done = run(
+        "import pathlib, urllib.request\n"
+        "def content(request):\n"
+        f"    url = request.getfixturevalue('mockserver').url + {path!r}\n"
+        "    return urllib.request.urlopen(url).read()\n"
+        f"pytestmark = pytest.mark.mockserver({marker}, events='off', verdict=False)\n"
+        "@pytest.mark.xfail(raises=BaseException)\n"
+        "def test_one(request): assert b'2' in content(request)\n"
+        "def test_two(request):\n"
+        f"    pathlib.Path({file!r}).write_text({new!r})\n"
+        "    assert b'2' in content(request)\n"
+    )
+
+    assert done.parseoutcomes() == {"xfailed": 1, "passed": 1}
 
 
 def test_defaults_come_from_the_project(run, pytester):
