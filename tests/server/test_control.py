@@ -66,7 +66,26 @@ async def test_what_is_read_fits_the_document(tmp_path, operation, path):
         await fetch(server, STATUS)
         received = await fetch(server, f"/_mock{path}")
     contract = control_contract()
+    assert received.status == (302 if operation == "getControlIndex" else 200)
     fits(contract, operation, received)
+
+
+@pytest.mark.parametrize("path", ["/_mock", "/_mock/"])
+async def test_the_index_leads_to_what_people_read(tmp_path, path):
+    """With and without the slash."""
+    async with serving(tmp_path, STORY) as server:
+        received = await fetch(server, path)
+    assert (received.status, received.header("Location")) == (302, "/_mock/docs")
+
+
+async def test_people_are_shown_every_operation(tmp_path):
+    """With a line of curl for each that begins with the server's own address."""
+    async with serving(tmp_path, STORY) as server:
+        page = (await fetch(server, "/_mock/docs")).content.decode()
+    for operation in control_contract().operations.values():
+        assert f'id="{operation.id}"' in page
+    assert page.count("<pre>curl -s ") == len(control_contract().operations)
+    assert "http://localhost/_mock/sessions/default/clock" in page
 
 
 def fits(contract, operation, received):

@@ -49,11 +49,22 @@ def _row(operation: Operation, base_url: str) -> dict[str, Any]:
         "path": operation.full_paths[0],
         "summary": place.text("summary") or "",
         "description": place.text("description") or "",
-        "parameters": parameters,
+        "parameters": [
+            {"name": parameter["name"], "said": _said(parameter)} for parameter in parameters
+        ],
         "example": body.get("example"),
         "curl": _curl(operation, parameters, body.get("example"), base_url),
         "link": operation.method == "GET" and "{" not in operation.path,
     }
+
+
+def _said(parameter: dict[str, Any]) -> str:
+    """Return what the document says of a parameter: in words, or what it may be."""
+    schema = parameter.get("schema", {})
+    items = schema.get("items", schema)
+    words = parameter.get("description") or " or ".join(map(str, items.get("enum", ())))
+    default = f" (default: {schema['default']})" if "default" in schema else ""
+    return f"{words}{default}"
 
 
 def _curl(operation: Operation, parameters: list[dict[str, Any]], body: Any, base_url: str) -> str:

@@ -83,7 +83,8 @@ class Control:
         return await HANDLERS[route.operation.id](ask)
 
     def _route(self, request: web.BaseRequest, path: str) -> Route:
-        route = self.contract.route(request.method, path.rstrip("/") or path)
+        plain = path.rstrip("/")
+        route = self.contract.route(request.method, f"{PREFIX}/" if plain == PREFIX else plain)
         if not isinstance(route, NoRoute):
             return route
         if route.allowed:
