@@ -9,7 +9,7 @@ from mockserver.contract import answer_violations
 from mockserver.play.session import Session
 from mockserver.play.sessions import Sessions
 from mockserver.server.control.frame import HANDLERS
-from mockserver.workspace import control_contract
+from mockserver.workspace import Workspace, control_contract, petstore
 
 STORY = """
 operation: streamOrderStatus
@@ -34,6 +34,12 @@ def test_every_operation_of_the_document_has_its_function():
         "getReady",
         "getVersion",
     }
+
+
+def test_the_document_of_the_control_api_is_sound():
+    """By the same check that everybody else's document gets."""
+    workspace = Workspace(petstore().spec.parent / "control.openapi.yaml")
+    assert workspace.document_warnings(control_contract()) == []
 
 
 READ = {
