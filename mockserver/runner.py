@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from mockserver.asked import check, idle_seconds, names_of
 from mockserver.clock import Clock, ManualClock, clock_factory
 from mockserver.errors import (
     ControlError,
@@ -16,11 +17,10 @@ from mockserver.errors import (
     did_you_mean,
 )
 from mockserver.handle import SessionHandle as SessionHandle  # noqa: PLC0414  (users find it here)
-from mockserver.handle import seconds_of
 from mockserver.loading import Files
 from mockserver.play.journal import JOURNAL_ENTRIES, Journals
 from mockserver.play.session import DEFAULT, Session
-from mockserver.play.sessions import IDLE, SESSIONS, Sessions, Settings
+from mockserver.play.sessions import IDLE, SESSIONS, Sessions, Settings, epoch_of
 from mockserver.scenario.moments import EPOCH
 from mockserver.workspace import Workspace, control_contract, is_own, petstore
 
@@ -98,24 +98,25 @@ class MockServer:
         journal: int = JOURNAL_ENTRIES,
         on_entry: Callable[[str, Entry], None] | None = None,
     ) -> None:
+        check(locals())
         self.host = host
-        self.seed = seed
+        self.seed = str(seed)
         self.problems: list[Problem] = []
         """What was wrong with scenarios that had to be left out."""
         self._workspace = workspace(spec, scenarios, settings)
         self._port = port
         self._make_clock = clock_factory(clock)
-        self._pinned = tuple(pinned)
+        self._pinned = names_of(pinned)
         self._requests = requests
         self._cors = cors
         self._keep_going = keep_going
         self._stateful = stateful
         self._events = events
-        self._allow_calls_to = tuple(allow_calls_to)
-        self._control_hosts = tuple(control_hosts)
+        self._allow_calls_to = names_of(allow_calls_to)
+        self._control_hosts = names_of(control_hosts)
         self._token = control_token
         self._most_sessions = SESSIONS if sessions is None else sessions
-        self._idle = IDLE if session_idle is None else seconds_of(session_idle)
+        self._idle = IDLE if session_idle is None else idle_seconds(session_idle)
         self._journals = Journals(journal)
         self._on_entry = on_entry
         self.on_gone: Callable[[Session[Clock]], None] = lambda _: None
@@ -242,7 +243,8 @@ class MockServer:
 
     def _make_session(self, name: str, settings: Settings) -> Session[Clock]:
         """Make a session. Raises StartError for a clock that there is none of."""
-        clock = clock_factory(settings.clock)() if settings.clock else self._make_clock()
+        wanted = settings.clock
+        clock = self._make_clock() if wanted is None else clock_factory(wanted)()
         return Session(
             name,
             self.seed if settings.seed is None else settings.seed,
@@ -336,22 +338,30 @@ class MockServer:
         *,
         seed: str | None = None,
         clock: str | None = None,
-        epoch: datetime | None = None,
+        epoch: datetime | str | None = None,
         scenarios: Sequence[str] | None = None,
         anonymous: bool = False,
     ) -> SessionHandle:
         """Make a session with settings of its own; what is None is the server's.
 
         Without a `name` one is made up. No chance is drawn from such a name, nor from that of a
-        session that is to be `anonymous`. Raises ControlError where the name is taken or is none,
-        where there is no such scenario, StartError where there is no such clock.
+        session that is to be `anonymous`. An `epoch` without a zone is in UTC; a text has one.
+        Raises ControlError where the name is taken or is none, and where the epoch is none,
+        StartError where there is no such clock or scenario.
         """
         from mockserver.server.requests import session_name  # noqa: PLC0415
 
-        pinned = None if scenarios is None else tuple(scenarios)
-        if name is not None:
-            session_name(name)
-        settings = Settings(name, seed, clock, epoch, pinned, anonymous=anonymous)
+        asked = {"seed": seed, "clock": clock, "scenarios": scenarios}
+        said = {setting: value for setting, value in asked.items() if value is not None}
+        check(said, scenarios="pinned")
+        settings = Settings(
+            None if name is None else session_name(name),
+            None if seed is None else str(seed),
+            clock,
+            None if epoch is None else epoch_of(epoch),
+            None if scenarios is None else names_of(scenarios),
+            anonymous=anonymous,
+        )
 
         def create() -> Session[Clock]:
             assert self._live is not None, "the server has not been started"

@@ -6,7 +6,9 @@ another implementation in its place. See docs/decisions/0017.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 from mockserver.errors import ControlError
@@ -15,7 +17,6 @@ from mockserver.play.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
 
 SESSIONS: Final = 1_000
 """Sessions kept at a time; the one unused for longest, without a connection, makes room."""
@@ -45,6 +46,26 @@ class Settings:
     pinned: tuple[str, ...] | None = None
     anonymous: bool = False
     """Draw no chance from a `name` that is given."""
+
+
+def epoch_of(value: object) -> datetime:
+    """Return when a session's time is to begin: a datetime, or ISO 8601 text with its zone.
+
+    A datetime without a zone is in UTC. Raises ControlError (400).
+    """
+    with suppress(ValueError, OverflowError):
+        epoch = datetime.fromisoformat(value) if isinstance(value, str) else value
+        if isinstance(epoch, datetime):
+            if epoch.tzinfo is None and epoch is value:
+                epoch = epoch.replace(tzinfo=UTC)
+            if epoch.tzinfo is not None and epoch.astimezone(UTC).year in EPOCHS:
+                return epoch
+    raise ControlError(
+        400,
+        f"{value!r} is no point in time with its zone, from {EPOCHS[0]} to {EPOCHS[-1]}",
+        code="bad-epoch",
+        mend='write "2026-01-01T00:00:00Z"',
+    )
 
 
 class State(Protocol[ClockT]):

@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
+from mockserver.asked import check
 from mockserver.errors import StartError, did_you_mean
 from mockserver.play.verdict import allowed_codes
 from mockserver.runner import MockServer
@@ -51,12 +52,13 @@ def wish_of(marks: Iterable[pytest.Mark], defaults: Mapping[str, Any]) -> Wish:
     if "spec" in asked:
         given = {name: value for name, value in given.items() if name not in _OF_DOCUMENT}
     session: dict[str, Any] = {"clock": asked.pop("clock", None)}
-    session["scenarios"] = _names(asked.pop("scenario", None))
+    session["scenarios"] = _names("scenario", asked.pop("scenario", None))
     session["seed"] = _text(asked.pop("seed", None))
     session["epoch"] = _moment(asked.pop("epoch", None))
-    verdict, allow = asked.pop("verdict", True), _names(asked.pop("allow", ())) or ()
+    verdict, allow = asked.pop("verdict", True), _names("allow", asked.pop("allow", ())) or ()
     allowed_codes(allow)
     server = given | asked
+    check(server | ({} if session["clock"] is None else {"clock": session["clock"]}))
     if server.get("stateful") and session["seed"] is not None:
         server["seed"] = session["seed"]  # of what is kept the ids are drawn from the server's
     return Wish(server, session, bool(verdict), allow)
@@ -84,8 +86,15 @@ def _bad(what: str, mend: str) -> StartError:
     return StartError(f"the marker mockserver {what}", code="bad-marker", mend=mend)
 
 
-def _names(value: Any) -> tuple[str, ...] | None:
-    return (value,) if isinstance(value, str) else None if value is None else tuple(value)
+def _names(setting: str, value: Any) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    names = (value,) if isinstance(value, str) else value
+    if not isinstance(names, (list, tuple, set, frozenset)):
+        raise _bad(f"cannot take {value!r} as {setting}", "write a name, or a list of names")
+    if not all(isinstance(name, str) for name in names):
+        raise _bad(f"cannot take {value!r} as {setting}", "write names as texts")
+    return tuple(names)
 
 
 def _text(value: Any) -> str | None:

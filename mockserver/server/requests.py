@@ -70,9 +70,9 @@ def target_of(request: web.BaseRequest) -> Target:
     return Target(session_name(name), found[2] or "/", query)
 
 
-def session_name(name: str) -> str:
+def session_name(name: object) -> str:
     """Return `name` if it can stand in a URL and a log. Raises ControlError."""
-    if not SESSION_NAME.fullmatch(name):
+    if not isinstance(name, str) or not SESSION_NAME.fullmatch(name):
         raise ControlError(
             400,
             f"{name!r} is no name for a session",

@@ -230,6 +230,15 @@ BAD = {
     "an unknown code": ("allow='nothing'", "*unknown-finding*"),
     "a bad epoch": ("epoch='noon'", "*bad-marker*2026-01-01*"),
     "no keyword": ("'story'", "*takes keywords only*"),
+    "scenarios of a wrong kind": ("scenarios=5", "*scenarios cannot be 5 [[]bad-setting]*"),
+    "a scenario of a wrong kind": ("scenario=5", "*5 as scenario [[]bad-marker]*"),
+    "a name of a wrong kind": ("scenario=['story', None]", "*as scenario [[]bad-marker]*"),
+    "codes of a wrong kind": ("allow=5", "*5 as allow [[]bad-marker]*"),
+    "a clock of a wrong kind": ("clock=5", "*clock cannot be 5 [[]bad-setting]*"),
+    "hosts of a wrong kind": ("allow_calls_to={}", "*allow_calls_to cannot be {} *"),
+    "a port that is none": ("port=70000", "*port cannot be 70000 *65535*"),
+    "a bound of a wrong kind": ("session_idle='x'", "*session_idle cannot be 'x' *"),
+    "an epoch too late": ("epoch='9999-12-31T00:00:00Z'", "*bad-epoch*"),
     "no such folder": ("scenarios='nowhere'", "*no-folder*"),
 }
 

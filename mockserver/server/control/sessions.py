@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
@@ -11,13 +9,15 @@ from aiohttp import web
 from mockserver.clock import Clock, ManualClock
 from mockserver.errors import ControlError, StartError, did_you_mean
 from mockserver.play.session import DEFAULT
-from mockserver.play.sessions import EPOCHS, LONGEST, Settings
+from mockserver.play.sessions import LONGEST, Settings, epoch_of
 from mockserver.scenario.moments import formatted
 from mockserver.scenario.units import FOREVER, UnitError, span
 from mockserver.server.control.ask import Ask, Handler, answer
 from mockserver.server.requests import session_name
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mockserver.play.session import Session
 
 
@@ -54,21 +54,8 @@ def settings_of(body: dict[str, Any]) -> Settings:
         None if name is None else session_name(name),
         body.get("seed"),
         body.get("clock"),
-        None if epoch is None else _epoch(epoch),
+        None if epoch is None else epoch_of(epoch),
         None if pinned is None else tuple(pinned),
-    )
-
-
-def _epoch(text: str) -> datetime:
-    with suppress(ValueError, OverflowError):
-        epoch = datetime.fromisoformat(text)
-        if epoch.tzinfo is not None and epoch.astimezone(UTC).year in EPOCHS:
-            return epoch
-    raise ControlError(
-        400,
-        f"{text!r} is no point in time with its zone, from {EPOCHS[0]} to {EPOCHS[-1]}",
-        code="bad-epoch",
-        mend='write "2026-01-01T00:00:00Z"',
     )
 
 
@@ -143,7 +130,7 @@ def _seconds(body: dict[str, str], session: Session[Clock]) -> float:
 
 
 def _seconds_since(text: str, epoch: datetime) -> float:
-    return (_epoch(text) - epoch).total_seconds()
+    return (epoch_of(text) - epoch).total_seconds()
 
 
 def _duration(text: str) -> float:
