@@ -252,6 +252,7 @@ class MockServer:
             self._pinned if settings.pinned is None else settings.pinned,
             settings.epoch or EPOCH,
             journal=self._journals.of(name),
+            inherits=settings.pinned is None,
             anonymous=settings.anonymous or settings.name is None,
             listener=self._on_entry,
         )

@@ -115,6 +115,8 @@ class Bench:
         self._server = server
         self._allow = allow
         self._gone: list[SessionVerdict] = []
+        self._asked: set[str] = set()
+        """Scenarios that sessions which are gone have asked for, those not kept included."""
         server.on_gone = self._let_go
 
     @property
@@ -129,13 +131,17 @@ class Bench:
             passed = [each for each in self._gone if each.status == "passed"]
             self._gone.remove((passed or self._gone)[0])
         catalog = self._server.catalog
-        self._gone.append(verdict_of(session, catalog, final=True, allow=self._allow))
+        verdict = verdict_of(session, catalog, final=True, allow=self._allow)
+        self._gone.append(verdict)
+        self._asked |= verdict.asked
 
     def all(self) -> list[SessionVerdict]:
         """Return all verdicts; without any session that of the default one, which nobody asked."""
+        from mockserver.play.verdict import together  # noqa: PLC0415
+
         names = self._server.session_names() if self.asked else [DEFAULT]
         verdicts = [self._server.judged(n, final=True, allow=self._allow) for n in names]
-        return self._gone + verdicts
+        return together(self._gone + verdicts, self._asked)
 
 
 def environment(server: MockServer) -> Mapping[str, str]:

@@ -40,6 +40,8 @@ class Session(Generic[ClockT]):
     tally: Tally = field(default_factory=Tally)
     store: Store = field(default_factory=Store)
     """What clients have made, where the server keeps that (`--stateful`)."""
+    inherits: bool = False
+    """Whether `pinned` is the server's, and not its own."""
     anonymous: bool = False
     """Whether its name was made up: then no chance is drawn from it."""
     used: float = 0.0

@@ -40,6 +40,10 @@ def told(*args, **options):
             return answer.read()
         except Exception:
             return b""
+def make(name):
+    body, head = b'{"name": "%s"}' % name.encode(), {"Content-Type": "application/json"}
+    url = os.environ["MOCKSERVER_CONTROL_URL"] + "/sessions"
+    urllib.request.urlopen(urllib.request.Request(url, body, head))
 """
 TWICE = "told(); told('1')"
 
@@ -85,6 +89,7 @@ ENDS = {
     "both fail": ("told(); sys.exit(7)", 7),
     "killed by a signal": (f"{TWICE}; os.kill(os.getpid(), 9)", 137),
     "another session fails": (f"{TWICE}; told(session='/@other')", 1),
+    "one session of two does": (f"{TWICE}; make('other')", 0),
     "only another session is used": ("told(session='/@a'); told('1', session='/@a')", 0),
 }
 
@@ -124,6 +129,14 @@ def test_pinned_scenarios_that_nobody_asks_fail(folder):
 
     assert done.returncode == 1
     assert "no request has been answered by this scenario" in done.stderr
+
+
+def test_what_no_session_asks_for_is_one_failure(folder):
+    """Not one for each session that the command has made."""
+    done = run(*python("make('a'); make('b')"))
+
+    assert done.returncode == 1
+    assert done.stderr.count("no request has been answered by this scenario") == 1
 
 
 def test_a_finding_can_be_allowed(folder):

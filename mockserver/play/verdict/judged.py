@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from mockserver.errors import Location
     from mockserver.play.findings import Finding
@@ -70,10 +70,16 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioVerdict:
-    """All entries of one scenario."""
+    """All entries of one scenario.
+
+    `asked`: whether anybody has asked for it; `shared`: whether it is enough that anybody has, in
+    any session, for the server has pinned it.
+    """
 
     name: str
     expectations: tuple[Expectation, ...]
+    asked: bool = True
+    shared: bool = False
 
     @property
     def status(self) -> Status:
@@ -111,3 +117,23 @@ class SessionVerdict:
         """Return how many entries have this status."""
         counts = Counter(e.status for scenario in self.scenarios for e in scenario.expectations)
         return counts[status]
+
+    @property
+    def asked(self) -> set[str]:
+        """The scenarios that anybody has asked for in this session."""
+        return {scenario.name for scenario in self.scenarios if scenario.asked}
+
+
+def together(verdicts: Sequence[SessionVerdict], asked: Iterable[str] = ()) -> list[SessionVerdict]:
+    """Return verdicts on all sessions, of which one is enough to ask for what the server pins.
+
+    Where none has asked for such a scenario, the first verdict alone says so. `asked` are
+    scenarios that others have asked for, whose verdicts there are no more.
+    """
+    known = set(asked).union(*(verdict.asked for verdict in verdicts))
+    found = []
+    for verdict in verdicts:
+        kept = tuple(s for s in verdict.scenarios if not (s.shared and s.name in known))
+        known.update(scenario.name for scenario in kept if scenario.shared)
+        found.append(replace(verdict, scenarios=kept))
+    return found

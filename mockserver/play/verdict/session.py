@@ -93,7 +93,7 @@ def verdict_of(
     watched = sorted(witness, key=lambda each: each.scenario)
     abandoned = _abandoned(watched)
     scenarios = [_scenario(group, moment, witness.requests) for group in _grouped(watched)]
-    scenarios += _unasked(session.pinned, watched, catalog, moment)
+    scenarios += _unasked(session, watched, catalog, moment)
     return SessionVerdict(
         session.name,
         final,
@@ -160,17 +160,18 @@ def _follows(other: Watched, left: Watched) -> bool:
 
 
 def _unasked(
-    pinned: Iterable[str], watched: Iterable[Watched], catalog: Catalog, moment: Moment
+    session: Session[Any], watched: Iterable[Watched], catalog: Catalog, moment: Moment
 ) -> Iterator[ScenarioVerdict]:
     """Yield the pinned scenarios that expect something, and that nobody has asked."""
     asked = {each.scenario for each in watched}
-    for name in dict.fromkeys(pinned):
+    for name in dict.fromkeys(session.pinned):
         program = catalog.programs.get(name)
         if program is None or name in asked:
             continue
         entries = program.scenario.expect
         if entries:
-            yield ScenarioVerdict(name, tuple(_unmet(entry, moment) for entry in entries))
+            unmet = tuple(_unmet(entry, moment) for entry in entries)
+            yield ScenarioVerdict(name, unmet, asked=False, shared=session.inherits)
 
 
 def _unmet(entry: Expected, moment: Moment) -> Expectation:

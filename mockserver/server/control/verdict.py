@@ -8,7 +8,15 @@ from aiohttp import web
 
 from mockserver.contract.media import quality
 from mockserver.play.session import DEFAULT
-from mockserver.play.verdict import allowed_codes, as_json, as_junit, as_text, verdict_of, worst
+from mockserver.play.verdict import (
+    allowed_codes,
+    as_json,
+    as_junit,
+    as_text,
+    together,
+    verdict_of,
+    worst,
+)
 from mockserver.server.control.ask import FRESH, Ask, Handler, answer
 from mockserver.server.settled import heard
 
@@ -33,7 +41,7 @@ async def of_all(ask: Ask) -> web.Response:
     """Return the verdicts on the clients of all sessions there are."""
     # Where nobody has come yet, the default one knows which pinned scenarios nobody has asked for.
     sessions = list(ask.live.sessions) or [ask.live.sessions.get(DEFAULT)]
-    found = await _judged(ask, sessions)
+    found = together(await _judged(ask, sessions))
     form = _form(ask)
     if form != "json":
         return _page(found, form)
