@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
-from mockserver.errors import ExpectationError
+from mockserver.errors import ControlError, ExpectationError
 from mockserver.play.session import DEFAULT, Session
+from mockserver.play.sessions import LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,6 +80,8 @@ class Steered:
         """Send exactly these bytes now; a text goes out as UTF-8."""
         from mockserver.server import orders  # noqa: PLC0415
 
+        if not isinstance(data, (str, bytes, bytearray, memoryview)):
+            raise TypeError(f"push_raw takes bytes or a text, not {type(data).__name__}")
         raw = data.encode() if isinstance(data, str) else bytes(data)
         return self._order(lambda session: orders.push_raw(session, raw, to=to))
 
@@ -102,27 +106,44 @@ class Steered:
 
         return self._order(lambda session: orders.disconnect(session, kind, to=to))
 
-    def wait_for_connection(self, count: int = 1, timeout: float = 5.0) -> list[LiveConnection]:
-        """Wait until so many streams are open, for `timeout` seconds of real time.
+    def wait_for_connection(
+        self, count: int = 1, timeout: str | float = 5.0
+    ) -> list[LiveConnection]:
+        """Wait until so many streams are open, for `timeout` of real time: `"5s"`, or seconds.
 
-        For tests whose server has a thread of its own; in its event loop `connected` waits. Raises
-        ControlError.
+        For tests whose server has a thread of its own; in its event loop `connected` waits, and in
+        an event loop of the caller's own, too: this one keeps all of that loop waiting. Raises
+        ControlError: 408 when they did not come, 503 when the server stops.
         """
-        server = self._server
+        server, within = self._server, seconds_of(timeout)
+        server._must_run()
         if server._thread in (None, threading.current_thread()):
             raise RuntimeError("the server runs in this event loop: await session.connected()")
-        found: list[LiveConnection] = server._run(self.connected(count, timeout))
+        found: list[LiveConnection] = server._run(self._connected(count, within))
         return found
 
-    async def connected(self, count: int = 1, timeout: float = 5.0) -> list[LiveConnection]:  # noqa: ASYNC109
-        """Wait in the server's event loop until so many streams are open, likewise."""
+    async def connected(
+        self,
+        count: int = 1,
+        timeout: str | float = 5.0,  # noqa: ASYNC109
+    ) -> list[LiveConnection]:
+        """Wait until so many streams are open, likewise, in whatever event loop."""
+        server, within = self._server, seconds_of(timeout)
+        loop = server._must_run()
+        waits = self._connected(count, within)
+        if loop is asyncio.get_running_loop():
+            return await waits
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(waits, loop))
+
+    async def _connected(self, count: int, within: float) -> list[LiveConnection]:
+        """Wait in the server's event loop."""
         from mockserver.server import orders  # noqa: PLC0415
 
-        session = self._server._session(self.name)
-        return await orders.connected(session, count, timeout)
+        return await orders.connected(self._server._session(self.name), count, within)
 
     def _order(self, make: Callable[[Session[Clock]], Orders]) -> list[int]:
         server = self._server
+        server._must_run()
         if server._thread is None:
             return make(server._session(self.name)).give()
 
@@ -161,11 +182,12 @@ class SessionHandle(Steered):
 
         With a server in a thread of its own, all that comes due has been sent when it returns; in
         the same event loop, streams have their turn when the caller next waits.
-        Raises ControlError on any other clock.
+        Raises ControlError on any other clock, and for what is no time: nothing has passed then.
         """
         server, seconds = self._server, seconds_of(duration)
+        server._must_run()
         if server._thread is None:
-            return server._manual(self.name).advance(seconds)
+            return server._manual(self.name, seconds).advance(seconds)
         now: float = server._run(server._advance(self.name, seconds))
         return now
 
@@ -237,7 +259,22 @@ class SessionHandle(Steered):
 
 
 def seconds_of(duration: str | float) -> float:
-    """Return a duration in seconds. Raises UnitError for a text that is none."""
-    from mockserver.scenario.units import span  # noqa: PLC0415
+    """Return how long something takes that comes to an end: `"2s"`, or seconds.
 
-    return span(duration).shortest if isinstance(duration, str) else duration
+    Raises ControlError for what is no such duration, or longer than any session.
+    """
+    from mockserver.scenario.units import UnitError, span  # noqa: PLC0415
+
+    what, mend = f"{duration!r} is no time that passes", 'write "2s", or seconds'
+    if isinstance(duration, str):
+        try:
+            found = span(duration)
+        except UnitError as error:
+            raise ControlError(400, error.what, code="bad-duration", mend=error.mend) from None
+        seconds = found.shortest if found.fixed else -1.0
+    else:
+        seconds = duration
+    # Not a number is in no order, either.
+    if not 0 <= seconds <= LONGEST:
+        raise ControlError(400, what, code="bad-duration", mend=mend)
+    return seconds

@@ -20,7 +20,7 @@ from mockserver.handle import SessionHandle as SessionHandle  # noqa: PLC0414  (
 from mockserver.loading import Files
 from mockserver.play.journal import JOURNAL_ENTRIES, Journals
 from mockserver.play.session import DEFAULT, Session
-from mockserver.play.sessions import IDLE, SESSIONS, Sessions, Settings, epoch_of
+from mockserver.play.sessions import IDLE, LONGEST, SESSIONS, Sessions, Settings, epoch_of
 from mockserver.scenario.moments import EPOCH
 from mockserver.workspace import Workspace, control_contract, is_own, petstore
 
@@ -352,6 +352,7 @@ class MockServer:
         """
         from mockserver.server.requests import session_name  # noqa: PLC0415
 
+        self._must_run()
         asked = {"seed": seed, "clock": clock, "scenarios": scenarios}
         said = {setting: value for setting, value in asked.items() if value is not None}
         check(said, scenarios="pinned")
@@ -372,8 +373,16 @@ class MockServer:
         return SessionHandle(self, self._in_loop(create).name)
 
     def _session(self, name: str) -> Session[Clock]:
-        assert self._live is not None, "the server has not been started"
+        if self._live is None:
+            self._must_run()
+        assert self._live is not None
         return self._live.sessions.get(name)
+
+    def _must_run(self) -> asyncio.AbstractEventLoop:
+        """Return the loop that the server runs in. Raises RuntimeError where it does not run."""
+        if self._runner is None or self._loop is None:
+            raise RuntimeError("the server is not running")
+        return self._loop
 
     def session_names(self) -> list[str]:
         """Return the names of the sessions there are, the one unused for longest first."""
@@ -416,13 +425,14 @@ class MockServer:
         session.reset()
 
     async def _advance(self, name: str, seconds: float) -> float:
-        clock = self._manual(name)
+        clock = self._manual(name, seconds)
         now = clock.advance(seconds)
         assert self._live is not None
         await self._live.settle(self._session(name))
         return now
 
-    def _manual(self, name: str) -> ManualClock:
+    def _manual(self, name: str, seconds: float) -> ManualClock:
+        """Return the clock of a session, for which so much can pass. Raises ControlError."""
         clock = self._session(name).clock
         if not isinstance(clock, ManualClock):
             raise ControlError(
@@ -431,6 +441,9 @@ class MockServer:
                 code="not-manual",
                 mend='make the server or the session with clock="manual"',
             )
+        if clock.now() + seconds > LONGEST:
+            what, mend = f"a session has {LONGEST:,.0f} s at most", "make another session"
+            raise ControlError(400, what, code="bad-duration", mend=mend)
         return clock
 
     def _in_loop(self, work: Any) -> Any:

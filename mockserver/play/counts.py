@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mockserver.play.journal import Called, Closed, Entry, Opened, Refused, Violated
+    from mockserver.play.journal import Called, Closed, Entry, Opened, Pushed, Refused, Violated
 
 LABELS: Final = 1_000
 """Different labels that one number is counted by; what is beyond is counted as `OTHER`."""
@@ -79,6 +79,10 @@ def _closed(counts: Counts, entry: Closed) -> None:
     counts.bytes.add(operation, by=entry.bytes)
 
 
+def _pushed(counts: Counts, entry: Pushed) -> None:
+    counts.blocks.add(entry.operation, by=int(entry.sent))
+
+
 def _refused(counts: Counts, entry: Refused) -> None:
     counts.refused.add(entry.code)
 
@@ -95,6 +99,7 @@ def _called(counts: Counts, entry: Called) -> None:
 _RULES: Final[dict[str, Callable[[Counts, Any], None]]] = {
     "Opened": _opened,
     "Closed": _closed,
+    "Pushed": _pushed,
     "Refused": _refused,
     "Violated": _violated,
     "Called": _called,

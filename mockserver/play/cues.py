@@ -67,6 +67,8 @@ class Send(NamedTuple):
     shown: Shown | None = None
     breaches: tuple[Verdict, ...] = ()
     """What in it breaks the contract, or says so and does not."""
+    foreign: bool = False
+    """Whether it is none of the story's: a test has pushed it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,11 @@ class _Connection:
             cue = next(self._cues, None)
             if cue is None:
                 return
-            data += self._decoded(cue.data)
+            written = self._decoded(cue.data)
+            if cue.foreign:
+                yield None
+                continue
+            data += written
             if not cue.blocks:
                 # A heartbeat is no block of the story; a piece is part of the next.
                 if cue.shown is not None:

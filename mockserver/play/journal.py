@@ -177,7 +177,7 @@ class Pushed:
     `at` is when; `live` is the connection's number in the session, the others are those of
     `Opened`. `data` is what was written, before any coding, as far as an entry keeps it, and
     `size` its bytes. `event` and `id` are as they were pushed; of `raw` bytes `id` is the last id
-    in them.
+    in them. It was not `sent` where the connection ended while it waited for its turn.
     """
 
     at: float
@@ -192,6 +192,8 @@ class Pushed:
     size: int
     raw: bool = False
     violates: str | None = None
+    operation: str = ""
+    sent: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
@@ -107,6 +108,8 @@ class Connections:
         self._open: dict[int, Steered] = {}
         self._count = 0
         self._watchers: list[Callable[[], None]] = []
+        self.stopped = False
+        """Whether the server goes down, and no other will be opened."""
 
     def open(self, steered: Steered) -> None:
         """Add one and give it its number."""
@@ -160,9 +163,15 @@ class Connections:
         return lambda: self._watchers.remove(watcher)
 
     def changed(self) -> None:
-        """Tell whoever watches."""
+        """Tell whoever watches; what goes wrong there is nothing to a stream."""
         for watcher in tuple(self._watchers):
-            watcher()
+            with suppress(Exception):
+                watcher()
+
+    def stop(self) -> None:
+        """Let nobody wait for another."""
+        self.stopped = True
+        self.changed()
 
     def clear(self) -> None:
         """Forget the open ones, which go on by themselves, and count from 1 again."""
@@ -179,5 +188,6 @@ def _none_open(operation: str | None) -> Sequence[Steered]:
         409,
         f"this session has no open stream{of}",
         code="no-open-stream",
-        mend="wait until the client is connected: connected(), or GET …/connections?wait=1",
+        mend="wait until the client is connected: "
+        "wait_for_connection(), connected() or GET …/connections?wait=1",
     )

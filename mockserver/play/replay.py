@@ -37,7 +37,7 @@ def replayed(told: Told) -> Iterator[Send]:
                 data = _intervened(player, what)[: left - heard]
                 heard += len(data)
                 if data:
-                    yield Send(round(what.at - told.began, 9), data, 0)
+                    yield Send(round(what.at - told.began, 9), data, 0, foreign=True)
                 continue
             if player.awaiting and not wait.sent:
                 player.answered(wait.took, met=wait.met)

@@ -114,6 +114,8 @@ class Live:
     async def stop(self) -> None:
         """End all connections: streams properly, and by a cut what does not end by itself."""
         self.stopping = True
+        for session in self.sessions:
+            session.live.stop()
         await _end(dict(self.serving))
         await self.calls.stop()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockserver.play.journal import Paused, Pushed, kept_body
+from mockserver.play.journal import Paused
 from mockserver.play.live import Cut, Hold, Push, Release
 from mockserver.play.told import Intervention
 from mockserver.scenario.units import FOREVER
@@ -63,10 +63,9 @@ class Obeying:
         """
         steering, player = self._steering, self._player
         if steering.behind and not player.in_block:
-            behind, steering.behind = steering.behind, []
-            for asked in behind:
-                await self._push(asked, self._moment(now, self._clock.now()), place, put)
-        if steering.orders:
+            asked = steering.behind.pop(0)
+            await self._push(asked, self._moment(now, self._clock.now()), place, put)
+        elif steering.orders:
             asked = steering.next()
             match asked.order:
                 case Cut():
@@ -82,7 +81,9 @@ class Obeying:
                 case Release():
                     self._release(asked.at)
             asked.finish()
-        while steering.held is not None and not (steering.orders or steering.stopping):
+        while steering.held is not None and not (
+            steering.orders or steering.stopping or (steering.behind and not player.in_block)
+        ):
             await steering.waiting.until(self._clock, FOREVER)
         return None
 
@@ -112,22 +113,8 @@ class Obeying:
         self._note_push(order, at)
 
     def _note_push(self, order: Push, at: float) -> None:
-        turn, steering = self._turn, self._steering
-        entry = Pushed(
-            at,
-            turn.program.name,
-            turn.subscription.address.subscription,
-            turn.number,
-            steering.number,
-            steering.blocks,
-            order.event,
-            order.id,
-            kept_body(order.data),
-            len(order.data),
-            order.raw,
-            order.violates,
-        )
-        record(self._session, entry)
+        steering = self._steering
+        record(self._session, steering.told_of(order, at))
         violated = steering.violated(order, at)
         if violated is not None:
             record(self._session, violated)

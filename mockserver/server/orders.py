@@ -33,7 +33,6 @@ class Orders:
 
     def __init__(self, each: Iterable[tuple[Steering, Order]]) -> None:
         self._each = list(each)
-        self._given: list[tuple[Steering, asyncio.Future[None]]] = []
         for steering, order in self._each:
             steering.check(order)
 
@@ -62,19 +61,30 @@ class Orders:
             done = steering.ask(order, wait=True)
             assert done is not None
             given.append((steering, done))
-        await asyncio.wait([done for _, done in given], timeout=PATIENCE)
+        waiting = [done for _, done in given]
         errors = []
-        for steering, done in given:
-            try:
-                if done.done():
-                    done.result()
-                else:
-                    steering.withdraw(done)
-            except ControlError as error:
-                errors.append(error)
+        try:
+            await asyncio.wait(waiting, timeout=PATIENCE)
+            for steering, done in given:
+                try:
+                    if done.done():
+                        done.result()
+                    else:
+                        steering.withdraw(done)
+                except ControlError as error:
+                    errors.append(error)
+        finally:
+            for done in waiting:
+                _let_go(done)
         if errors:
             raise errors[0]
         return self.numbers
+
+
+def _let_go(done: asyncio.Future[None]) -> None:
+    """Wait no longer for the end of an order, and let nobody miss what it may come to."""
+    if not done.cancel() and not done.cancelled():
+        done.exception()
 
 
 def push(
@@ -87,7 +97,11 @@ def push(
 ) -> Orders:
     """Push an event to one connection, or to all open streams. Raises ControlError."""
     meant = _meant(session, to, operation)
-    return Orders((steering, steering.event(asked, violates)) for steering in meant)
+    try:
+        return Orders((steering, steering.event(asked, violates)) for steering in meant)
+    except RecursionError:
+        what, mend = "the event is nested too deep", "push fewer levels, or raw bytes"
+        raise ControlError(400, what, code="bad-control", mend=mend) from None
 
 
 def push_raw(
@@ -139,24 +153,24 @@ def _meant(session: Session[Clock], to: int | None, operation: str | None) -> Se
 async def connected(session: Session[Clock], count: int, within: float) -> list[LiveConnection]:
     """Wait until so many streams are open, whose heads are gone; `within` seconds of real time.
 
-    Raises ControlError (408).
+    In the event loop of the server. Raises ControlError: 408, or 503 when the server stops.
     """
     live = session.live
-    enough = asyncio.Event()
+    enough = asyncio.get_running_loop().create_future()
 
     def look() -> None:
-        if len(live.streams()) >= count:
-            enough.set()
+        if not enough.done() and (live.stopped or len(live.streams()) >= count):
+            enough.set_result(None)
 
     unwatch = live.watch(look)
     look()
     try:
-        waits = asyncio.create_task(enough.wait())
-        await asyncio.wait([waits], timeout=within)
-        waits.cancel()
+        await asyncio.wait([enough], timeout=within)
     finally:
         unwatch()
-    if not enough.is_set():
+    if live.stopped:
+        raise ControlError(503, "the server is stopping", code="stopping")
+    if not enough.done():
         raise ControlError(
             408,
             f"{len(live.streams())} of {count} streams are open after {within:g} s",

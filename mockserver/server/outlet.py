@@ -11,6 +11,8 @@ from mockserver.server import wire
 from mockserver.server.responses import RawResponse
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from aiohttp import web
 
     from mockserver.clock import Clock
@@ -63,6 +65,8 @@ class Outlet:
         self._writes = 0
         self._apart = False
         """Whether others have had their turn since the last write."""
+        self._cut_short = False
+        """Whether nobody waits for the client any more."""
         self.size = 0
         """Bytes that are joined and not yet written."""
         self.blocks = 0
@@ -135,7 +139,12 @@ class Outlet:
         data = self.joined()
         self._told.sent += len(data)
         self._note_move()
-        await self._response.write_eof(data)
+        if not self._cut_short:
+            await self._response.write_eof(data)
+        elif self._writer is not None:
+            # aiohttp would wait for the client; what is written leaves whenever it reads.
+            self._writer.finish(data)
+            wire.drop(self._request.transport)
 
     def _note_move(self) -> None:
         """Note by how much a test has moved the clock past what has just left."""
@@ -149,31 +158,44 @@ class Outlet:
         writer = self._writer
         if writer is None:
             if not isinstance(self._response, RawResponse):
-                await self._response.write(data)
+                await self._write_first(data)
         elif not data:
             pass  # the head is gone, and an empty chunk would end the body
-        elif writer.flowing:
-            writer.write(data)
         else:
             await self.room()
             writer.write(data)
 
     async def room(self) -> None:
         """Wait until the client has read; a test may end the connection before."""
-        writer, steering = self._writer, self._steering
-        if writer is None or writer.flowing:
+        writer = self._writer
+        if writer is None or writer.flowing or self._cut_short:
             return
         self.ceded = True
+        await self._until_read(writer.room())
+
+    async def _write_first(self, data: bytes) -> None:
+        """Write what comes with the head, or close behind it."""
+        try:
+            await self._until_read(self._response.write(data))
+        except CutShortError:
+            self._told.sent += len(data)  # it is on its way, whenever the client reads
+            raise
+
+    async def _until_read(self, wait: Awaitable[None]) -> None:
+        steering = self._steering
         task = steering.blocked = asyncio.current_task()
         try:
-            await writer.room()
+            await wait
         except asyncio.CancelledError:
             if steering.cut is None or task is None:
                 raise
             task.uncancel()
+            self._cut_short = True
+            self.begin()
             raise CutShortError from None
         finally:
             steering.blocked = None
+        steering.refuses = False
 
     def joined(self) -> bytes:
         """Return what is to be written, and note it in the journal."""

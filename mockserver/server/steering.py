@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mockserver.errors import ControlError
-from mockserver.play.journal import Violated
+from mockserver.play.journal import Pushed, Violated, kept_body
 from mockserver.play.live import Cut, Hold, LiveConnection, Push, Release
 from mockserver.play.pushed import as_push, judged, pushed_event, raw_push, refusal
 from mockserver.play.verdicts import told as sentences
+from mockserver.server.log import record
 from mockserver.sse.encode import PLAIN
 
 if TYPE_CHECKING:
@@ -47,6 +48,11 @@ class Asked:
     at: float
     done: asyncio.Future[None] | None = None
 
+    @property
+    def awaited(self) -> bool:
+        """Whether somebody waits to be told of its end."""
+        return self.done is not None and not self.done.done()
+
     def finish(self, error: ControlError | None = None) -> None:
         """Tell whoever waits that it has been carried out, or why it never will be."""
         if self.done is None or self.done.done():
@@ -67,7 +73,6 @@ class Steering:
     __slots__ = (
         "_operation",
         "_pushes",
-        "_refuses",
         "_session",
         "_size",
         "_told",
@@ -83,6 +88,7 @@ class Steering:
         "number",
         "orders",
         "over",
+        "refuses",
         "start",
         "waiting",
     )
@@ -104,8 +110,8 @@ class Steering:
         """What holds the events that tests push against the document."""
         self._pushes = 0
         self._size = 0
-        self._refuses = False
-        """Whether somebody has waited for the client long enough."""
+        self.refuses = False
+        """Whether somebody has waited for the client long enough, and it does not read yet."""
         self.number = 0
         self.is_stream = False
         self.holding = False
@@ -199,7 +205,7 @@ class Steering:
             raise ControlError(409, what, code="not-held", mend="hold it first")
         size = len(order.data) if isinstance(order, Push) else 0
         full = self._size and self._size + size > WAITING_BYTES
-        if full or len(self.orders) + len(self.behind) >= ORDERS or self._refuses:
+        if full or len(self.orders) + len(self.behind) >= ORDERS or self.refuses:
             raise self._full()
 
     def ask(self, order: Order, *, wait: bool) -> asyncio.Future[None] | None:
@@ -229,7 +235,7 @@ class Steering:
             if asked.done is done and isinstance(asked.order, Push):
                 self.orders.remove(asked)
                 self._size -= len(asked.order.data)
-                self._refuses = True
+                self.refuses = True
                 raise self._full()
 
     def _must_stream(self) -> None:
@@ -247,7 +253,8 @@ class Steering:
                 409,
                 f"the head of connection {self.number} is still to come",
                 code="head-not-sent",
-                mend="wait until it is streaming: connected(), or GET …/connections?wait=1",
+                mend="wait until it is streaming: "
+                "wait_for_connection(), connected() or GET …/connections?wait=1",
             )
 
     def _closed(self) -> ControlError:
@@ -272,7 +279,6 @@ class Steering:
 
     def next(self) -> Asked:
         """Take the first order."""
-        self._refuses = False
         return self.orders.pop(0)
 
     def defer(self, asked: Asked) -> None:
@@ -283,6 +289,26 @@ class Steering:
     def pushed(self, order: Push) -> None:
         """Take note that a push has been written."""
         self._size -= len(order.data)
+
+    def told_of(self, order: Push, at: float, *, sent: bool = True) -> Pushed:
+        """Return the entry that tells of a push."""
+        turn = self._turn
+        return Pushed(
+            at,
+            turn.program.name,
+            turn.subscription.address.subscription,
+            turn.number,
+            self.number,
+            self.blocks,
+            order.event,
+            order.id,
+            kept_body(order.data),
+            len(order.data),
+            order.raw,
+            order.violates,
+            self._told.operation,
+            sent,
+        )
 
     def violated(self, order: Push, at: float) -> Violated | None:
         """Return the entry that says what the document has against a push, if it has anything."""
@@ -306,6 +332,10 @@ class Steering:
         self.over, self.holding = True, False
         for asked in (*self.behind, *self.orders):
             cut = isinstance(asked.order, Cut) and by == "test"
+            if isinstance(asked.order, Push) and not asked.awaited:
+                record(
+                    self._session, self.told_of(asked.order, self._session.clock.now(), sent=False)
+                )
             asked.finish(None if cut else self._closed())
         self.orders.clear()
         self.behind.clear()

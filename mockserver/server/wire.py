@@ -60,6 +60,13 @@ class Writer:
         if self._transport.is_closing():
             raise ConnectionResetError("the client has left")
 
+    def finish(self, data: bytes) -> None:
+        """Write `data` and the end of the body, whether there is room or not."""
+        if data:
+            self.write(data)
+        if self._chunked:
+            self._transport.write(b"0\r\n\r\n")
+
 
 def writer_of(request: web.BaseRequest, response: web.StreamResponse) -> Writer | None:
     """Return the way to write to a response whose head is gone; None if nobody is there."""

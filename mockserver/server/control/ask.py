@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -46,7 +47,7 @@ class Ask:
 
     def number(self, name: str, default: int = 0) -> int:
         """Return a query parameter that the document calls an integer: `7`, and `7.0` as well."""
-        return int(float(self.query[name])) if name in self.query else default
+        return integer(self.query[name]) if name in self.query else default
 
     @property
     def session(self) -> Session[Clock]:
@@ -66,6 +67,16 @@ class Ask:
 
 Handler: TypeAlias = "Callable[[Ask], Awaitable[web.StreamResponse]]"
 """Answers one operation of the control API. Raises ControlError."""
+
+
+def integer(text: str) -> int:
+    """Read a number that the document calls an integer: `7`, `7.0`, `7e0`. Raises ControlError."""
+    try:
+        return int(text)
+    except ValueError:
+        with suppress(ValueError, OverflowError):
+            return int(float(text))
+    raise ControlError(400, f"{text!r} is no integer", code="bad-control", mend="write 7")
 
 
 def unknown_session(name: str, known: list[str]) -> ControlError:

@@ -7,10 +7,10 @@ import binascii
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from mockserver.errors import ControlError
+from mockserver.errors import ControlError, did_you_mean
 from mockserver.scenario.units import FOREVER, UnitError, span
 from mockserver.server import orders
-from mockserver.server.control.ask import Ask, Handler, answer
+from mockserver.server.control.ask import Ask, Handler, answer, integer
 from mockserver.server.requests import session_name
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ async def list_connections(ask: Ask) -> web.Response:
         # Its client may be about to make the session by its first request.
         session = ask.live.sessions.get(session_name(ask.path["session"]))
         within = _seconds(ask.query.get("timeout"))
-        found = await orders.connected(session, int(ask.query["wait"]), within)
+        found = await orders.connected(session, ask.number("wait"), within)
     else:
         session = ask.session
         found = session.live.listed()
@@ -81,7 +81,24 @@ def connection_json(found: LiveConnection) -> dict[str, Any]:
 
 def _meant(ask: Ask) -> tuple[int | None, str | None]:
     number = ask.path.get("number")
-    return (None if number is None else int(number)), ask.query.get("operation")
+    return (None if number is None else integer(number)), _operation(ask)
+
+
+def _operation(ask: Ask) -> str | None:
+    """Return the id of the operation that is named, by that or as `GET /path`.
+
+    Raises ControlError (404).
+    """
+    name = ask.query.get("operation")
+    if name is None:
+        return None
+    contract = ask.live.catalog.contract
+    found = contract.find(name)
+    if found is None:
+        what = f"the document has no operation {name!r}"
+        mend = did_you_mean(name, contract.names())
+        raise ControlError(404, what, code="unknown-operation", mend=mend)
+    return found.id
 
 
 async def _done(ask: Ask, given: Orders) -> web.Response:

@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from mockserver.play.counts import Count
     from mockserver.server.app import Live
 
+_BLOCKS: Final = "Blocks of event streams that were sent, and pushes; heartbeats left out."
 _COUNTED: Final = (
     ("opened", "connections", "Connections of scenarios that have begun."),
     ("ended", "connections_ended", "Connections that have ended: how, and by whom."),
-    ("blocks", "events_sent", "Blocks of event streams that were sent, heartbeats left out."),
+    ("blocks", "events_sent", _BLOCKS),
     ("bytes", "body_bytes_sent", "Bytes of bodies that scenarios sent, before transfer coding."),
     ("requests", "requests", "Requests answered, by status; none: the connection broke."),
     (
