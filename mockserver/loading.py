@@ -9,7 +9,7 @@ from mockserver.play.judge import Judge
 
 if TYPE_CHECKING:
     from mockserver.errors import Location, Mode, Problem
-    from mockserver.server.app import Loaded
+    from mockserver.server.live import Loaded
     from mockserver.workspace import Workspace
 
 PLACED_BYTES: Final = 1_000_000
@@ -36,7 +36,7 @@ class Files:
 
     def load(self) -> tuple[Loaded, list[Problem]]:
         """Read everything anew. Raises LoadError."""
-        from mockserver.server.app import Loaded  # noqa: PLC0415
+        from mockserver.server.live import Loaded  # noqa: PLC0415
 
         catalog, problems = self._workspace.load()
         if not self._keep_going and any(problem.severity == "error" for problem in problems):

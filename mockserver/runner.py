@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from mockserver.play.journal import Entry
     from mockserver.play.verdict import SessionVerdict
     from mockserver.scenario.catalog import Catalog
-    from mockserver.server.app import Live
+    from mockserver.server.live import Live
 
 BACKLOG: Final = 4096
 """Connections that may wait to be accepted; a fast ramp of clients overflows aiohttp's 128."""
@@ -133,10 +133,11 @@ class MockServer:
         # Imported here, as is all of aiohttp: `check` and `explain` do without.
         from aiohttp import web  # noqa: PLC0415
 
-        from mockserver.server.app import Live, make_server  # noqa: PLC0415
+        from mockserver.server.app import make_server  # noqa: PLC0415
         from mockserver.server.calls import Calls  # noqa: PLC0415
         from mockserver.server.control import Control, Guard  # noqa: PLC0415
         from mockserver.server.enforce import Enforcement, mode  # noqa: PLC0415
+        from mockserver.server.live import Live  # noqa: PLC0415
 
         requests = Enforcement(mode(self._requests))
         calls = Calls(self._allow_calls_to)

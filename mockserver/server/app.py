@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
-from mockserver.clock import turn_of_others
 from mockserver.contract import NoRoute, Operation
 from mockserver.errors import ControlError
 from mockserver.play.answer import Answer, Head, raw_head, reason_of, stream_head
-from mockserver.play.journal import Journals, Opened, Refused, kept
+from mockserver.play.journal import Opened, Refused, kept
 from mockserver.play.match import choose
-from mockserver.play.reach import Reach
 from mockserver.play.session import DEFAULT
 from mockserver.play.story import Stories
 from mockserver.play.timeline import answer_of, wish_of
@@ -23,7 +20,7 @@ from mockserver.scenario.template import RenderError
 from mockserver.server import breaches, control, cors
 from mockserver.server.awaits import note_request
 from mockserver.server.connection import Connection
-from mockserver.server.enforce import Answering, Enforcement
+from mockserver.server.enforce import Answering
 from mockserver.server.log import log, record
 from mockserver.server.protocol import Server
 from mockserver.server.requests import Preferences, Target, opening_of, preferences, target_of
@@ -43,120 +40,16 @@ if TYPE_CHECKING:
     from aiohttp.http_parser import RawRequestMessage
 
     from mockserver.clock import Clock
-    from mockserver.errors import Location, Problem
-    from mockserver.play.judge import Judge
-    from mockserver.play.kept.keeper import Keeper
     from mockserver.play.opening import Opening
     from mockserver.play.session import Session
-    from mockserver.play.sessions import State
     from mockserver.scenario.catalog import Catalog
     from mockserver.scenario.program import Program
-    from mockserver.server.calls import Calls
+    from mockserver.server.live import Live
 
 MAX_BODY: Final = 16 * 1024 * 1024
 """Bytes of a request's body; more is a 413."""
 _SCRIPTS_FAULTS: Final = frozenset({"template-error", "contract-event", "contract-answer"})
 """What the author of a scenario has to mend, and sees in the log at once."""
-_GRACE: Final = 0.5
-"""Seconds that connections have to end properly when the server stops."""
-_TURNS: Final = 1_000
-"""Turns of the event loop that streams have to do what is due."""
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """What files have become."""
-
-    catalog: Catalog
-    judge: Judge | None = None
-    """Holds what scripts send against the document, unless nobody wants it to."""
-    keeper: Keeper | None = None
-    """Keeps what clients make by POST, if that is wanted."""
-
-
-class Files(Protocol):
-    """The document and the scenarios, as whoever reads files keeps them."""
-
-    def load(self) -> tuple[Loaded, list[Problem]]:
-        """Read everything anew. Raises LoadError."""
-
-    def source(self, where: Location) -> str | None:
-        """Return the text of the scenario that begins there, None where it is there no more."""
-
-
-@dataclass(slots=True)
-class Live:
-    """What a running server has: what it can play, its sessions, and who is being served."""
-
-    loaded: Loaded
-    sessions: State[Clock]
-    requests: Enforcement
-    calls: Calls
-    control: control.Control
-    files: Files
-    cors: bool = True
-    stopping: bool = False
-    serving: dict[asyncio.Task[Any], Waiting] = field(default_factory=dict)
-    journals: Journals = field(default_factory=Journals)
-    """What the journals of its sessions have in common."""
-    followers: int = 0
-    """Live streams of journals that are open."""
-    reach: Reach = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.reach = Reach(self.catalog)
-
-    @property
-    def catalog(self) -> Catalog:
-        """What can be played."""
-        return self.loaded.catalog
-
-    async def stop(self) -> None:
-        """End all connections: streams properly, and by a cut what does not end by itself."""
-        self.stopping = True
-        for session in self.sessions:
-            session.live.stop()
-        await _end(dict(self.serving))
-        await self.calls.stop()
-
-    def gone(self, session: Session[Clock]) -> None:
-        """Let go of what belongs to a session that is there no more."""
-        self.calls.forget(session)
-        session.journal.end()
-
-    async def end(self, session: Session[Clock]) -> None:
-        """End the connections of one session, as a stop of the server would."""
-        await _end({task: w for task, w in self.serving.items() if w.session == session.name})
-
-    async def settle(self, session: Session[Clock]) -> None:
-        """Wait until the session's streams have done what is due, and wait for time themselves.
-
-        One whose client does not read never comes to that: it is not waited for without end.
-        """
-        for _ in range(_TURNS):
-            await turn_of_others()
-            own = (w for w in self.serving.values() if w.session == session.name)
-            if all(waiting.idle for waiting in own):
-                return
-
-    async def reload(self) -> list[Problem]:
-        """Read the files anew, for connections to come. Raises LoadError, and all stays."""
-        # In a thread of its own: open streams go on.
-        self.loaded, problems = await asyncio.to_thread(self.files.load)
-        self.reach = Reach(self.catalog)
-        return problems
-
-
-async def _end(serving: dict[asyncio.Task[Any], Waiting]) -> None:
-    for waiting in serving.values():
-        waiting.stop()
-    late: set[asyncio.Task[Any]] = set()
-    if serving:
-        _, late = await asyncio.wait(serving, timeout=_GRACE)
-    for task in late:
-        task.cancel()
-    if late:
-        await asyncio.wait(late, timeout=_GRACE)
 
 
 def make_server(live: Live) -> Server:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from mockserver.clock import turn_of_others
 
 if TYPE_CHECKING:
-    from mockserver.server.app import Live
+    from mockserver.server.live import Live
 
 _TURNS: Final = 5
 """Turns of the event loop from a client's leaving, or a new client's coming, to its being known."""

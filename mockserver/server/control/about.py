@@ -15,7 +15,7 @@ from mockserver.server.control.docs import page
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mockserver.server.app import Live
+    from mockserver.server.live import Live
 
 
 def health(_: Live) -> web.Response:

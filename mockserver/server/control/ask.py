@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from mockserver.clock import Clock
     from mockserver.play.session import Session
-    from mockserver.server.app import Live
+    from mockserver.server.live import Live
 
 FRESH: Final = {"Cache-Control": "no-store"}
 

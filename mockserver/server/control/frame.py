@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from mockserver.contract import Contract, Operation
     from mockserver.contract.routes import Route
-    from mockserver.server.app import Live
     from mockserver.server.control.guard import Guard
+    from mockserver.server.live import Live
 
 PREFIX: Final = "/_mock"
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
     from mockserver.play.counts import Count
-    from mockserver.server.app import Live
+    from mockserver.server.live import Live
 
 _BLOCKS: Final = "Blocks of event streams that were sent, and pushes; heartbeats left out."
 _COUNTED: Final = (
