@@ -331,6 +331,28 @@ async def test_a_pinned_scenario_that_nobody_asks_for(tmp_path):
     assert statuses(soon) == ["pending"] * 5
 
 
+async def test_of_all_sessions_one_is_enough_for_what_the_server_pins(tmp_path):
+    """The first says it where none has asked; what a session has pinned itself is its own."""
+    async with serving(tmp_path, STORY, pinned=["story"]) as server, httpx.AsyncClient() as client:
+        server.create_session("a")
+        server.create_session("b")
+        server.create_session("own", scenarios=["story"])
+
+        async def listed():
+            answer = (await client.get(f"{server.url}/_mock/verdict?final=true")).json()
+            return {
+                each["session"]: [scenario["status"] for scenario in each["scenarios"]]
+                for each in answer["sessions"]
+            }
+
+        nobody = await listed()
+        await fetch(server, f"/@b{STATUS}", ACCEPT)
+        somebody = await listed()
+
+    assert nobody == {"a": ["failed"], "b": [], "own": ["failed"]}
+    assert somebody == {"a": [], "own": ["failed"], "b": ["failed"]}
+
+
 async def test_on_a_clock_that_stands_still_nothing_is_said_of_time(tmp_path):
     """The rest is judged, and the evidence says what is not."""
     async with serving(tmp_path, STORY, clock="instant") as server:
