@@ -425,7 +425,7 @@ async def test_the_documents_own_stream_is_not_judged(shop, tmp_path):
 
 async def test_a_large_document_is_not_read_for_lines(shop, tmp_path, monkeypatch):
     """Where looking for the line would take long, the pointer has to do."""
-    monkeypatch.setattr("mockserver.runner.PLACED_BYTES", 100)
+    monkeypatch.setattr("mockserver.loading.PLACED_BYTES", 100)
     async with shop(PRICED) as server:
         await fetch(server, "/prices?price=0")
         assert short(noted(server)[0][3]).endswith(
