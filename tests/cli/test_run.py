@@ -281,6 +281,7 @@ def running(*argv, session=True, **options):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=session,
+        preexec_fn=as_at_a_terminal,  # noqa: PLW1509  (no threads here)
         **options,
     )
     try:
@@ -288,7 +289,16 @@ def running(*argv, session=True, **options):
         yield process
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
+        # Not read to their ends: what the command has left behind may hold them open.
+        for pipe in filter(None, (process.stdin, process.stdout, process.stderr)):
+            pipe.close()
+
+
+def as_at_a_terminal():
+    """Let signals do what they do by default: in the background a shell lets some be ignored."""
+    for name in ("INT", "QUIT", "HUP", "TERM", "USR1"):
+        signal.signal(getattr(signal, f"SIG{name}"), signal.SIG_DFL)
 
 
 @pytest.mark.parametrize("name", ["INT", "TERM", "HUP", "QUIT", "USR1"])
