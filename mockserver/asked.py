@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from mockserver.errors import StartError
-from mockserver.scenario.units import UnitError, span
+from mockserver.scenario.units import UnitError, lasting
 
 
 def check(settings: Mapping[str, Any], **known: str) -> None:
@@ -29,7 +29,7 @@ def names_of(value: str | Collection[str]) -> tuple[str, ...]:
 
 def idle_seconds(value: str | float) -> float:
     """Return in seconds for how long a session may be unused, as `check` has let it through."""
-    return span(value).shortest if isinstance(value, str) else float(value)
+    return lasting(value) if isinstance(value, str) else float(value)
 
 
 def _is_text(value: Any) -> bool:
@@ -70,9 +70,10 @@ def _whole(least: int, most: float = math.inf) -> Callable[[Any], bool]:
 def _is_time(value: Any) -> bool:
     if isinstance(value, str):
         try:
-            return span(value).fixed
+            lasting(value)
         except UnitError:
             return False
+        return True
     return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
 
 

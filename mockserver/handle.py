@@ -9,9 +9,9 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
-from mockserver.errors import ControlError, ExpectationError
+from mockserver.errors import ExpectationError
 from mockserver.play.session import DEFAULT, Session
-from mockserver.play.sessions import LONGEST
+from mockserver.play.sessions import seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -187,7 +187,7 @@ class SessionHandle(Steered):
         server, seconds = self._server, seconds_of(duration)
         server._must_run()
         if server._thread is None:
-            return server._manual(self.name, seconds).advance(seconds)
+            return server._move(self.name, seconds)
         now: float = server._run(server._advance(self.name, seconds))
         return now
 
@@ -256,25 +256,3 @@ class SessionHandle(Steered):
     def reset(self) -> None:
         """Forget what has happened in the session, its calls included; its clock goes on."""
         self._server._in_loop(lambda: self._server._reset(self.name))
-
-
-def seconds_of(duration: str | float) -> float:
-    """Return how long something takes that comes to an end: `"2s"`, or seconds.
-
-    Raises ControlError for what is no such duration, or longer than any session.
-    """
-    from mockserver.scenario.units import UnitError, span  # noqa: PLC0415
-
-    what, mend = f"{duration!r} is no time that passes", 'write "2s", or seconds'
-    if isinstance(duration, str):
-        try:
-            found = span(duration)
-        except UnitError as error:
-            raise ControlError(400, error.what, code="bad-duration", mend=error.mend) from None
-        seconds = found.shortest if found.fixed else -1.0
-    else:
-        seconds = duration
-    # Not a number is in no order, either.
-    if not 0 <= seconds <= LONGEST:
-        raise ControlError(400, what, code="bad-duration", mend=mend)
-    return seconds

@@ -5,33 +5,27 @@ from __future__ import annotations
 import asyncio
 import errno
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from mockserver.asked import check, idle_seconds, names_of
-from mockserver.clock import Clock, ManualClock, clock_factory
-from mockserver.errors import (
-    ControlError,
-    Problem,
-    StartError,
-    did_you_mean,
-)
+from mockserver.clock import Clock, clock_factory
+from mockserver.errors import Problem, StartError, did_you_mean
 from mockserver.handle import SessionHandle as SessionHandle  # noqa: PLC0414  (users find it here)
 from mockserver.loading import Files
 from mockserver.play.journal import JOURNAL_ENTRIES, Journals
 from mockserver.play.session import DEFAULT, Session
-from mockserver.play.sessions import IDLE, LONGEST, SESSIONS, Sessions, Settings, epoch_of
+from mockserver.play.sessions import IDLE, SESSIONS, Sessions, Settings, epoch_of
 from mockserver.scenario.moments import EPOCH
-from mockserver.workspace import Workspace, control_contract, is_own, petstore
+from mockserver.workspace import control_contract, is_own, workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
     from datetime import datetime
+    from pathlib import Path
     from types import TracebackType
 
     from aiohttp import web
 
-    from mockserver.errors import Mode
     from mockserver.play.coverage import Coverage
     from mockserver.play.journal import Entry
     from mockserver.play.verdict import SessionVerdict
@@ -224,15 +218,6 @@ class MockServer:
         assert self._loop is not None
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    def _files(self, events: Mode) -> Files:
-        return Files(
-            self._workspace,
-            self.seed,
-            events,
-            keep_going=self._keep_going,
-            stateful=self._stateful,
-        )
-
     def _check_pinned(self, catalog: Catalog, pinned: Sequence[str]) -> None:
         for name in pinned:
             if name not in catalog.programs:
@@ -289,8 +274,13 @@ class MockServer:
     @property
     def catalog(self) -> Catalog:
         """What is being played."""
+        return self._running.catalog
+
+    @property
+    def _running(self) -> Live:
+        """What there is since the start, and after the stop as well."""
         assert self._live is not None, "the server has not been started"
-        return self._live.catalog
+        return self._live
 
     def coverage(self) -> dict[str, Any]:
         """Return how much of the document scenarios reach, and all clients so far were sent.
@@ -306,10 +296,9 @@ class MockServer:
         from mockserver.play.coverage import coverage_at_once  # noqa: PLC0415
 
         def find() -> Coverage:
-            assert self._live is not None, "the server has not been started"
-            sessions = self._live.sessions
+            sessions = self._running.sessions
             tally = sessions.tally if session is None else sessions.get(session).tally
-            return coverage_at_once(self._live.reach, tally)
+            return coverage_at_once(self._running.reach, tally)
 
         found: Coverage = self._in_loop(find)
         return found
@@ -367,9 +356,8 @@ class MockServer:
         )
 
         def create() -> Session[Clock]:
-            assert self._live is not None, "the server has not been started"
-            self._check_pinned(self._live.catalog, settings.pinned or ())
-            return self._live.sessions.create(settings)
+            self._check_pinned(self._running.catalog, settings.pinned or ())
+            return self._running.sessions.create(settings)
 
         return SessionHandle(self, self._in_loop(create).name)
 
@@ -389,8 +377,7 @@ class MockServer:
         """Return the names of the sessions there are, the one unused for longest first."""
 
         def find() -> list[str]:
-            assert self._live is not None, "the server has not been started"
-            return [session.name for session in self._live.sessions]
+            return [session.name for session in self._running.sessions]
 
         found: list[str] = self._in_loop(find)
         return found
@@ -403,49 +390,26 @@ class MockServer:
         """
         from mockserver.server.leaving import all_gone  # noqa: PLC0415
 
-        assert self._live is not None, "the server has not been started"
-        return await all_gone(self._live, seconds, session)
+        return await all_gone(self._running, seconds, session)
 
     async def delete_session(self, name: str) -> None:
         """End the connections of a session, and forget it."""
-        assert self._live is not None, "the server has not been started"
-        session = self._live.sessions.use(name)
+        session = self._running.sessions.use(name)
         if session is not None:
-            await self._live.end(session)
-            self._live.sessions.delete(name)
+            await self._running.delete(session)
 
     def _let_go(self, session: Session[Clock]) -> None:
-        assert self._live is not None
         self.on_gone(session)
-        self._live.gone(session)
+        self._running.gone(session)
 
     def _reset(self, name: str) -> None:
-        session = self._session(name)
-        assert self._live is not None
-        self._live.calls.forget(session)
-        session.reset()
+        self._running.reset(self._session(name))
+
+    def _move(self, name: str, seconds: float) -> float:
+        return self._running.move(self._session(name), seconds)
 
     async def _advance(self, name: str, seconds: float) -> float:
-        clock = self._manual(name, seconds)
-        now = clock.advance(seconds)
-        assert self._live is not None
-        await self._live.settle(self._session(name))
-        return now
-
-    def _manual(self, name: str, seconds: float) -> ManualClock:
-        """Return the clock of a session, for which so much can pass. Raises ControlError."""
-        clock = self._session(name).clock
-        if not isinstance(clock, ManualClock):
-            raise ControlError(
-                409,
-                "only a manual clock can be advanced",
-                code="not-manual",
-                mend='make the server or the session with clock="manual"',
-            )
-        if clock.now() + seconds > LONGEST:
-            what, mend = f"a session has {LONGEST:,.0f} s at most", "make another session"
-            raise ControlError(400, what, code="bad-duration", mend=mend)
-        return clock
+        return await self._running.advance(self._session(name), seconds)
 
     def _in_loop(self, work: Any) -> Any:
         """Call `work` where the server's loop runs, which may be another thread."""
@@ -456,29 +420,6 @@ class MockServer:
             return work()
 
         return self._run(call())
-
-
-def workspace(
-    spec: str | Path | None,
-    scenarios: str | Path | Sequence[str | Path] | None,
-    settings: str | Path | None = None,
-) -> Workspace:
-    """Return where the files are; what is not given comes from the Petstore that ships.
-
-    Scenarios of the Petstore go with the Petstore only.
-    """
-    shipped = petstore()
-    if scenarios is None:
-        folders = shipped.scenarios if spec is None else ()
-    elif isinstance(scenarios, (str, Path)):
-        folders = (Path(scenarios),)
-    else:
-        folders = tuple(map(Path, scenarios))
-    return Workspace(
-        Path(spec) if spec is not None else shipped.spec,
-        folders,
-        Path(settings) if settings is not None else None,
-    )
 
 
 def _cannot_listen(host: str, port: int, error: OSError) -> StartError:

@@ -297,6 +297,29 @@ def control_contract() -> contract.Contract:
     return Workspace(petstore().spec.parent / "control.openapi.yaml").read_document()
 
 
+def workspace(
+    spec: str | Path | None,
+    scenarios: str | Path | Sequence[str | Path] | None,
+    settings: str | Path | None = None,
+) -> Workspace:
+    """Return where the files are; what is not given comes from the Petstore that ships.
+
+    Scenarios of the Petstore go with the Petstore only.
+    """
+    shipped = petstore()
+    if scenarios is None:
+        folders = shipped.scenarios if spec is None else ()
+    elif isinstance(scenarios, (str, Path)):
+        folders = (Path(scenarios),)
+    else:
+        folders = tuple(map(Path, scenarios))
+    return Workspace(
+        Path(spec) if spec is not None else shipped.spec,
+        folders,
+        Path(settings) if settings is not None else None,
+    )
+
+
 def is_own(workspace: Workspace) -> bool:
     """Tell whether the document is the Petstore that ships, which is complete.
 

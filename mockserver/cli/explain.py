@@ -6,6 +6,7 @@ import argparse
 import json
 
 from mockserver.cli import files
+from mockserver.cli.numbers import whole
 from mockserver.errors import ControlError, LoadError, StartError, did_you_mean
 
 
@@ -40,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--timeouts", action="store_true", help="what is awaited does not come: timeouts run out"
     )
     parser.add_argument(
-        "--limit", type=_positive, default=50, help="cues of a connection (default: 50)"
+        "--limit", type=whole(1), default=50, help="cues of a connection (default: 50)"
     )
 
 
@@ -49,12 +50,6 @@ def _header(text: str) -> tuple[str, str]:
     if not colon or not name.strip():
         raise argparse.ArgumentTypeError(f"{text!r} is no header: write 'Name: value'")
     return name.strip().lower(), value.strip()
-
-
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1")
-    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:

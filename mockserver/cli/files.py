@@ -29,6 +29,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def workspace_of(args: argparse.Namespace) -> Workspace:
     """Return the workspace that the options name."""
-    from mockserver.runner import workspace  # noqa: PLC0415
+    from mockserver.workspace import workspace  # noqa: PLC0415
 
     return workspace(args.spec, args.scenarios, args.settings)

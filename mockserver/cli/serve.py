@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from mockserver.cli import covered, files
+from mockserver.cli.numbers import whole
 from mockserver.clock import pause
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of a server."""
     files.add_arguments(parser)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--port", type=_port, default=8080, help="port to listen on; 0 takes any")
+    parser.add_argument(
+        "--port", type=whole(0, 65_535), default=8080, help="port to listen on; 0 takes any"
+    )
     parser.add_argument("--seed", default="0", help="what all chance is drawn from (default: 0)")
     parser.add_argument("--clock", default="real", help="real, 10x (any factor), instant or manual")
     parser.add_argument(
@@ -86,7 +89,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sessions",
         metavar="N",
-        type=_count,
+        type=whole(1),
         help="sessions kept at a time; the one unused for longest makes room (default: 1000)",
     )
     parser.add_argument(
@@ -98,7 +101,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--journal",
         metavar="N",
-        type=_entries,
+        type=whole(0),
         default=20_000,
         help="entries that the journal of a session keeps; 0 keeps none (default: 20000)",
     )
@@ -106,34 +109,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     covered.add_minimum(parser, "clients were sent")
 
 
-def _port(text: str) -> int:
-    if not text.isdigit() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port from 0 to 65535")
-    return int(text)
-
-
-def _entries(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of entries")
-    return int(text)
-
-
-def _count(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1")
-    return int(text)
-
-
 def _time(text: str) -> float:
-    from mockserver.scenario.units import UnitError, span  # noqa: PLC0415
+    from mockserver.scenario.units import UnitError, lasting  # noqa: PLC0415
 
     try:
-        time = span(text)
+        return lasting(text)
     except UnitError as error:
         raise argparse.ArgumentTypeError(f"{error.what}: {error.mend}") from None
-    if not time.fixed:
-        raise argparse.ArgumentTypeError(f"{text!r} is no one duration: write 30m")
-    return time.shortest
 
 
 def run(args: argparse.Namespace) -> int:

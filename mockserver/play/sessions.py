@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 from mockserver.errors import ControlError
 from mockserver.play.session import DEFAULT, Session
 from mockserver.play.tally import Tally
+from mockserver.scenario.units import UnitError, lasting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -187,3 +188,20 @@ class Sessions(Generic[ClockT]):
                 self._sessions[session.name] = session
             else:
                 self.on_gone(session)
+
+
+def seconds_of(duration: str | float, most: float = LONGEST) -> float:
+    """Return how long something takes that comes to an end: `"2s"`, or seconds.
+
+    Raises ControlError for what is no such duration, or longer than `most` seconds.
+    """
+    if isinstance(duration, str):
+        try:
+            return lasting(duration, most)
+        except UnitError as error:
+            raise ControlError(400, error.what, code="bad-duration", mend=error.mend) from None
+    # Not a number is in no order, either.
+    if not 0 <= duration <= most:
+        what = f"{duration!r} is no time that passes"
+        raise ControlError(400, what, code="bad-duration", mend='write "2s", or seconds')
+    return duration

@@ -21,7 +21,7 @@ from mockserver.play.cues import Await, Call, Disconnect, Held, Send
 from mockserver.play.opening import Opening
 from mockserver.play.oracle import ConformingClient
 from mockserver.play.session import DEFAULT
-from mockserver.play.story import Stories, Turn
+from mockserver.play.story import Stories
 from mockserver.scenario.block import echoed
 from mockserver.scenario.conditions import conditions
 from mockserver.scenario.story_rules import templates
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from mockserver.contract import Operation
     from mockserver.play.oracle import Changed, Received
+    from mockserver.play.turn import Turn
     from mockserver.scenario.program import Program
 
 LIMIT: Final = 50

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from mockserver.play.opening import Opening
     from mockserver.play.oracle import Received
-    from mockserver.play.story import Subscription, Turn
+    from mockserver.play.story import Subscription
     from mockserver.play.told import Told
+    from mockserver.play.turn import Turn
     from mockserver.scenario.expected import Expected
 
 WATCHED: Final = 10_000

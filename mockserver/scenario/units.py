@@ -58,6 +58,16 @@ def span(text: str) -> Span:
     return Span(shortest, longest)
 
 
+def lasting(text: str, most: float = FOREVER) -> float:
+    """Read one duration that comes to an end, of at most `most` seconds. Raises UnitError."""
+    found = span(text)
+    if not found.fixed or found.shortest == FOREVER:
+        raise UnitError(f"{text!r} is not one duration that comes to an end", "write 2s")
+    if found.shortest > most:
+        raise UnitError(f"{text!r} is longer than {most:,.0f} s", "write less")
+    return found.shortest
+
+
 def _seconds(text: str, whole: str) -> float:
     found = _DURATION.fullmatch(text)
     if found:

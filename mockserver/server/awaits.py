@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mockserver.play.happenings import Waiter
     from mockserver.play.opening import Opening
     from mockserver.play.session import Session
-    from mockserver.play.story import Turn
+    from mockserver.play.turn import Turn
     from mockserver.scenario.catalog import Catalog
 
 

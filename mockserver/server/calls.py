@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from mockserver.clock import Clock
     from mockserver.play.cues import Call
     from mockserver.play.session import Session
-    from mockserver.play.story import Turn
+    from mockserver.play.turn import Turn
 
 PENDING: Final = 1_000
 """Calls of a server that wait for their answers at a time; what is beyond is not sent."""

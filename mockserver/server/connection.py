@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mockserver.play.answer import Answer
     from mockserver.play.opening import Opening
     from mockserver.play.session import Session
-    from mockserver.play.story import Turn
+    from mockserver.play.turn import Turn
     from mockserver.play.verdicts import Verdict
     from mockserver.scenario.model import Kind
     from mockserver.server.calls import Calls

@@ -6,11 +6,15 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from mockserver.clock import turn_of_others
+from mockserver.clock import ManualClock, turn_of_others
+from mockserver.errors import ControlError
 from mockserver.play.journal import Journals
 from mockserver.play.reach import Reach
+from mockserver.play.sessions import LONGEST
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mockserver.clock import Clock
     from mockserver.errors import Location, Problem
     from mockserver.play.judge import Judge
@@ -93,6 +97,38 @@ class Live:
     async def end(self, session: Session[Clock]) -> None:
         """End the connections of one session, as a stop of the server would."""
         await _end({task: w for task, w in self.serving.items() if w.session == session.name})
+
+    async def delete(self, session: Session[Clock]) -> None:
+        """End the connections of a session, and forget it."""
+        await self.end(session)
+        self.sessions.delete(session.name)
+
+    def reset(self, session: Session[Clock], parts: Sequence[str] = ()) -> None:
+        """Forget these parts of what a session knows, or all of it, its calls included."""
+        if not parts or "subscriptions" in parts:
+            self.calls.forget(session)
+        session.reset(parts)
+
+    def move(self, session: Session[Clock], seconds: float) -> float:
+        """Let time pass where the clock is manual; returns the new time. Raises ControlError."""
+        clock = session.clock
+        if not isinstance(clock, ManualClock):
+            raise ControlError(
+                409,
+                f"only a manual clock can be advanced; that of {session.name!r} is {clock.name}",
+                code="not-manual",
+                mend='make the server, or the session, with the clock "manual"',
+            )
+        if clock.now() + seconds > LONGEST:
+            what, mend = f"a session has {LONGEST:,.0f} s at most", "make another session"
+            raise ControlError(400, what, code="bad-duration", mend=mend)
+        return clock.advance(seconds)
+
+    async def advance(self, session: Session[Clock], seconds: float) -> float:
+        """Let time pass, and all that comes due be done. Raises ControlError."""
+        now = self.move(session, seconds)
+        await self.settle(session)
+        return now
 
     async def settle(self, session: Session[Clock]) -> None:
         """Wait until the session's streams have done what is due, and wait for time themselves.

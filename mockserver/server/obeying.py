@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from mockserver.clock import Clock
     from mockserver.play.cues import Place
     from mockserver.play.session import Session
-    from mockserver.play.story import Turn
     from mockserver.play.tally import Seen
     from mockserver.play.told import Told
+    from mockserver.play.turn import Turn
     from mockserver.server.steering import Asked, Steering
     from mockserver.server.waiting import Outside
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from mockserver.clock import Clock
     from mockserver.play.cues import Send
     from mockserver.play.session import Session
-    from mockserver.play.story import Turn
     from mockserver.play.told import Told
+    from mockserver.play.turn import Turn
     from mockserver.server.steering import Steering
 
 JOINED_BYTES: Final = 64 * 1024

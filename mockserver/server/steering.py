@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from mockserver.play.judge import Judge
     from mockserver.play.live import Order, State
     from mockserver.play.session import Session
-    from mockserver.play.story import Turn
     from mockserver.play.told import Told
+    from mockserver.play.turn import Turn
     from mockserver.scenario.model import Kind
     from mockserver.server.waiting import Waiting
     from mockserver.sse.encode import Event

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from mockserver.play.journal import Closer
     from mockserver.play.player import Player
     from mockserver.play.session import Session
-    from mockserver.play.story import Turn
     from mockserver.play.tally import Seen
     from mockserver.play.told import Told
+    from mockserver.play.turn import Turn
     from mockserver.play.verdicts import Verdict
     from mockserver.server.calls import Calls, Sending
     from mockserver.server.steering import Steering

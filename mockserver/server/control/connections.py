@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.errors import ControlError, did_you_mean
-from mockserver.scenario.units import FOREVER, UnitError, span
+from mockserver.play.sessions import seconds_of
 from mockserver.server import orders
 from mockserver.server.control.ask import Ask, Handler, answer, integer
 from mockserver.server.requests import session_name
@@ -30,7 +30,7 @@ async def list_connections(ask: Ask) -> web.Response:
     if "wait" in ask.query:
         # Its client may be about to make the session by its first request.
         session = ask.live.sessions.get(session_name(ask.path["session"]))
-        within = _seconds(ask.query.get("timeout"))
+        within = seconds_of(ask.query.get("timeout", PATIENCE), LONGEST)
         found = await orders.connected(session, ask.number("wait"), within)
     else:
         session = ask.session
@@ -118,20 +118,6 @@ def _bytes(body: dict[str, str]) -> bytes:
         kind = next(iter(body))
         mend = 'push {"text": "…"}, {"hex": "efbbbf"} or {"base64": "77u/"}'
         raise ControlError(422, f"this is no {kind}: {error}", code="bad-raw", mend=mend) from None
-
-
-def _seconds(text: str | None) -> float:
-    """Return how long to wait. Raises ControlError."""
-    if text is None:
-        return PATIENCE
-    mend = f"write timeout=5s, at most {LONGEST:g}s"
-    try:
-        found = span(text)
-    except UnitError as error:
-        raise ControlError(400, error.what, code="bad-duration", mend=error.mend) from None
-    if not found.fixed or found.shortest == FOREVER or found.shortest > LONGEST:
-        raise ControlError(400, f"{text} is no time to wait", code="bad-duration", mend=mend)
-    return found.shortest
 
 
 HANDLERS: Final[dict[str, Handler]] = {

@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
-from mockserver.clock import Clock, ManualClock
 from mockserver.errors import ControlError, StartError, did_you_mean
 from mockserver.play.session import DEFAULT
-from mockserver.play.sessions import LONGEST, Settings, epoch_of
+from mockserver.play.sessions import Settings, epoch_of, seconds_of
 from mockserver.scenario.moments import formatted
-from mockserver.scenario.units import FOREVER, UnitError, span
 from mockserver.server.control.ask import Ask, Handler, answer
 from mockserver.server.requests import session_name
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from mockserver.clock import Clock
     from mockserver.play.session import Session
 
 
@@ -67,19 +66,13 @@ async def read(ask: Ask) -> web.Response:
 async def reset(ask: Ask) -> web.Response:
     """Forget what the session knows, or the parts that the request names."""
     session = ask.session
-    parts = (ask.body or {}).get("clear", ())
-    if not parts or "subscriptions" in parts:
-        ask.live.calls.forget(session)
-    session.reset(parts)
+    ask.live.reset(session, (ask.body or {}).get("clear", ()))
     return answer(_session(ask, session))
 
 
 async def delete(ask: Ask) -> web.Response:
     """End the session's connections and forget it."""
-    session = ask.session
-    ask.live.calls.forget(session)
-    await ask.live.end(session)
-    ask.live.sessions.delete(session.name)
+    await ask.live.delete(ask.session)
     return web.Response(status=204)
 
 
@@ -91,33 +84,16 @@ async def get_clock(ask: Ask) -> web.Response:
 async def set_clock(ask: Ask) -> web.Response:
     """Let time pass in a session whose clock is manual, until all that is due has been done."""
     session = ask.session
-    clock = session.clock
-    if not isinstance(clock, ManualClock):
-        raise ControlError(
-            409,
-            f"only a manual clock can be advanced, and that of {session.name!r} is {clock.name}",
-            code="not-manual",
-            mend='start the server with --clock manual, or make the session with "clock": "manual"',
-        )
-    seconds = _seconds(ask.body, session)
-    if clock.now() + seconds > LONGEST:
-        raise ControlError(
-            400,
-            f"a session has {LONGEST:,.0f} s at most",
-            code="bad-duration",
-            mend="delete the session and begin anew",
-        )
-    clock.advance(seconds)
-    await ask.live.settle(session)
+    await ask.live.advance(session, _seconds(ask.body, session))
     return answer(_time(session))
 
 
 def _seconds(body: dict[str, str], session: Session[Clock]) -> float:
     """Return how many seconds are to pass. Raises ControlError."""
     if "advance" in body:
-        return _duration(body["advance"])
+        return seconds_of(body["advance"])
     text = body["set"]
-    at = _seconds_since(text, session.epoch) if "T" in text else _duration(text)
+    at = _seconds_since(text, session.epoch) if "T" in text else seconds_of(text)
     now = session.clock.now()
     if at < now:
         raise ControlError(
@@ -131,17 +107,6 @@ def _seconds(body: dict[str, str], session: Session[Clock]) -> float:
 
 def _seconds_since(text: str, epoch: datetime) -> float:
     return (epoch_of(text) - epoch).total_seconds()
-
-
-def _duration(text: str) -> float:
-    mend = 'send {"advance": "2s"}'
-    try:
-        duration = span(text)
-    except UnitError as error:
-        raise ControlError(400, error.what, code="bad-duration", mend=error.mend) from None
-    if not duration.fixed or duration.shortest == FOREVER:
-        raise ControlError(400, "advance takes one duration", code="bad-duration", mend=mend)
-    return duration.shortest
 
 
 def _time(session: Session[Clock]) -> dict[str, Any]:
