@@ -14,6 +14,7 @@ MAY_IMPORT = {
     "contract": {"errors"},
     "scenario": {"errors", "sse", "contract"},
     "play": {"errors", "sse", "contract", "scenario"},
+    "capture": {"errors", "sse", "contract", "scenario", "play"},
     "clock": {"errors"},
     "asked": {"errors", "scenario"},
     "workspace": {"errors", "contract", "scenario"},
@@ -23,11 +24,11 @@ MAY_IMPORT = {
     "runner": {"errors", "scenario", "play", "clock", "workspace", "server", "loading", "handle"}
     | {"asked"},
     "pytest_plugin": {"errors", "play", "runner", "asked"},
-    "cli": {"errors", "contract", "scenario", "play", "clock", "workspace", "runner"},
+    "cli": {"errors", "contract", "scenario", "play", "capture", "clock", "workspace", "runner"},
     "__init__": {"errors", "runner"},
     "__main__": {"cli"},
 }
-PURE = ("sse", "contract", "scenario", "play")
+PURE = ("sse", "contract", "scenario", "play", "capture")
 IMPURE_MODULES = {
     "aiohttp", "asyncio", "logging", "os", "pathlib", "secrets", "socket", "subprocess",
     "tempfile", "threading", "time", "urllib.request",
