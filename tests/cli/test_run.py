@@ -97,7 +97,9 @@ ENDS = {
 @pytest.mark.parametrize(("text", "code"), ENDS.values(), ids=ENDS)
 def test_the_exit_code_is_the_commands_else_the_verdicts(folder, text, code):
     """The command's where it is not 0; else 1 if the verdict on any session failed."""
-    assert run(*python(text)).returncode == code
+    done = run(*python(text))
+
+    assert done.returncode == code, done.stderr
 
 
 def test_what_failed_is_told_on_standard_error(folder):

@@ -6,17 +6,16 @@ import math
 import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
-from urllib.parse import quote
 
 from mockserver.contract.formats import checker
 from mockserver.contract.matching import draft
-from mockserver.contract.place import Place
+from mockserver.contract.sampling.alike import among, both, distinct, types_of
 from mockserver.contract.sampling.choices import TYPES, Choice, also, choices, is_doubtful, made
+from mockserver.contract.sampling.discriminators import Discriminators, bare
 from mockserver.contract.sampling.numbers import Bounds
 from mockserver.contract.sampling.texts import Texts
 from mockserver.contract.schemas import (
     ABSENT,
-    COMPONENTS,
     Direction,
     Normal,
     Schema,
@@ -60,16 +59,15 @@ class Plans:
     """The plans of one document and direction, each worked out once."""
 
     def __init__(self, document: Document, direction: Direction) -> None:
-        self.document = document
         self.absent = ABSENT[direction]
-        self._normaliser = normaliser(document, direction)
+        self._discriminators = Discriminators(document, normaliser(document, direction))
         self._plans: dict[tuple[int, ...], Plan] = {}
         self._also: dict[int, tuple[Normal, list[Schema]]] = {}
         self._choices: dict[int, tuple[Normal, list[Choice]]] = {}
 
     def plan(self, schemas: Iterable[Schema]) -> Plan:
         """Return the plan of schemas that hold together."""
-        parts = {id(s): s for s in map(_bare, schemas) if s is not True}
+        parts = {id(s): s for s in map(bare, schemas) if s is not True}
         key = tuple(parts)
         if key not in self._plans:
             if len(self._plans) >= MOST:
@@ -88,62 +86,13 @@ class Plans:
         if id(schema) not in self._choices:
             self._choices[id(schema)] = (
                 schema,
-                [self._tagged(schema, choice) for choice in choices(schema)],
+                [self._discriminators.tagged(schema, choice) for choice in choices(schema)],
             )
         return self._choices[id(schema)][1]
 
-    # OAS 3.1 § Discriminator Object: the property has the mapping's name or that of the schema.
-
-    def _tagged(self, schema: Normal, choice: Choice) -> Choice:
-        """Let every alternative of a union with a discriminator go by its name, if it can."""
-        name = _discriminating(schema)
-        if name is None or choice.key[1] not in {"oneOf", "anyOf"}:
-            return choice
-        names = self._mapped(schema)
-        rows = []
-        for (branch,) in choice.rows:
-            target = _bare(branch)
-            known = names.get(target.pointer, []) if isinstance(target, Normal) else []
-            known = known or _component(target)
-            tagged = [_tag(schema, name, value, branch) for value in known]
-            rows.append([*tagged, branch])
-        return choice._replace(rows=rows)
-
     def heir(self, schema: Normal, flat: Sequence[Normal]) -> Choice | None:
         """Return the choice of a name for a schema whose heirs are told apart by a property."""
-        name = _discriminating(schema)
-        if name is None or schema.keys() & {"oneOf", "anyOf"}:
-            return None
-        names = self._mapped(schema)
-        heirs = [part for part in flat if part is not schema and schema in _Line(part)]
-        for part in (*(h for h in heirs if h.pointer in names), *heirs):
-            known = names.get(part.pointer) or _component(part)
-            if known:
-                return Choice((id(schema), "heir"), [[_tag(schema, name, known[0]), True]])
-        own = [*names.get(schema.pointer, ()), *_component(schema)]
-        rows: list[list[Schema]] = [
-            [_tag(schema, name, value, self._schema(pointer))]
-            for pointer, values in names.items()
-            for value in values
-        ]
-        rows.append([*(_tag(schema, name, value) for value in own[:1]), True])
-        return Choice((id(schema), "heir"), rows, rotates=len(rows) > 1)
-
-    def _schema(self, pointer: str) -> Schema:
-        place = Place({"$ref": f"#{quote(pointer)}"}, pointer)
-        return _bare(self._normaliser.schema(place))
-
-    def _mapped(self, schema: Normal) -> dict[str, list[str]]:
-        """Return the names of each schema that the mapping of a discriminator leads to."""
-        found: dict[str, list[str]] = {}
-        mapping = schema.notes["discriminator"].get("mapping")
-        for name, value in (mapping if isinstance(mapping, dict) else {}).items():
-            target = value if isinstance(value, str) else ""
-            ref = target if "#" in target else f"#{COMPONENTS}{target}"
-            place = self.document.follow(Place({"$ref": ref}, ""))
-            if isinstance(place.value, dict):
-                found.setdefault(place.pointer, []).append(str(name))
-        return found
+        return self._discriminators.heir(schema, flat)
 
 
 class Members(NamedTuple):
@@ -215,7 +164,7 @@ class Plan:
         for schema in self.flat:
             if "type" in schema:
                 asked = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-                types = asked if types is None else _both(types, asked)
+                types = asked if types is None else both(types, asked)
         if types is None:
             return self._guessed()
         return sorted(types, key="null".__eq__)
@@ -254,11 +203,11 @@ class Plan:
         """Return the plan with an alternative of its choice taken."""
         assert self.choice is not None
         if (row, variant) not in self._branches:
-            schema = _bare(self.choice.rows[row][variant])
+            schema = bare(self.choice.rows[row][variant])
             parts = self.parts if schema is True else (*self.parts, schema)
             taken = self._taken | {self.choice.key}
             self._branches[row, variant] = Plan(self.plans, parts, taken)
-            self._branches[row, variant].via = _bare(self.choice.rows[row][-1])
+            self._branches[row, variant].via = bare(self.choice.rows[row][-1])
         return self._branches[row, variant]
 
     # What the schema shows
@@ -269,13 +218,13 @@ class Plan:
         lists = [[s["const"]] if "const" in s else s["enum"] for s in self.flat if _lists(s)]
         if not lists:
             return None
-        every = [*(value for value in self._shown() if _among(value, lists)), *lists[0]]
-        return _distinct(value for value in every if self.fits(value))
+        every = [*(value for value in self._shown() if among(value, lists)), *lists[0]]
+        return distinct(value for value in every if self.fits(value))
 
     @cached_property
     def shown(self) -> list[Any]:
         """The examples that fit, else the default if it does."""
-        return _distinct(self._shown())
+        return distinct(self._shown())
 
     def _shown(self) -> Iterator[Any]:
         held = [*self._noted("example"), *(v for vs in self._noted("examples") for v in vs)]
@@ -348,7 +297,7 @@ class Plan:
 
     def _holds(self, value: Any) -> bool:
         lists = [[s["const"]] if "const" in s else s["enum"] for s in self.flat if _lists(s)]
-        if not set(_types_of(value)) & set(self.types) or (lists and not _among(value, lists)):
+        if not set(types_of(value)) & set(self.types) or (lists and not among(value, lists)):
             return False
         if isinstance(value, str):
             return self.texts is not None and self.texts.hold(value)
@@ -543,54 +492,6 @@ class Plan:
         return self.choice is None and not {"object", "array"} & set(self.types)
 
 
-class _Line:
-    """All schemas that hold wherever one does."""
-
-    def __init__(self, schema: Normal) -> None:
-        self._seen: list[Normal] = []
-        waiting: list[Schema] = [schema]
-        while waiting:
-            part = waiting.pop()
-            if isinstance(part, Normal) and part not in self:
-                self._seen.append(part)
-                waiting += part.get("allOf", ())
-
-    def __contains__(self, schema: Normal) -> bool:
-        return any(schema is seen for seen in self._seen)
-
-
-def _bare(schema: Schema) -> Schema:
-    """Return what a schema refers to, where it says nothing else."""
-    for _ in range(100):
-        if not isinstance(schema, Normal) or schema.notes or schema.keys() != {"allOf"}:
-            break
-        if len(schema["allOf"]) != 1:
-            break
-        schema = schema["allOf"][0]
-    return True if schema == {} and isinstance(schema, Normal) and not schema.notes else schema
-
-
-def _discriminating(schema: Normal) -> str | None:
-    name = schema.notes.get("discriminator", {}).get("propertyName")
-    return name if isinstance(name, str) else None
-
-
-def _component(schema: Schema) -> list[str]:
-    """Return the name of a component schema."""
-    pointer = schema.pointer if isinstance(schema, Normal) else ""
-    name = pointer.removeprefix(COMPONENTS)
-    return [name] if name != pointer and "/" not in name else []
-
-
-def _tag(schema: Normal, name: str, value: str, *branch: Schema) -> Normal:
-    tag = made(
-        schema.pointer,
-        properties={name: made(schema.pointer, const=value)},
-        required=[name],
-    )
-    return made(schema.pointer, allOf=[*branch, tag])
-
-
 def _of_member(schema: Normal, name: str) -> Iterator[Schema]:
     properties = schema.get("properties", {})
     if name in properties:
@@ -600,55 +501,5 @@ def _of_member(schema: Normal, name: str) -> Iterator[Schema]:
             yield asked
 
 
-def _both(types: Sequence[str], asked: Sequence[str]) -> list[str]:
-    found = [t for t in types if t in asked or (t == "integer" and "number" in asked)]
-    return found + [t for t in asked if t == "integer" and "number" in types and t not in found]
-
-
 def _lists(schema: Normal) -> bool:
     return "const" in schema or "enum" in schema
-
-
-def _among(value: Any, lists: Sequence[Sequence[Any]]) -> bool:
-    return all(any(same(value, item) for item in items) for items in lists)
-
-
-def same(left: Any, right: Any) -> bool:
-    """Tell whether two values are equal as JSON has it: 1 is 1.0, and not true."""
-    if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
-    if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(same(left[k], right[k]) for k in left)
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(same, left, right))
-    return bool(left == right)
-
-
-def _distinct(values: Iterable[Any]) -> list[Any]:
-    found: list[Any] = []
-    for value in values:
-        if len(found) == _ENOUGH:  # Nobody is asked whether the rest fit: it may be thousands.
-            break
-        if not any(same(value, other) for other in found):
-            found.append(value)
-    return found
-
-
-_ENOUGH: Final = 50
-"""How many values that a schema lists are gone round in."""
-
-
-def _types_of(value: Any) -> tuple[str, ...]:
-    match value:
-        case bool():
-            return ("boolean",)
-        case None:
-            return ("null",)
-        case str():
-            return ("string",)
-        case int():
-            return ("integer", "number")
-        case float():
-            return ("integer", "number") if value.is_integer() else ("number",)
-        case _:
-            return ("array",) if isinstance(value, list) else ("object",)

@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 import math
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.contract.sampling import hints
+from mockserver.contract.sampling.alike import same
 from mockserver.contract.sampling.chance import chance
-from mockserver.contract.sampling.plans import Impossible, Plan, Plans, same
+from mockserver.contract.sampling.nearby import Taken, apart, fitting, odd
+from mockserver.contract.sampling.plans import Impossible, Plan, Plans
 from mockserver.contract.sampling.texts import encode
 from mockserver.contract.values import fits, short, validator, value_violations
 
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 
     from mockserver.contract.document import Document
     from mockserver.contract.place import Place
-    from mockserver.contract.sampling.choices import Choice
     from mockserver.contract.schemas import Direction, Schema
 
 DRAWS: Final = 20
@@ -35,23 +36,6 @@ DEEPEST: Final = 6
 
 WORK: Final = 30_000
 """How many values are made for one sample in all, with those that did not fit."""
-
-_ODD: Final[tuple[Any, ...]] = (
-    0, 1, -1, 0.5, 1.5, 100_000, "", "x", "x" * 100, True, False, None, [], {}, [0], {"x": 0},
-)  # fmt: skip
-"""What is tried where a schema says only what must not be."""
-
-
-_STRANGE: Final[tuple[Any, ...]] = (None, 0, "x", True, [], {})
-"""What a member may be that is not to fit its schema."""
-
-
-class _Taken(NamedTuple):
-    """An alternative that was taken of a union."""
-
-    plans: Plans
-    choice: Choice
-    taken: Schema
 
 
 class Unsatisfiable(ValueError):  # noqa: N818  (it says what the schema is)
@@ -123,7 +107,7 @@ class _Draw:
         """Whether what is being made has to be judged."""
         self._own = False
         """Whether examples are passed over."""
-        self._unions: list[_Taken] = []
+        self._unions: list[Taken] = []
         """The unions of which one alternative alone is to fit what is being made."""
 
     def value(self, plan: Plan, name: str) -> Any:
@@ -195,7 +179,7 @@ class _Draw:
         draws = DRAWS if plan.choice is None else max(DRAWS, 2 * len(plan.choice.rows))
         if plan.choice is not None and plan.choice.alone:
             draws = 2 * len(plan.choice.rows)
-        made: list[tuple[Any, list[_Taken]]] = []
+        made: list[tuple[Any, list[Taken]]] = []
         try:
             for attempt in range(draws):
                 self._doubtful, self._unions = False, []
@@ -219,15 +203,15 @@ class _Draw:
         """Tell whether a value fits, and of every `oneOf` one alternative alone."""
         if self._doubtful and not plan.fits(value):
             return False
-        return all(_fitting(union, value) == 1 for union in self._unions)
+        return all(fitting(union, value) == 1 for union in self._unions)
 
-    def _mended(self, plan: Plan, made: list[tuple[Any, list[_Taken]]]) -> Any:
+    def _mended(self, plan: Plan, made: list[tuple[Any, list[Taken]]]) -> Any:
         """Return a value that fits with a strange member, or of a strange type."""
         first, self._unions = made[0]
-        for odd in chain(_apart(self._unions, first), _odd(plan, first)):
+        for other in chain(apart(self._unions, first), odd(plan, first)):
             self._work -= 1
-            if self._is_good(plan, odd):
-                return _copy(odd)
+            if self._is_good(plan, other):
+                return _copy(other)
         # Alternatives that a discriminator tells apart may be all the same.
         for value, _ in made:
             if plan.fits(value):
@@ -247,7 +231,7 @@ class _Draw:
         unions = self._unions
         for branch in self._branches(plan, attempt % rows):
             if choice.alone:
-                self._unions = [*unions, _Taken(plan.plans, choice, branch.via)]
+                self._unions = [*unions, Taken(plan.plans, choice, branch.via)]
             try:
                 if (found := self._listed(branch, name)) is not None:
                     return found[0]
@@ -466,43 +450,6 @@ def _unused(item: Plan, made: list[Any]) -> int | None:
     return next((n for n in tried if n not in made and item.fits(n)), None)
 
 
-def _alternatives(union: _Taken) -> list[Plan]:
-    plans, choice, _ = union
-    return [plans.plan([row[-1]]) for row in choice.rows]
-
-
-def _fitting(union: _Taken, value: Any) -> int:
-    """Return how many alternatives of a union a value fits."""
-    return sum(plan.fits(value) for plan in _alternatives(union))
-
-
-def _apart(unions: list[_Taken], value: Any) -> Iterator[Any]:
-    """Yield the value so that it misses all alternatives but the one it was made for.
-
-    Alternatives without anything required and open to anything fit each other's values. A member
-    that only another alternative knows takes a strange type: then it is not that one.
-    """
-    if not isinstance(value, dict):
-        return
-    for union in unions:
-        kept = union.plans.plan([union.taken])
-        for rival in _alternatives(union):
-            if rival is not kept and rival.fits(value):
-                value = _missing(kept, rival, value)
-    yield value
-
-
-def _missing(kept: Plan, rival: Plan, value: dict[str, Any]) -> dict[str, Any]:
-    own = {name for part in kept.parts for name in _names(part, 4)}
-    names = dict.fromkeys(name for part in rival.parts for name in _names(part, 4))
-    for name in sorted(names, key=lambda name: (name in own, name in value)):
-        for odd in _STRANGE:
-            tried = {**value, name: odd}
-            if kept.fits(tried) and not rival.fits(tried):
-                return tried
-    return value
-
-
 def _required(plan: Plan, name: str, error: Impossible) -> Impossible:
     if error.pointer:
         return error
@@ -513,32 +460,6 @@ def _singular(name: str) -> str:
     if name.endswith("ies"):
         return f"{name[:-3]}y"
     return name[:-1] if name.endswith("s") and not name.endswith("ss") else name
-
-
-def _odd(plan: Plan, value: Any) -> Iterator[Any]:
-    """Yield values that may fit where one made along the schema does not.
-
-    An object misses an alternative that it should miss by one member, left out or of a strange
-    type; of other values, some of each type are tried.
-    """
-    if isinstance(value, dict):
-        names = dict.fromkeys(name for part in plan.parts for name in _names(part, 4))
-        for name in sorted(names, key=value.__contains__):
-            yield {key: item for key, item in value.items() if key != name}
-            yield from ({**value, name: odd} for odd in _STRANGE)
-    yield from _ODD
-
-
-def _names(schema: Schema, depth: int) -> Iterator[str]:
-    """Yield the names of members that a schema speaks of, also in its alternatives."""
-    if not isinstance(schema, dict) or not depth:
-        return
-    yield from schema.get("properties", {})
-    yield from schema.get("required", ())
-    for key in ("allOf", "oneOf", "anyOf"):
-        for part in schema.get(key, ()):
-            yield from _names(part, depth - 1)
-    yield from _names(schema.get("not", True), depth - 1)
 
 
 def _fault(plan: Plan, value: Any) -> str:
