@@ -152,6 +152,7 @@ class MockServer:
         control = Control(control_contract, Guard(self._control_hosts, self._token, self.host))
         self._live = Live(loaded, sessions, requests, calls, control, files, cors=self._cors)
         self._live.journals = self._journals
+        self._live.faults = self.problems
         sessions.on_gone = self._let_go
         runner = web.ServerRunner(make_server(self._live), shutdown_timeout=0.5)
         await runner.setup()

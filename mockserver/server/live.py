@@ -7,16 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mockserver.clock import ManualClock, turn_of_others
-from mockserver.errors import ControlError
+from mockserver.errors import ControlError, LoadError, Location, Problem, StartError
 from mockserver.play.journal import Journals
 from mockserver.play.reach import Reach
 from mockserver.play.sessions import LONGEST
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mockserver.clock import Clock
-    from mockserver.errors import Location, Problem
     from mockserver.play.judge import Judge
     from mockserver.play.kept.keeper import Keeper
     from mockserver.play.session import Session
@@ -71,7 +70,18 @@ class Live:
     """What the journals of its sessions have in common."""
     followers: int = 0
     """Live streams of journals that are open."""
+    faults: list[Problem] = field(default_factory=list)
+    """What was found wrong with the files when they were read last, warnings included."""
+    stale: bool = False
+    """Whether they could not be loaded then, so that what was loaded before goes on."""
+    version: int = 1
+    """How many times they were loaded."""
+    looks: int = 1
+    """How many times they were read, whether they could be loaded or not."""
     reach: Reach = field(init=False)
+    _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _next_look: asyncio.Task[list[Problem]] | None = None
+    _tasks: set[asyncio.Task[list[Problem]]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.reach = Reach(self.catalog)
@@ -87,6 +97,11 @@ class Live:
         for session in self.sessions:
             session.live.stop()
         await _end(dict(self.serving))
+        looks = set(self._tasks)
+        for look in looks:
+            look.cancel()
+        if looks:
+            await asyncio.wait(looks)
         await self.calls.stop()
 
     def gone(self, session: Session[Clock]) -> None:
@@ -142,11 +157,52 @@ class Live:
                 return
 
     async def reload(self) -> list[Problem]:
-        """Read the files anew, for connections to come. Raises LoadError, and all stays."""
-        # In a thread of its own: open streams go on.
-        self.loaded, problems = await asyncio.to_thread(self.files.load)
-        self.reach = Reach(self.catalog)
-        return problems
+        """Read the files anew, for connections to come. Raises LoadError, StartError: all stays.
+
+        One look at a time. Who asks during one gets the next, which sees every edit up to now;
+        all who have asked by its beginning share it.
+        """
+        if self._next_look is None:
+            self._next_look = asyncio.create_task(self._look())
+            self._tasks.add(self._next_look)
+            self._next_look.add_done_callback(self._tasks.discard)
+        # Who leaves does not take the others' look along.
+        return await asyncio.shield(self._next_look)
+
+    async def _look(self) -> list[Problem]:
+        async with self._reading:
+            self._next_look = None  # an edit from here on may come too late for this one
+            try:
+                # In a thread of its own: open streams go on.
+                self.loaded, problems = await asyncio.to_thread(self.files.load)
+            except (LoadError, StartError) as error:
+                self._looked(problems_of(error), stale=True)
+                raise
+            self.reach = Reach(self.catalog)
+            self.version += 1
+            self._looked([*problems, *self._lost()], stale=False)
+            return self.faults
+
+    def _looked(self, faults: list[Problem], *, stale: bool) -> None:
+        self.faults, self.stale = faults, stale
+        self.looks += 1
+        self.journals.ring()
+
+    def _lost(self) -> Iterator[Problem]:
+        """Yield a warning for each scenario that a session prefers and that is there no more."""
+        pinned = {name: session.name for session in self.sessions for name in session.pinned}
+        for name, session in pinned.items():
+            if name not in self.catalog.programs:
+                what = f"the session {session!r} prefers the scenario {name!r}, which is gone"
+                mend = "its requests are refused: put the scenario back, or make the session anew"
+                yield Problem(Location(""), what, "unknown-scenario", mend, "warning")
+
+
+def problems_of(error: LoadError | StartError) -> list[Problem]:
+    """Return what has to be mended before the files can be loaded."""
+    if isinstance(error, LoadError):
+        return list(error.problems)
+    return [Problem(Location(""), error.what, error.code, error.mend)]
 
 
 async def _end(serving: dict[asyncio.Task[Any], Waiting]) -> None:

@@ -451,6 +451,7 @@ class Following:
         self.client = client
         self.parser = Parser()
         self.found = []
+        self.files = []
 
     async def events(self, count):
         """Wait until so many events have come, and return their objects."""
@@ -464,6 +465,9 @@ class Following:
     def take(self, data):
         for event in self.parser.feed(data):
             told = json.loads(event.data)
+            if event.type == "files":
+                self.files.append(told)
+                continue
             assert event.type == told["kind"]
             assert event.last_event_id == str(told["running"])
             self.found.append(told)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import web
 
 import mockserver
-from mockserver.errors import ControlError, LoadError, Location, Problem, StartError
+from mockserver.errors import ControlError, LoadError, StartError
 from mockserver.server.control.ask import FRESH, Ask, Handler, answer
 from mockserver.server.control.docs import page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
+    from mockserver.errors import Problem
     from mockserver.server.live import Live
 
 
@@ -73,7 +74,7 @@ async def reload(ask: Ask) -> web.Response:
     Raises ControlError (422) with all problems of all files; what was loaded before stays.
     """
     try:
-        problems = await ask.live.reload()
+        found = await ask.live.reload()
     except LoadError as error:
         listed = [_problem(problem) for problem in error.problems]
         wrong = sum(problem.severity == "error" for problem in error.problems)
@@ -87,24 +88,27 @@ async def reload(ask: Ask) -> web.Response:
         ) from None
     except StartError as error:
         raise ControlError(422, error.what, code=error.code, mend=error.mend) from None
-    problems = [*problems, *_lost(ask.live)]
     scenarios = len(ask.live.catalog.programs)
-    return answer({"scenarios": scenarios, "problems": [_problem(p) for p in problems]})
+    return answer({"scenarios": scenarios, "problems": [_problem(p) for p in found]})
 
 
-def _lost(live: Live) -> Iterator[Problem]:
-    """Yield a warning for each scenario that a session prefers and that is there no more."""
-    pinned = {name: session.name for session in live.sessions for name in session.pinned}
-    for name, session in pinned.items():
-        if name not in live.catalog.programs:
-            what = f"the session {session!r} prefers the scenario {name!r}, which is gone"
-            mend = "its requests are refused: put the scenario back, or make the session anew"
-            yield Problem(Location(""), what, "unknown-scenario", mend, "warning")
+async def problems(ask: Ask) -> web.Response:
+    """Return what was found wrong with the files when they were read last."""
+    live = ask.live
+    listed = [_problem(problem) for problem in live.faults]
+    return answer({"version": live.version, "stale": live.stale, "problems": listed})
 
 
 def _problem(problem: Problem) -> dict[str, Any]:
+    where = problem.where
     return {
-        "where": str(problem.where),
+        "where": str(where),
+        "file": where.file,
+        "line": where.line,
+        "column": where.column,
+        "pointer": where.pointer,
+        "source": where.source,
+        "width": where.width,
         "what": problem.what,
         "code": problem.code,
         "mend": problem.mend,
@@ -117,4 +121,5 @@ HANDLERS: Final[dict[str, Handler]] = {
     "getControlDocs": docs,
     "getControlIndex": index,
     "reload": reload,
+    "getProblems": problems,
 }

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mockserver.clock import Clock
     from mockserver.play.journal import Journal, Noted
     from mockserver.play.session import Session
+    from mockserver.server.live import Live
 
 FOLLOWERS: Final = 1_000
 """Live streams of journals that are open at a time."""
@@ -191,15 +192,35 @@ def _kinds(ask: Ask) -> frozenset[str] | None:
 
 async def stream_of_session(ask: Ask) -> web.StreamResponse:
     """Tell what happens in a session as it happens."""
-    return await _stream(ask, ask.session.name)
+    return await _stream(ask, ask.session.name, None)
 
 
 async def stream_of_server(ask: Ask) -> web.StreamResponse:
     """Tell what happens in all sessions, or in one that need not be there yet."""
-    return await _stream(ask, ask.query.get("session"))
+    return await _stream(ask, ask.query.get("session"), FileNews(ask.live))
 
 
-async def _stream(ask: Ask, session: str | None) -> web.StreamResponse:
+class FileNews:
+    """Tells that the files have been read, first how it stands."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self._told = 0
+
+    @property
+    def behind(self) -> bool:
+        """Whether they have been read since it was told last."""
+        return self._told != self._live.looks
+
+    def block(self) -> bytes:
+        """Return an event without an id: there is nothing to take up where one was."""
+        live = self._live
+        self._told = live.looks
+        told = {"version": live.version, "stale": live.stale, "problems": len(live.faults)}
+        return encode(Event(event="files", data=json.dumps(told)))
+
+
+async def _stream(ask: Ask, session: str | None, files: FileNews | None) -> web.StreamResponse:
     """Tell what happens until the client leaves or the server stops. Raises ControlError.
 
     A client that does not read is waited for: nothing is kept for it but where it is.
@@ -220,7 +241,7 @@ async def _stream(ask: Ask, session: str | None) -> web.StreamResponse:
     live.followers += 1
     try:
         await response.write(encode(Event(comment=f"after {follower.place}")))
-        await _follow(ask, follower, response)
+        await _follow(ask, follower, files, response)
     except ConnectionError:
         pass  # the client left while something was being written
     finally:
@@ -228,15 +249,18 @@ async def _stream(ask: Ask, session: str | None) -> web.StreamResponse:
     return response
 
 
-async def _follow(ask: Ask, follower: Follower, response: web.StreamResponse) -> None:
+async def _follow(
+    ask: Ask, follower: Follower, files: FileNews | None, response: web.StreamResponse
+) -> None:
     task = asyncio.current_task()
     assert task is not None
     waiting, clock = ask.live.serving[task], RealClock()
     while not waiting.stopping:
-        blocks = [_block(*told_json(told)) for told in follower.take(_journals(ask))]
+        blocks = [files.block()] if files is not None and files.behind else []
+        blocks += [_block(*told_json(told)) for told in follower.take(_journals(ask))]
         if blocks:
             await response.write(b"".join(blocks))
-        if follower.behind:
+        if follower.behind or (files is not None and files.behind):
             await turn_of_others()
             continue
         bell = asyncio.get_running_loop().create_future()
