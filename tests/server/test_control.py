@@ -49,6 +49,7 @@ READ = {
     "getControlDocument": "/openapi.json",
     "getControlDocs": "/docs",
     "getControlIndex": "/",
+    "getPageFile": "/pages/style.css",
     "listSessions": "/sessions",
     "getSession": "/sessions/default",
     "getClock": "/sessions/default/clock",

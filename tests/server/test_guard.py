@@ -26,11 +26,11 @@ class Peer:
         return False
 
 
-def refusal(guard, headers, peer="127.0.0.1"):
+def refusal(guard, headers, peer="127.0.0.1", *, page=False):
     """Return the code that a request is refused with, or None."""
     request = make_mocked_request("POST", "/_mock/reload", headers, transport=Peer(peer))
     try:
-        guard.check(request)
+        guard.check(request, page=page)
     except ControlError as error:
         return error.status, error.code
     return None
@@ -92,6 +92,35 @@ CASES = {
 def test_who_may_use_the_control_api(guard, headers, peer, expected):
     """By machine, by name, by page, by token."""
     assert refusal(guard, headers, peer) == expected
+
+
+PAGES = {
+    "here": (LOCAL, "127.0.0.1", None),
+    "another machine, by address": ({"Host": "192.0.2.1:8080"}, "192.0.2.7", None),
+    "another machine, by IPv6": ({"Host": "[2001:db8::1]:8080"}, "2001:db8::7", None),
+    "another machine, by an allowed name": ({"Host": "mock"}, "192.0.2.7", None),
+    "HTTP/1.0": ({}, "127.0.0.1", None),
+    "a name made to lead here": ({"Host": "evil.example"}, "127.0.0.1", HOST),
+    "a name of an address": ({"Host": "127.0.0.1.nip.test"}, "127.0.0.1", HOST),
+    "no name at all": ({"Host": "[x"}, "127.0.0.1", HOST),
+    "a script of a page elsewhere": (
+        LOCAL | {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}, "127.0.0.1", ORIGIN,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("headers", "peer", "expected"), PAGES.values(), ids=PAGES)
+def test_who_may_open_a_page_that_asks_for_the_token(headers, peer, expected):
+    """Whoever comes by a name that nobody else can own: the token is typed in there."""
+    guard = Guard(hosts=["mock"], token="s3cret")
+    assert refusal(guard, headers, peer, page=True) == expected
+
+
+@pytest.mark.parametrize(("guard", "headers", "peer", "expected"), CASES.values(), ids=CASES)
+def test_without_a_token_pages_are_like_all_else(guard, headers, peer, expected):
+    """By machine, by name, by page."""
+    if guard.token is None:
+        assert refusal(guard, headers, peer, page=True) == expected
 
 
 async def test_the_host_of_a_target_in_absolute_form_goes_first(tmp_path):

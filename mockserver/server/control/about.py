@@ -10,7 +10,6 @@ from aiohttp import web
 import mockserver
 from mockserver.errors import ControlError, LoadError, StartError
 from mockserver.server.control.ask import FRESH, Ask, Handler, answer
-from mockserver.server.control.docs import page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,17 +54,6 @@ async def document(ask: Ask) -> web.Response:
     """Return the document of the control API as JSON."""
     text = json.dumps(ask.live.control.contract.document.tree, indent=1) + "\n"
     return web.Response(text=text, content_type="application/json", headers=FRESH)
-
-
-async def docs(ask: Ask) -> web.Response:
-    """Return a page for people to read what the control API can do."""
-    text = page(ask.live.control.contract, ask.base_url)
-    return web.Response(text=text, content_type="text/html", headers=FRESH)
-
-
-async def index(_: Ask) -> web.StreamResponse:
-    """Lead to what people can read."""
-    return web.Response(status=302, headers={"Location": "/_mock/docs"})
 
 
 async def reload(ask: Ask) -> web.Response:
@@ -118,8 +106,6 @@ def _problem(problem: Problem) -> dict[str, Any]:
 
 HANDLERS: Final[dict[str, Handler]] = {
     "getControlDocument": document,
-    "getControlDocs": docs,
-    "getControlIndex": index,
     "reload": reload,
     "getProblems": problems,
 }

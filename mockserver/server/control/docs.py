@@ -1,4 +1,4 @@
-"""The document of the control API as a page for people; nothing of it comes from elsewhere."""
+"""The document of the control API, as its page shows it to people."""
 
 from __future__ import annotations
 
@@ -6,21 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 if TYPE_CHECKING:
     from mockserver.contract import Contract, Operation
 
 
-def page(contract: Contract, base_url: str) -> str:
-    """Return the page as HTML; `base_url` is the server's, as its reader has reached it."""
-    environment = Environment(
-        loader=PackageLoader("mockserver", "server/control"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+def shown(contract: Contract, base_url: str) -> dict[str, Any]:
+    """Return what the page shows; `base_url` is the server's, as its reader has reached it."""
     info, tags = (contract.document.root.get(name) for name in ("info", "tags"))
     operations = [_row(operation, base_url) for operation in contract.operations.values()]
     groups = [
@@ -28,8 +19,7 @@ def page(contract: Contract, base_url: str) -> str:
         for tag in tags.items()
     ]
     paragraphs = (info.text("description") or "").split("\n\n")
-    template = environment.get_template("docs.html.jinja")
-    return template.render(title=contract.title, paragraphs=paragraphs, groups=groups)
+    return {"heading": contract.title, "paragraphs": paragraphs, "groups": groups}
 
 
 def _row(operation: Operation, base_url: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from mockserver.server.control import (
     heard,
     journal,
     metrics,
+    pages,
     scenarios,
     sessions,
     signals,
@@ -48,6 +49,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     **signals.HANDLERS,
     **journal.HANDLERS,
     **metrics.HANDLERS,
+    **pages.HANDLERS,
 }
 """What answers each operation of the document, by its id."""
 
@@ -73,7 +75,7 @@ class Control:
         open_to_all = about.OPEN.get(path.removeprefix(PREFIX))
         if open_to_all is not None and request.method in ("GET", "HEAD"):
             return open_to_all(live)
-        self._guard.check(request)
+        self._guard.check(request, page=pages.is_page(path))
         if live.cors and is_preflight(request):
             return preflight(request, ())
         route = self._route(request, path)

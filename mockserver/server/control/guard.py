@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -29,15 +30,20 @@ class Guard:
 
     `hosts` are names or addresses by which others may reach the control API (`--control-host`), `*`
     for any. With a `token` (`--control-token`) every request has to bring it, and it is all that
-    is asked. `own` is the address that the server listens on.
+    is asked; only the pages, which hold no data and where the token is typed in, ask for a name
+    instead. `own` is the address that the server listens on.
     """
 
     hosts: Collection[str] = ()
     token: str | None = None
     own: str = "127.0.0.1"
 
-    def check(self, request: web.BaseRequest) -> None:
-        """Let a request through. Raises ControlError (401, 403)."""
+    def check(self, request: web.BaseRequest, *, page: bool = False) -> None:
+        """Let a request through, to a `page` or to all else. Raises ControlError (401, 403)."""
+        if self.token is not None and page:
+            self._check_name(request)
+            _check_origin(request, self.hosts)
+            return
         if self.token is not None:
             self._check_token(request, self.token)
             return
@@ -57,11 +63,17 @@ class Guard:
             headers=[("WWW-Authenticate", 'Bearer realm="mockserver control"')],
         )
 
+    def _check_name(self, request: web.BaseRequest) -> None:
+        """Refuse a page by a name that somebody else may have made to lead here.
+
+        A token that is typed into it belongs to whoever owns the name. Addresses cannot be made so.
+        """
+        host = _asked_host(request)
+        if not (_named(host, self.hosts) or _is_local(host) or _is_address(host) or not host):
+            raise _foreign_host(host)
+
     def _check_host(self, request: web.BaseRequest) -> None:
-        # RFC 9112 § 3.2.2: the host of a target in absolute form goes before `Host`.
-        absolute = not request.raw_path.startswith("/")
-        named = request.raw_path if absolute else "//" + request.headers.get("Host", "")
-        host = _host_of(named)
+        host = _asked_host(request)
         if _named(host, self.hosts):
             return
         if not _is_loopback(_peer(request)):
@@ -73,12 +85,22 @@ class Guard:
                 "or with --control-token",
             )
         if not (_is_local(host) or host in (self.own, "")):
-            raise ControlError(
-                403,
-                f"the control API is not reached by the name {host!r}",
-                code="foreign-host",
-                mend=f"use localhost or 127.0.0.1, or start the server with --control-host {host}",
-            )
+            raise _foreign_host(host)
+
+
+def _asked_host(request: web.BaseRequest) -> str:
+    # RFC 9112 § 3.2.2: the host of a target in absolute form goes before `Host`.
+    absolute = not request.raw_path.startswith("/")
+    return _host_of(request.raw_path if absolute else "//" + request.headers.get("Host", ""))
+
+
+def _foreign_host(host: str) -> ControlError:
+    return ControlError(
+        403,
+        f"the control API is not reached by the name {host!r}",
+        code="foreign-host",
+        mend=f"use localhost or 127.0.0.1, or start the server with --control-host {host}",
+    )
 
 
 def _check_origin(request: web.BaseRequest, hosts: Collection[str]) -> None:
@@ -121,6 +143,13 @@ def _is_loopback(host: str) -> bool:
         return False
     mapped = getattr(address, "ipv4_mapped", None)
     return bool((mapped or address).is_loopback)
+
+
+def _is_address(host: str) -> bool:
+    with suppress(ValueError):
+        ipaddress.ip_address(host.partition("%")[0])
+        return True
+    return False
 
 
 def _peer(request: web.BaseRequest) -> str:

@@ -1,0 +1,69 @@
+"""The pages for people, and what they load: they hold no data, so nobody has to bring a token."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from aiohttp import web
+
+from mockserver.errors import ControlError
+from mockserver.server.control.docs import shown
+from mockserver.server.pages import page_file, render
+
+if TYPE_CHECKING:
+    from mockserver.server.control.ask import Ask, Handler
+
+HEADERS: Final = {
+    # Nothing from elsewhere, nothing inline: what is told of a test, however it is written, runs
+    # nowhere. The frame of another page would be a way to have buttons pressed.
+    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; object-src 'none'; "
+    "form-action 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+OPEN_PATHS: Final = ("/_mock", "/_mock/", "/_mock/docs")
+OPEN_FOLDER: Final = "/_mock/pages/"
+
+
+def is_page(path: str) -> bool:
+    """Tell whether a path is that of a page or of what pages load."""
+    return path in OPEN_PATHS or path.startswith(OPEN_FOLDER)
+
+
+def page(template: str, **values: Any) -> web.Response:
+    """Return an answer with a page; `template` and `values` are those of `render`."""
+    headers = {**HEADERS, "Cache-Control": "no-cache"}
+    return web.Response(text=render(template, **values), content_type="text/html", headers=headers)
+
+
+async def index(_: Ask) -> web.StreamResponse:
+    """Lead to what people can read."""
+    return web.Response(status=302, headers={"Location": "/_mock/docs"})
+
+
+async def docs(ask: Ask) -> web.StreamResponse:
+    """Return a page for people to read what the control API can do."""
+    return page("docs.html.jinja", **shown(ask.live.control.contract, ask.base_url))
+
+
+async def file(ask: Ask) -> web.StreamResponse:
+    """Return a style, script or picture of the pages. Raises ControlError (404)."""
+    found = page_file(ask.path["file"])
+    if found is None:
+        what = f"the pages load no {ask.path['file']!r}"
+        raise ControlError(404, what, code="unknown-control", mend="open /_mock/")
+    etag = f'"{found.etag}"'
+    headers = {**HEADERS, "Cache-Control": "no-cache", "ETag": etag}
+    known = ask.request.headers.get("If-None-Match", "").split(",")
+    if any(one.strip().removeprefix("W/") in (etag, "*") for one in known):
+        return web.Response(status=304, headers=headers)
+    return web.Response(
+        body=found.content, content_type=found.media_type, charset="utf-8", headers=headers
+    )
+
+
+HANDLERS: Final[dict[str, Handler]] = {
+    "getControlIndex": index,
+    "getControlDocs": docs,
+    "getPageFile": file,
+}
