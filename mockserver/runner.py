@@ -161,7 +161,7 @@ class MockServer:
             await site.start()
         except OSError as error:
             await runner.cleanup()
-            raise _cannot_listen(self.host, self._port, error) from None
+            raise cannot_listen(self.host, self._port, error) from None
         self._runner = runner
         self._port = runner.addresses[0][1]
         requests.warm_up()
@@ -423,7 +423,8 @@ class MockServer:
         return self._run(call())
 
 
-def _cannot_listen(host: str, port: int, error: OSError) -> StartError:
+def cannot_listen(host: str, port: int, error: OSError) -> StartError:
+    """Return what to raise where a port could not be had."""
     if error.errno == errno.EADDRINUSE:
         return StartError(
             f"port {port} on {host} is in use",

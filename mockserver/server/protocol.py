@@ -79,11 +79,17 @@ _MENDS: Final = (
 
 
 class Server(web.Server):
-    """A low-level server whose every refusal is answered by `refuse`."""
+    """A low-level server whose every refusal is answered by `refuse`.
 
-    def __init__(self, handler: Handler, *, request_factory: Factory, refuse: Refuse) -> None:
+    With `decoded` false, bodies of requests keep their content coding.
+    """
+
+    def __init__(
+        self, handler: Handler, *, request_factory: Factory, refuse: Refuse, decoded: bool = True
+    ) -> None:
         super().__init__(handler, request_factory=self._make_request_of, handler_cancellation=True)
         self.refuse = refuse
+        self.decoded = decoded
         self._factory = request_factory
 
     def __call__(self) -> web.RequestHandler:
@@ -119,6 +125,7 @@ class Protocol(web.RequestHandler):
             "max_line_size": MAX_TARGET,
             "max_field_size": MAX_FIELD,
             "max_headers": MAX_FIELDS,
+            "auto_decompress": server.decoded,
         }
         super().__init__(server, loop=asyncio.get_running_loop(), **options)
         self._refuse = server.refuse

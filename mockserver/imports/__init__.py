@@ -1,0 +1,1 @@
+"""Reads exchanges that others have written down. PURE."""

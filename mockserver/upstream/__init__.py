@@ -1,0 +1,1 @@
+"""Talks to other people's servers: the proxy of `record`."""

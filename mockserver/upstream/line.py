@@ -1,0 +1,119 @@
+"""One connection to another server: what arrives when, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    import ssl
+
+    from mockserver.upstream.address import Address
+
+HIGH: Final = 64 * 1024
+"""Bytes that wait to be taken, above which nothing more is read."""
+CONNECT_TIME: Final = 30.0
+"""Seconds that it may take to be connected."""
+
+Ended: TypeAlias = Literal["fin", "reset"]
+
+
+class Line(asyncio.Protocol):
+    """Keeps what arrives, with its moment, until it is taken; never loses bytes before an end.
+
+    Readers of asyncio and aiohttp raise a connection's error before they hand out what had come
+    before it, which for a stream that is reset is its last events.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._arrived: deque[tuple[float, bytes]] = deque()
+        self._weight = 0
+        self._ended: Ended | None = None
+        self._transport: asyncio.Transport | None = None
+        self._taker: asyncio.Future[None] | None = None
+        self._room = asyncio.Event()
+        self._room.set()
+        self.fault = ""
+        """What the system said of an end that is neither FIN nor RST."""
+
+    @classmethod
+    async def connect(cls, address: Address, tls: ssl.SSLContext | None) -> Line:
+        """Open a connection. Raises OSError, which TimeoutError and errors of TLS are as well."""
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(CONNECT_TIME):
+            _, line = await loop.create_connection(
+                cls, address.host, address.port, ssl=tls, happy_eyeballs_delay=0.25
+            )
+        return line
+
+    async def take(self) -> tuple[float, bytes] | Ended:
+        """Return what arrived first and has not been taken, with the loop's time; else its end."""
+        while not self._arrived:
+            if self._ended is not None:
+                return self._ended
+            self._taker = self._loop.create_future()
+            await self._taker
+        at, data = self._arrived.popleft()
+        before, self._weight = self._weight, self._weight - len(data)
+        if before > HIGH >= self._weight and self._transport is not None and not self._ended:
+            self._transport.resume_reading()
+        return at, data
+
+    def write(self, data: bytes) -> None:
+        """Send now; what is sent after the end is lost."""
+        if self._transport is not None and self._ended is None:
+            self._transport.write(data)
+
+    async def room(self) -> None:
+        """Wait until there is room to write, or nobody to write to."""
+        await self._room.wait()
+
+    def abort(self) -> None:
+        """Close at once; what has not been sent is lost."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    # --- what asyncio tells ----------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Keep what arrived."""
+        self._arrived.append((self._loop.time(), data))
+        before, self._weight = self._weight, self._weight + len(data)
+        if before <= HIGH < self._weight and self._transport is not None:
+            self._transport.pause_reading()
+        self._wake()
+
+    def eof_received(self) -> bool:
+        """Take note of FIN; the connection is closed thereupon."""
+        self._end("fin")
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Take note of the end."""
+        if exc is not None and not isinstance(exc, ConnectionError):
+            self.fault = str(exc) or type(exc).__name__
+        self._end("reset" if isinstance(exc, ConnectionError) else "fin")
+
+    def pause_writing(self) -> None:
+        """Let writers wait."""
+        self._room.clear()
+
+    def resume_writing(self) -> None:
+        """Let them go on."""
+        self._room.set()
+
+    def _end(self, how: Ended) -> None:
+        self._ended = self._ended or how
+        self._room.set()
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._taker is not None and not self._taker.done():
+            self._taker.set_result(None)

@@ -1,0 +1,232 @@
+"""One request on its way through the proxy, and its answer on the way back, part by part."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+import h11
+from aiohttp import web
+
+from mockserver.errors import ControlError
+from mockserver.server.wire import Writer, drop, reset
+from mockserver.upstream.address import origin_form
+from mockserver.upstream.heads import (
+    answer_head,
+    as_text,
+    end_to_end,
+    relocated,
+    request_head,
+    without,
+)
+from mockserver.upstream.line import CONNECT_TIME, Line
+from mockserver.upstream.reading import BrokenOffError, NotHttpError, Reading, transfer_of
+
+if TYPE_CHECKING:
+    import ssl
+
+    from mockserver.upstream.address import Address
+    from mockserver.upstream.recorder import Recorder
+
+_NOTHING: Final = frozenset((204, 304))
+"""Statuses of answers that have no body, whatever their heads say (RFC 9112 § 6.3)."""
+
+
+class Passed(web.StreamResponse):
+    """An answer that has been written already; `kept` if the connection may serve another."""
+
+    def __init__(self, *, kept: bool) -> None:
+        super().__init__()
+        self._kept = kept
+
+    @property
+    def keep_alive(self) -> bool:
+        """Whether the connection goes on."""
+        return self._kept
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        """Write nothing more."""
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Write nothing more."""
+
+
+class Passage:
+    """Takes one request to the upstream and its answer back, each byte as soon as it is there.
+
+    A slow side slows the other down: nothing piles up here.
+    """
+
+    def __init__(
+        self,
+        request: web.BaseRequest,
+        address: Address,
+        tls: ssl.SSLContext | None,
+        recorder: Recorder,
+    ) -> None:
+        self._request = request
+        self._address = address
+        self._tls = tls
+        self._recorder = recorder
+        self._raw = request.raw_headers
+        self._taping = recorder.begin(
+            request.method, origin_form(request.raw_path), as_text(self._raw)
+        )
+        self._writer: Writer | None = None
+        self._chunked = False
+        self._kept = False
+        self._upload: asyncio.Task[None] | None = None
+
+    async def perform(self) -> web.StreamResponse:
+        """Pass both. Raises ControlError where the upstream gives no answer."""
+        line = None
+        try:
+            line = await self._connected()
+            self._upload = asyncio.create_task(self._send(line))
+            self._upload.add_done_callback(_known)
+            return await self._answer(line)
+        except ControlError as error:
+            self._taping.refused(error.what)
+            raise
+        except (asyncio.CancelledError, ConnectionError):
+            self._taping.end("client")
+            raise
+        finally:
+            if self._upload is not None:
+                self._upload.cancel()
+            if line is not None:
+                line.abort()
+
+    # --- the request -----------------------------------------------------------------------------
+
+    async def _connected(self) -> Line:
+        try:
+            return await Line.connect(self._address, self._tls)
+        except TimeoutError:
+            what = f"{self._address} does not answer: not connected after {CONNECT_TIME:g} s"
+            status = 504
+        except OSError as error:
+            what = f"{self._address} cannot be reached: {_reason(error)}"
+            status = 502
+        if "CERTIFICATE_VERIFY_FAILED" in what:
+            mend = "trust its certificate (SSL_CERT_FILE), or take any with --insecure"
+        else:
+            mend = "start it, or name another with --upstream"
+        raise ControlError(status, what, code="upstream-unreachable", mend=mend)
+
+    async def _send(self, line: Line) -> None:
+        """Send head and body, the body as it comes."""
+        request, chunked = self._request, "Transfer-Encoding" in self._request.headers
+        target = self._address.target(request.raw_path)
+        line.write(request_head(request.method, target, self._raw, self._address, chunked=chunked))
+        try:
+            async for data in request.content.iter_any():
+                self._taping.asked(data)
+                line.write(b"%x\r\n%b\r\n" % (len(data), data) if chunked else data)
+                await line.room()
+        except BaseException:
+            line.abort()  # nobody waits for an answer to half a request
+            raise
+        if chunked:
+            line.write(b"0\r\n\r\n")
+
+    # --- the answer ------------------------------------------------------------------------------
+
+    async def _answer(self, line: Line) -> web.StreamResponse:
+        reading = Reading(line, self._request.method)
+        try:
+            while True:
+                part = await reading.next()
+                match part:
+                    case h11.InformationalResponse():
+                        self._inform(part)
+                    case h11.Response():
+                        self._begin(part, reading.at)
+                    case h11.Data():
+                        await self._pass(bytes(part.data), reading.at)
+                    case h11.EndOfMessage():
+                        return self._finish(part)
+        except BrokenOffError as error:
+            self._raise_fault_of_request()
+            return await self._break_off(error)
+        except NotHttpError as error:
+            what = f"{self._address} does not answer in HTTP/1: {error}"
+            mend = "look at the port and at http or https"
+            raise ControlError(502, what, code="upstream-not-http", mend=mend) from None
+
+    def _inform(self, part: h11.InformationalResponse) -> None:
+        """Pass 100, 103 and the like on to who understands them (RFC 9110 § 15.2)."""
+        transport = self._request.transport
+        if transport is not None and self._request.version >= (1, 1):
+            headers = end_to_end(part.headers.raw_items())
+            transport.write(answer_head(part.status_code, part.reason, headers))
+
+    def _begin(self, part: h11.Response, at: float) -> None:
+        request, transport = self._request, self._request.transport
+        if transport is None:
+            raise ConnectionResetError("the client has left")
+        transfer = transfer_of(part)
+        headers = relocated(part.headers.raw_items(), self._address)
+        reason = part.reason.decode("latin-1")
+        self._taping.answered(at, part.status_code, reason, as_text(headers), transfer)
+        modern = request.version >= (1, 1)
+        bare = request.method == "HEAD" or part.status_code in _NOTHING
+        self._chunked = transfer == "chunked" and modern and not bare
+        framed = bare or self._chunked or transfer == "length"
+        self._kept = framed and modern and request.keep_alive and request.content.is_eof()
+        passed = end_to_end(headers)
+        if transfer == "chunked":
+            passed = without(passed, b"content-length")
+        if self._chunked:
+            passed.append((b"Transfer-Encoding", b"chunked"))
+        if not self._kept:
+            passed.append((b"Connection", b"close"))
+        transport.write(answer_head(part.status_code, part.reason, passed))
+        self._writer = Writer(request, transport, chunked=self._chunked)
+
+    async def _pass(self, data: bytes, at: float) -> None:
+        assert self._writer is not None
+        if data:
+            self._writer.write(data)
+            self._taping.data(at, data)
+            await self._writer.room()
+
+    def _finish(self, part: h11.EndOfMessage) -> Passed:
+        transport = self._request.transport
+        if self._chunked and transport is not None:
+            trailers = part.headers.raw_items()
+            fields = b"".join(b"%b: %b\r\n" % pair for pair in trailers)
+            transport.write(b"0\r\n%b\r\n" % fields)
+            if trailers:
+                self._recorder.say("trailers were passed on, and are not in scenarios")
+        self._taping.end("end")
+        return Passed(kept=self._kept)
+
+    async def _break_off(self, error: BrokenOffError) -> Passed:
+        """End the client's connection as the upstream has ended ours."""
+        self._taping.end(error.end, error.fault)
+        if error.end == "reset":
+            await reset(self._request.transport)
+        else:
+            drop(self._request.transport)
+        return Passed(kept=False)
+
+    def _raise_fault_of_request(self) -> None:
+        """Raise what was wrong with the request's body, where that broke the answer off."""
+        upload = self._upload
+        if upload is None or not upload.done() or upload.cancelled() or self._writer is not None:
+            return
+        fault = upload.exception()
+        if isinstance(fault, web.RequestPayloadError):
+            what = f"the body cannot be read: {fault}"
+            raise ControlError(400, what, code="bad-body", mend="send what its headers say")
+
+
+def _known(upload: asyncio.Task[None]) -> None:
+    """Take note of how a request was sent: whatever went wrong shows in its answer."""
+    if not upload.cancelled():
+        upload.exception()
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error) or type(error).__name__
