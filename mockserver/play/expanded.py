@@ -8,12 +8,13 @@ from base64 import b64encode
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.play.layout import BOM
-from mockserver.play.replay import replayed
+from mockserver.play.replay import Replay, replayed
 from mockserver.sse.items import units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from mockserver.play.cues import Send
     from mockserver.play.journal import Sent
     from mockserver.play.told import Told
     from mockserver.sse.encode import Framing
@@ -35,7 +36,7 @@ class Expansion:
     """
 
     def __init__(self, memory: Iterable[Told]) -> None:
-        self._connections = {told.serial: _Connection(told) for told in memory}
+        self._connections = {told.serial: Connection(told) for told in memory}
         self._blocks = EVENTS
         self._bytes = BYTES
 
@@ -58,16 +59,18 @@ class Expansion:
             yield None
 
 
-class _Connection:
-    """One connection that is played as far as somebody wants to see it."""
+class Connection:
+    """One connection that is played as far as somebody wants to see it.
 
-    def __init__(self, told: Told) -> None:
+    With `along` it goes on as the connection does: nobody may ask for more than has left.
+    """
+
+    def __init__(self, told: Told, *, along: bool = False) -> None:
         self.framing: Framing = told.subscription.program.framing
-        self._cues = replayed(told)
-        self._last = 0
-        self._in_head = told.head is not None and told.head.raw
-        coded = told.head is not None and told.head.value("content-encoding") in ("gzip", "deflate")
-        self._decoder = zlib.decompressobj(_ANY_FORMAT) if coded else None
+        self._cues = _along(told) if along else replayed(told)
+        self.last = 0
+        """The block up to which it has been played."""
+        self._body = Body(told)
 
     def play(self, last: int) -> Iterator[tuple[int, list[bytes]] | None]:
         """Play up to the block `last`; yield the number of each part's first block, and the part.
@@ -76,11 +79,11 @@ class _Connection:
         with all of its pieces.
         """
         data = b""
-        while self._last < last:
+        while self.last < last:
             cue = next(self._cues, None)
             if cue is None:
                 return
-            written = self._decoded(cue.data)
+            written = self._body.decoded(cue.data)
             if cue.foreign:
                 yield None
                 continue
@@ -91,18 +94,28 @@ class _Connection:
                     data = b""
                 yield None
                 continue
-            first, self._last = self._last + 1, self._last + cue.blocks
-            yield first, list(units(self._body(data), self.framing))
+            first, self.last = self.last + 1, self.last + cue.blocks
+            yield first, list(units(self._body.begun(data), self.framing))
             data = b""
 
-    def _body(self, data: bytes) -> bytes:
+
+class Body:
+    """What was written to a client, without what is wrapped around its blocks."""
+
+    def __init__(self, told: Told) -> None:
+        self._in_head = told.head is not None and told.head.raw
+        coded = told.head is not None and told.head.value("content-encoding") in ("gzip", "deflate")
+        self._decoder = zlib.decompressobj(_ANY_FORMAT) if coded else None
+
+    def begun(self, data: bytes) -> bytes:
         """Leave out what is before the first block: a head written by hand, a byte order mark."""
         if self._in_head:
             self._in_head = False
             data = data.partition(b"\r\n\r\n")[2]
         return data.removeprefix(BOM)
 
-    def _decoded(self, data: bytes) -> bytes:
+    def decoded(self, data: bytes) -> bytes:
+        """Return what a client reads out of the next bytes."""
         if self._decoder is None:
             return data
         try:
@@ -110,6 +123,12 @@ class _Connection:
         except zlib.error:
             self._decoder = None
             return data
+
+
+def _along(told: Told) -> Iterator[Send]:
+    """Yield what is written to a client while it is being written."""
+    if told.replay is not None:
+        yield from Replay(told).sent()
 
 
 def shown(raw: bytes, framing: Framing = "sse") -> dict[str, Any]:

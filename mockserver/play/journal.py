@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
+from mockserver.play.beats import Beats
 from mockserver.play.counts import Counts
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ class Opened:
 class Sent:
     """Blocks `first` to `last` (from 1) of a connection left, the first at `offset` seconds.
 
-    `serial` is that of `Opened`.
+    `serial` is that of `Opened`. `at` is when they were due by the session's clock: holds and a
+    wait before the head are in it, and not in the offset.
     """
 
     scenario: str
@@ -64,6 +66,7 @@ class Sent:
     last: int
     offset: float
     serial: int = 0
+    at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +275,7 @@ class Journals:
         self.bells: list[Callable[[], None]] = []
         """Whom the next entry is to wake, once."""
         self.cleared: deque[Noted] = deque(maxlen=CLEARED)
+        self.beats = Beats()
 
     def of(self, session: str) -> Journal:
         """Return a journal for a session."""

@@ -40,6 +40,8 @@ class LiveConnection:
     blocks: int
     bytes: int
     last_event_id: str | None
+    serial: int = 0
+    """That of `Opened`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,6 +194,10 @@ class Memory:
         self._weight += what.weight
         self._shrink()
 
+    def find(self, serial: int) -> Told | None:
+        """Return the connection of that serial, None where it is not known (any more)."""
+        return next((told for told in reversed(self._told) if told.serial == serial), None)
+
     def _shrink(self) -> None:
         while len(self._told) > self._limit or (self._weight > self._most and len(self._told) > 1):
             oldest = self._told.popleft()

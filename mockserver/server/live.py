@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mockserver.clock import ManualClock, turn_of_others
@@ -78,6 +79,8 @@ class Live:
     """How many times they were loaded."""
     looks: int = 1
     """How many times they were read, whether they could be loaded or not."""
+    run: str = field(default_factory=lambda: token_hex(8))
+    """Tells this run of the server from every other, for whoever comes back to it."""
     reach: Reach = field(init=False)
     _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
     _next_look: asyncio.Task[list[Problem]] | None = None

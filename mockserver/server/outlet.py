@@ -216,6 +216,7 @@ class Outlet:
                     self.blocks,
                     self._parts_at,
                     self._told.serial,
+                    round(self._steering.start + self._parts_at, 9),
                 )
             )
         return data

@@ -147,6 +147,7 @@ class Steering:
             self.blocks,
             told.sent,
             turn.subscription.last_id,
+            told.serial,
         )
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mockserver.clock import turn_of_others
+from mockserver.play.beats import Beat
 from mockserver.play.cues import Await, Call, Disconnect, Send
 from mockserver.play.journal import Closed
 from mockserver.play.told import Intervention, Wait
@@ -277,6 +278,17 @@ class Stream:
             self._seen.note(cue.shown)
         if cue.breaches:
             self._note(cue.breaches)
+        if not cue.blocks and cue.shown is not None:
+            self._beat(cue)
+
+    def _beat(self, cue: Send) -> None:
+        """Tell of a heartbeat, if anybody wants to know."""
+        journals, turn = self._session.journal.journals, self._turn
+        if journals.beats.watchers:
+            at = round(self._steering.start + cue.at, 9)
+            whose = (turn.program.name, turn.subscription.address.subscription, turn.number)
+            journals.beats.add(Beat(self._session.name, at, *whose, self._told.serial))
+            journals.ring()
 
     def _note(self, verdicts: Sequence[Verdict]) -> None:
         """Put what breaks the contract into the journal, once a connection for each step."""

@@ -25,7 +25,7 @@ from mockserver.play.journal_report import KINDS, as_json
 OPENED = Opened(
     1.23456789, "watch", "GET /a", "story", 1, 2, 200, "7", 2.5, 3.0, ("unknown-last-event-id",), 4
 )
-SENT = Sent("story", 1, 2, 3, 5, 0.1234567, 4)
+SENT = Sent("story", 1, 2, 3, 5, 0.1234567, 4, 2.5)
 CLOSED = Closed(2.0, "story", 1, 2, "drop", "script", 5, "why", "watch", 70, 4)
 REFUSED = Refused(3.0, "GET /b", 404, "no-operation", "no such thing")
 VIOLATED = Violated(4.0, "client", "request", "watch", "GET /a", faults=("one", "two"))
@@ -46,6 +46,7 @@ OBJECTS = {
         {
             "kind": "sent", "number": 9, "session": "a", "scenario": "story", "subscription": 1,
             "connection": 2, "first": 3, "last": 5, "offset": 0.123457, "serial": 4,
+            "at": 2.5,
         },
     ),
     "closed": (

@@ -59,6 +59,7 @@ READ = {
     "getSessionVerdict": "/sessions/default/verdict?final=true&allow=unexpected-request",
     "getVerdict": "/verdict",
     "listSignals": "/sessions/default/signals",
+    "getRequest": "/sessions/default/requests/1",
     "listScenarios": "/scenarios",
     "getScenario": "/scenarios/story",
     "getScenarioSource": "/scenarios/story/source",

@@ -18,6 +18,7 @@ from mockserver.server.control import (
     journal,
     metrics,
     pages,
+    requested,
     scenarios,
     sessions,
     signals,
@@ -50,6 +51,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     **journal.HANDLERS,
     **metrics.HANDLERS,
     **pages.HANDLERS,
+    **requested.HANDLERS,
 }
 """What answers each operation of the document, by its id."""
 

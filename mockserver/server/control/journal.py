@@ -16,10 +16,11 @@ from mockserver.errors import ControlError
 from mockserver.play import har
 from mockserver.play.expanded import Expansion
 from mockserver.play.journal import Sent
-from mockserver.play.journal_follow import Follower, told_json
+from mockserver.play.journal_follow import Follower
 from mockserver.play.journal_query import LIMIT, Page, Query, of_all, of_one
 from mockserver.play.journal_report import as_json
 from mockserver.server.control.ask import FRESH, Ask, Handler
+from mockserver.server.control.closely import Closely, Plainly
 from mockserver.sse.encode import Event, encode
 
 if TYPE_CHECKING:
@@ -239,28 +240,35 @@ async def _stream(ask: Ask, session: str | None, files: FileNews | None) -> web.
         return response
     live = ask.live
     live.followers += 1
+    closely = ask.query.get("expand") == "true"
+    telling = Closely(live, session) if closely else Plainly()
     try:
-        await response.write(encode(Event(comment=f"after {follower.place}")))
-        await _follow(ask, follower, files, response)
+        await response.write(encode(Event(comment=f"after {follower.place}")) + telling.begin())
+        await _follow(ask, follower, files, response, telling)
     except ConnectionError:
         pass  # the client left while something was being written
     finally:
         live.followers -= 1
+        telling.end()
     return response
 
 
 async def _follow(
-    ask: Ask, follower: Follower, files: FileNews | None, response: web.StreamResponse
+    ask: Ask,
+    follower: Follower,
+    files: FileNews | None,
+    response: web.StreamResponse,
+    telling: Plainly,
 ) -> None:
     task = asyncio.current_task()
     assert task is not None
     waiting, clock = ask.live.serving[task], RealClock()
     while not waiting.stopping:
         blocks = [files.block()] if files is not None and files.behind else []
-        blocks += [_block(*told_json(told)) for told in follower.take(_journals(ask))]
+        blocks += telling.blocks(follower.take(_journals(ask)))
         if blocks:
             await response.write(b"".join(blocks))
-        if follower.behind or (files is not None and files.behind):
+        if follower.behind or telling.behind or (files is not None and files.behind):
             await turn_of_others()
             continue
         bell = asyncio.get_running_loop().create_future()
@@ -281,11 +289,6 @@ async def _follow(
 def _ring(bell: asyncio.Future[None]) -> None:
     if not bell.done():
         bell.set_result(None)
-
-
-def _block(kind: str, told: dict[str, Any]) -> bytes:
-    text = json.dumps(told, ensure_ascii=False)
-    return encode(Event(event=kind, id=str(told["running"]), data=text))
 
 
 def _place(ask: Ask) -> int | None:

@@ -14,6 +14,7 @@ from mockserver.server.control.ask import Ask, Handler, answer
 from mockserver.server.requests import session_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from mockserver.clock import Clock
@@ -28,15 +29,7 @@ async def list_sessions(ask: Ask) -> web.Response:
 async def create(ask: Ask) -> web.Response:
     """Make a session with its settings. Raises ControlError."""
     settings = settings_of(ask.body or {})
-    known = ask.live.catalog.programs
-    for name in settings.pinned or ():
-        if name not in known:
-            raise ControlError(
-                400,
-                f"there is no scenario {name!r} to pin",
-                code="unknown-scenario",
-                mend=did_you_mean(name, known),
-            )
+    _check_known(ask, settings.pinned or ())
     try:
         session = ask.live.sessions.create(settings)
     except StartError as error:
@@ -68,6 +61,27 @@ async def reset(ask: Ask) -> web.Response:
     session = ask.session
     ask.live.reset(session, (ask.body or {}).get("clear", ()))
     return answer(_session(ask, session))
+
+
+async def pin(ask: Ask) -> web.Response:
+    """Let these scenarios go first from the next request on. Raises ControlError."""
+    session, names = ask.session, tuple(ask.body["scenarios"])
+    _check_known(ask, names)
+    session.pinned, session.inherits = names, False
+    return answer(_session(ask, session))
+
+
+def _check_known(ask: Ask, names: Sequence[str]) -> None:
+    """Raise ControlError (400) for the name of a scenario that there is not."""
+    known = ask.live.catalog.programs
+    for name in names:
+        if name not in known:
+            raise ControlError(
+                400,
+                f"there is no scenario {name!r} to pin",
+                code="unknown-scenario",
+                mend=did_you_mean(name, known),
+            )
 
 
 async def delete(ask: Ask) -> web.Response:
@@ -134,6 +148,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     "getSession": read,
     "resetSession": reset,
     "deleteSession": delete,
+    "pinScenarios": pin,
     "getClock": get_clock,
     "setClock": set_clock,
 }
