@@ -26,6 +26,7 @@ from typing import Any
 import documents
 import files
 import in_pytest
+import reloading
 from processes import BARE, HERE, MOCKSERVER, ROOT, Client, Running, first_bytes, serve
 
 SPEC = HERE / "bench.openapi.yaml"
@@ -400,6 +401,16 @@ def measure_pytest(bench: Bench) -> list[Row]:
     ]
 
 
+def measure_reload(bench: Bench) -> list[Row]:
+    """Edit a scenario of the Petstore, and ask until the answer is what it says now."""
+    found = reloading.seconds(bench.folder / "reload", 20)
+    typical, worst = statistics.median(found) * 1000, max(found) * 1000
+    return [
+        Row("reload: from an edit to its effect", "ms", typical, None, "< 1 s", typical < 1000),
+        Row("reload: the slowest of 20", "ms", worst, None, ""),
+    ]
+
+
 MEASURES: dict[str, Callable[[Bench], list[Row]]] = {
     "start": measure_start,
     "check": measure_check,
@@ -410,6 +421,7 @@ MEASURES: dict[str, Callable[[Bench], list[Row]]] = {
     "journal": measure_journal,
     "pieces": measure_pieces,
     "pytest": measure_pytest,
+    "reload": measure_reload,
     "timed": lambda bench: measure_timed(bench, 1_000),
     "timed10k": lambda bench: measure_timed(bench, 10_000),
 }

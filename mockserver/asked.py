@@ -105,5 +105,6 @@ _KINDS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "sessions": (_or_none(_whole(1)), "write a number from 1"),
     "session_idle": (_or_none(_is_time), "write a duration such as '1h', or seconds"),
     "journal": (_whole(0), "write a number of entries; 0 keeps none"),
+    "reload": _FLAG,
     "on_entry": (_or_none(callable), "give a function of a session's name and an entry"),
 }

@@ -52,3 +52,7 @@ class Files:
     def source(self, where: Location) -> str | None:
         """Return the text of the scenario that begins there, None where it is there no more."""
         return self._workspace.source(where)
+
+    def outdated(self) -> bool:
+        """Tell whether files that were read, or found missing, are others by now."""
+        return self._workspace.outdated()

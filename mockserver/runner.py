@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from mockserver.asked import check, idle_seconds, names_of
@@ -16,6 +17,7 @@ from mockserver.play.journal import JOURNAL_ENTRIES, Journals
 from mockserver.play.session import DEFAULT, Session
 from mockserver.play.sessions import IDLE, SESSIONS, Sessions, Settings, epoch_of
 from mockserver.scenario.moments import EPOCH
+from mockserver.watching import watch
 from mockserver.workspace import control_contract, is_own, workspace
 
 if TYPE_CHECKING:
@@ -56,8 +58,9 @@ class MockServer:
     by the names in `control_hosts` (`*`: any), or if they bring the `control_token`, which then
     everybody has to. So many `sessions` are kept (1,000), and let go when unused for
     `session_idle` (`"1h"`, or seconds); the `journal` of each has at most so many entries, none
-    with 0. `on_entry` is called with the session's name and the
-    entry for every connection that opens or ends, and for every call.
+    with 0. With `reload`, files that are edited are read anew, for the connections to come.
+    `on_entry` is called with the session's name and the entry for every connection that opens or
+    ends, and for every call.
 
         async with MockServer(scenarios="scenarios") as server:
             ... server.url ...
@@ -90,13 +93,12 @@ class MockServer:
         sessions: int | None = None,
         session_idle: str | float | None = None,
         journal: int = JOURNAL_ENTRIES,
+        reload: bool = False,
         on_entry: Callable[[str, Entry], None] | None = None,
     ) -> None:
         check(locals())
         self.host = host
         self.seed = str(seed)
-        self.problems: list[Problem] = []
-        """What was wrong with scenarios that had to be left out."""
         self._workspace = workspace(spec, scenarios, settings)
         self._port = port
         self._make_clock = clock_factory(clock)
@@ -113,6 +115,10 @@ class MockServer:
         self._idle = IDLE if session_idle is None else idle_seconds(session_idle)
         self._journals = Journals(journal)
         self._on_entry = on_entry
+        self._reload = reload
+        self._watching: asyncio.Task[None] | None = None
+        self.on_look: Callable[[], None] = lambda: None
+        """Is told of every look at files that were edited, whether they could be loaded or not."""
         self.on_gone: Callable[[Session[Clock]], None] = lambda _: None
         """Is told of every session that is deleted or makes room, while all of it is there."""
         self._runner: web.ServerRunner | None = None
@@ -143,7 +149,7 @@ class MockServer:
             keep_going=self._keep_going,
             stateful=self._stateful,
         )
-        loaded, self.problems = files.load()
+        loaded, problems = files.load()
         self._check_pinned(loaded.catalog, self._pinned)
         self._loop = asyncio.get_running_loop()
         sessions = Sessions(
@@ -152,7 +158,8 @@ class MockServer:
         control = Control(control_contract, Guard(self._control_hosts, self._token, self.host))
         self._live = Live(loaded, sessions, requests, calls, control, files, cors=self._cors)
         self._live.journals = self._journals
-        self._live.faults = self.problems
+        self._live.faults = problems
+        self._live.on_look = self._looked
         sessions.on_gone = self._let_go
         runner = web.ServerRunner(make_server(self._live), shutdown_timeout=0.5)
         await runner.setup()
@@ -165,10 +172,16 @@ class MockServer:
         self._runner = runner
         self._port = runner.addresses[0][1]
         requests.warm_up()
+        if self._reload:
+            reload = partial(self._live.reload, patient=True)
+            self._watching = asyncio.create_task(watch(self._workspace, reload))
         return self
 
     async def stop(self) -> None:
         """End open streams properly and free the port."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait([self._watching])
         if self._live is not None:
             await self._live.stop()
         if self._runner is not None:
@@ -267,6 +280,21 @@ class MockServer:
     def busy(self) -> bool:
         """Whether anybody is being served now."""
         return self._live is not None and bool(self._live.serving)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What was wrong with the files when they were read last, warnings included."""
+        return [] if self._live is None else self._live.faults
+
+    @property
+    def stale(self) -> bool:
+        """Whether they could not be loaded then: what was loaded before goes on."""
+        return self._live is not None and self._live.stale
+
+    @property
+    def version(self) -> int:
+        """How many times the files were loaded."""
+        return self._running.version
 
     def outdated(self) -> bool:
         """Whether files that it has loaded, or has found missing, are others by now."""
@@ -402,6 +430,9 @@ class MockServer:
     def _let_go(self, session: Session[Clock]) -> None:
         self.on_gone(session)
         self._running.gone(session)
+
+    def _looked(self) -> None:
+        self.on_look()
 
     def _reset(self, name: str) -> None:
         self._running.reset(self._session(name))

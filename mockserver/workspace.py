@@ -19,7 +19,7 @@ from mockserver.scenario.settings import read_settings
 from mockserver.scenario.yamltree import SourceFile, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mockserver.scenario.yamltree import Parsed
 
@@ -29,6 +29,15 @@ Stamp = tuple[int, int, int, int]
 """When a file was changed, its data and all of it, in nanoseconds; which it is; its size."""
 
 
+@dataclass(slots=True)
+class Seen:
+    """How files were when they were loaded last: those that were read, or looked for in vain."""
+
+    loaded: Mapping[Path, Stamp | None] = field(default_factory=dict)
+    loading: dict[Path, Stamp | None] = field(default_factory=dict)
+    """The same of a load that goes on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Workspace:
     """Where the files are: the document, the folders or files of scenarios, the settings."""
@@ -36,8 +45,9 @@ class Workspace:
     spec: Path
     scenarios: tuple[Path, ...] = ()
     settings: Path | None = None
-    _stamps: dict[Path, Stamp | None] = field(default_factory=dict, repr=False, compare=False)
-    """Every file that was read or looked for since it was loaded last, as it was then."""
+    shipped: frozenset[Path] = frozenset()
+    """Which of these came with the package because nobody has named another."""
+    _seen: Seen = field(default_factory=Seen, repr=False, compare=False)
 
     def load(self) -> tuple[Catalog, list[Problem]]:
         """Read everything; returns what can be played, and the problems of all the rest.
@@ -45,13 +55,21 @@ class Workspace:
         Raises LoadError when the document itself cannot be read, StartError for a folder that
         cannot.
         """
-        self._stamps.clear()
-        files, problems = self._scenario_files()
+        try:
+            return self._load()
+        finally:
+            # Even of a load that failed: the next one is for what has been edited since.
+            self._seen.loaded, self._seen.loading = self._seen.loading, {}
+
+    def _load(self) -> tuple[Catalog, list[Problem]]:
+        files, problems, missing = self._scenario_files()
         try:
             document = self.read_document(keep_going=True)
         except LoadError as error:
             _, wrong = read_scenarios(files)
-            raise LoadError([*error.problems, *problems, *wrong]) from None
+            raise missing or LoadError([*error.problems, *problems, *wrong]) from None
+        if missing:
+            raise missing
         scenarios, wrong = read_scenarios(files)
         catalog, unlinked = link(document, scenarios, self._body)
         doubts = self._placed(document.problems())
@@ -61,17 +79,35 @@ class Workspace:
 
     def outdated(self) -> bool:
         """Tell whether any file that was read or missed has changed, or a scenario has come."""
-        try:
-            found = [path for root in self.scenarios for path in _found(root)]
-        except StartError:
+        stamps = self._seen.loaded
+        if any(path not in stamps for path in self._found()):
             return True
-        if any(path not in self._stamps for path in found):
-            return True
-        return any(_stamp(path) != stamp for path, stamp in self._stamps.items())
+        return any(_stamp(path) != stamp for path, stamp in stamps.items())
+
+    def unfinished(self) -> bool:
+        """Tell whether a file that was read is gone, perhaps until an editor puts another there."""
+        return any(stamp and _stamp(path) is None for path, stamp in self._seen.loaded.items())
+
+    def _found(self) -> Iterator[Path]:
+        """Yield the files of scenarios that there are now; a folder that is not there has none."""
+        for root in self.scenarios:
+            with contextlib.suppress(StartError):
+                yield from _found(root)
+
+    def watched(self) -> tuple[list[Path], list[Path]]:
+        """Return which files edits are looked for in, missing ones too, and which roots they have.
+
+        Nothing of what ships with the package, unless somebody has named it.
+        """
+        named = [self.spec, *self.scenarios, *([self.settings] if self.settings else [])]
+        files = dict.fromkeys([*named, *self._seen.loaded])
+        mine = [path for path in files if not any(map(path.is_relative_to, self.shipped))]
+        return mine, [root for root in self.scenarios if root in mine]
 
     def _read(self, path: Path) -> bytes:
         """Return what is in a file, and remember how it was. Raises OSError."""
-        self._stamps[path] = _stamp(path)  # first: an edit while it is being read makes another
+        # First: an edit while it is being read makes another.
+        self._seen.loading[path] = _stamp(path)
         return path.read_bytes()
 
     def read_document(self, *, keep_going: bool = False) -> contract.Contract:
@@ -213,10 +249,19 @@ class Workspace:
         ]
         return [*twice, *self._placed(found)]
 
-    def _scenario_files(self) -> tuple[list[tuple[str, str, bytes]], list[Problem]]:
-        files, problems = [], []
+    def _scenario_files(
+        self,
+    ) -> tuple[list[tuple[str, str, bytes]], list[Problem], StartError | None]:
+        """Read the files of scenarios; returns them, the problems, and what keeps all from it."""
+        files, problems, missing = [], [], None
         for root in self.scenarios:
-            for path in _found(root):
+            try:
+                found = _found(root)
+            except StartError as error:
+                self._seen.loading[root] = _stamp(root)
+                missing = missing or error
+                continue
+            for path in found:
                 name = shown(path)
                 try:
                     raw = self._read(path)
@@ -227,7 +272,7 @@ class Workspace:
                     continue
                 inner = path.relative_to(root) if path != root else Path(path.name)
                 files.append((name, inner.with_suffix("").as_posix(), raw))
-        return files, problems
+        return files, problems, missing
 
     def _body(self, name: str) -> bytes:
         """Return the content of a file that a response names, under one of the folders."""
@@ -238,7 +283,7 @@ class Workspace:
                 raise ValueError("it lies outside the scenario folder")
             if path.is_file():
                 return self._read(path)
-            self._stamps[path] = None
+            self._seen.loading[path] = None
         raise ValueError("there is no such file")
 
 
@@ -260,9 +305,15 @@ def _found(root: Path) -> Sequence[Path]:
             code="no-folder",
             mend="make it readable",
         ) from None
-    paths = (path for path in root.rglob("*") if path.suffix in SUFFIXES and path.is_file())
+    paths = (path for path in _below(root) if path.suffix in SUFFIXES and path.is_file())
     # Hidden files and folders are an editor's or a version control's own.
     return sorted(p for p in paths if not _hidden(p.relative_to(root)))
+
+
+def _below(root: Path) -> Iterator[Path]:
+    """Yield what is below a folder, as far as it stays there while we look."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        yield from root.rglob("*")
 
 
 def _stamp(path: Path) -> Stamp | None:
@@ -307,16 +358,22 @@ def workspace(
     Scenarios of the Petstore go with the Petstore only.
     """
     shipped = petstore()
+    unnamed: set[Path] = set()
     if scenarios is None:
         folders = shipped.scenarios if spec is None else ()
+        unnamed.update(folders)
     elif isinstance(scenarios, (str, Path)):
         folders = (Path(scenarios),)
     else:
         folders = tuple(map(Path, scenarios))
+    if spec is None:
+        unnamed.add(shipped.spec)
     return Workspace(
         Path(spec) if spec is not None else shipped.spec,
         folders,
         Path(settings) if settings is not None else None,
+        # Beside the sources somebody may well be editing it.
+        frozenset(unnamed) if is_packaged(shipped) else frozenset(),
     )
 
 
@@ -326,6 +383,11 @@ def is_own(workspace: Workspace) -> bool:
     The streams of large vendors do not fit their own documents.
     """
     return workspace.spec.resolve() == petstore().spec.resolve()
+
+
+def is_packaged(workspace: Workspace) -> bool:
+    """Tell whether the document is inside the installed package."""
+    return workspace.spec.is_relative_to(Path(__file__).parent)
 
 
 def petstore() -> Workspace:

@@ -19,12 +19,13 @@ MAY_IMPORT = {
     "asked": {"errors", "scenario"},
     "workspace": {"errors", "contract", "scenario"},
     "server": {"errors", "sse", "contract", "scenario", "play", "clock"},
+    "watching": {"errors", "clock"},
     "loading": {"errors", "play", "server", "workspace"},
     "handle": {"errors", "scenario", "play", "clock", "server", "runner"},
     "imports": {"errors", "sse", "contract", "capture"},
     "upstream": {"errors", "clock", "capture", "imports", "server"},
     "runner": {"errors", "scenario", "play", "clock", "workspace", "server", "loading", "handle"}
-    | {"asked"},
+    | {"asked", "watching"},
     "pytest_plugin": {"errors", "play", "runner", "asked"},
     "cli": {"errors", "contract", "scenario", "play", "capture", "imports", "upstream"}
     | {"clock", "workspace", "runner"},

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mockserver.play.journal import Entry
+    from mockserver.runner import MockServer
 
 
 def configure(form: str) -> EntryLog:
@@ -34,7 +35,8 @@ class EntryLog:
     """
 
     def __init__(self, form: str) -> None:
-        self._line = _json_line if form == "json" else _text_line
+        self._json = form == "json"
+        self._line = _json_line if self._json else _text_line
         self._lines: list[str] = []
 
     def __call__(self, session: str, entry: Entry) -> None:
@@ -49,6 +51,28 @@ class EntryLog:
             sys.stderr.write("".join(self._lines))
             sys.stderr.flush()
             self._lines.clear()
+
+    def looked(self, server: MockServer) -> None:
+        """Write that files were read anew, and what is wrong with them."""
+        self.flush()
+        sys.stderr.write(_json_look(server) if self._json else _text_look(server))
+        sys.stderr.flush()
+
+
+def _text_look(server: MockServer) -> str:
+    stale = "true" if server.stale else "false"
+    told = f"version={server.version} stale={stale} problems={len(server.problems)}"
+    return "".join(f"{line}\n" for line in (f"files {told}", *server.problems))
+
+
+def _json_look(server: MockServer) -> str:
+    problems = [
+        {"where": str(p.where), "what": p.what, "code": p.code, "mend": p.mend,
+         "severity": p.severity}
+        for p in server.problems
+    ]  # fmt: skip
+    told = {"version": server.version, "stale": server.stale, "problems": problems}
+    return json.dumps({"entry": "files", **told}, ensure_ascii=False) + "\n"
 
 
 _LONG = frozenset({"headers", "body", "answer_headers", "answer_body"})

@@ -7,6 +7,7 @@ import asyncio
 import gc
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -31,7 +32,8 @@ GONE: Final = 1_000
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of a server, and those of the verdict, and the command."""
     serve.add_arguments(parser)
-    parser.set_defaults(port=0)
+    # A suite is judged by what it began with.
+    parser.set_defaults(port=0, reload=False)
     parser.usage = "mockserver run [options] -- COMMAND [ARGUMENT ...]"
     parser.epilog = (
         "The command finds the server in MOCKSERVER_URL, and its control API in "
@@ -76,6 +78,8 @@ def run(args: argparse.Namespace) -> int:
         write_report(args.junit, "")
     log = configure(args.log_format)
     server = serve.server_of(args, log if args.verbose else None)
+    if args.verbose or args.reload:
+        server.on_look = partial(log.looked, server)
     try:
         return asyncio.run(_run(server, argv, args))
     except KeyboardInterrupt:  # before there was a command to leave it to

@@ -8,6 +8,7 @@ import contextlib
 import gc
 import signal
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from mockserver.cli import covered, files
@@ -105,6 +106,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=20_000,
         help="entries that the journal of a session keeps; 0 keeps none (default: 20000)",
     )
+    parser.add_argument(
+        "--reload",
+        action=argparse.BooleanOptionalAction,
+        help="read files anew when they are edited, for connections to come "
+        "(default: where standard output or standard error is a terminal)",
+    )
     parser.add_argument("--log-format", choices=("text", "json"), default="text")
     covered.add_minimum(parser, "clients were sent")
 
@@ -128,7 +135,10 @@ def run(args: argparse.Namespace) -> int:
     from mockserver.cli.log import configure  # noqa: PLC0415
 
     log = configure(args.log_format)
+    if args.reload is None:
+        args.reload = sys.stdout.isatty() or sys.stderr.isatty()
     server = server_of(args, log)
+    server.on_look = partial(log.looked, server)
     raise_file_limit()
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(server))
@@ -162,6 +172,7 @@ def server_of(
         sessions=args.sessions,
         session_idle=args.session_idle,
         journal=args.journal,
+        reload=args.reload,
         on_entry=on_entry,
     )
 

@@ -60,6 +60,11 @@ class Enforcement:
         self._imported = asyncio.Event()
         self._told: set[str] = set()
 
+    def forget(self) -> None:
+        """Forget all verdicts: the document may be another one now."""
+        self._verdicts = Verdicts()
+        self._told.clear()
+
     def warm_up(self) -> None:
         """Import openapi-core in a thread: else the first request would wait half a second."""
         if self.mode == "off":

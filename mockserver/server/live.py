@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from mockserver.clock import ManualClock, turn_of_others
+from mockserver.clock import ManualClock, pause, turn_of_others
 from mockserver.errors import ControlError, LoadError, Location, Problem, StartError
 from mockserver.play.journal import Journals
 from mockserver.play.reach import Reach
 from mockserver.play.sessions import LONGEST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mockserver.clock import Clock
     from mockserver.play.judge import Judge
@@ -31,6 +31,11 @@ _GRACE: Final = 0.5
 """Seconds that connections have to end properly when the server stops."""
 _TURNS: Final = 1_000
 """Turns of the event loop that streams have to do what is due."""
+
+HALF: Final = 0.25
+"""Seconds of real time in which a file that was written by half is written further."""
+_HALVES: Final = 20
+"""How many such waits a look has at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,9 @@ class Files(Protocol):
 
     def source(self, where: Location) -> str | None:
         """Return the text of the scenario that begins there, None where it is there no more."""
+
+    def outdated(self) -> bool:
+        """Tell whether they have been edited since."""
 
 
 @dataclass(slots=True)
@@ -81,6 +89,8 @@ class Live:
     """How many times they were read, whether they could be loaded or not."""
     run: str = field(default_factory=lambda: token_hex(8))
     """Tells this run of the server from every other, for whoever comes back to it."""
+    on_look: Callable[[], None] = lambda: None
+    """Is told of every look at the files."""
     reach: Reach = field(init=False)
     _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
     _next_look: asyncio.Task[list[Problem]] | None = None
@@ -159,37 +169,52 @@ class Live:
             if all(waiting.idle for waiting in own):
                 return
 
-    async def reload(self) -> list[Problem]:
+    async def reload(self, *, patient: bool = False) -> list[Problem]:
         """Read the files anew, for connections to come. Raises LoadError, StartError: all stays.
 
         One look at a time. Who asks during one gets the next, which sees every edit up to now;
-        all who have asked by its beginning share it.
+        all who have asked by its beginning share it. The `patient` wait a moment before they
+        believe in an error: the file may have been written by half.
         """
         if self._next_look is None:
-            self._next_look = asyncio.create_task(self._look())
+            self._next_look = asyncio.create_task(self._look(patient=patient))
             self._tasks.add(self._next_look)
             self._next_look.add_done_callback(self._tasks.discard)
         # Who leaves does not take the others' look along.
         return await asyncio.shield(self._next_look)
 
-    async def _look(self) -> list[Problem]:
+    async def _look(self, *, patient: bool) -> list[Problem]:
         async with self._reading:
             self._next_look = None  # an edit from here on may come too late for this one
             try:
-                # In a thread of its own: open streams go on.
-                self.loaded, problems = await asyncio.to_thread(self.files.load)
+                self.loaded, problems = await self._load(_HALVES if patient else 0)
             except (LoadError, StartError) as error:
                 self._looked(problems_of(error), stale=True)
                 raise
             self.reach = Reach(self.catalog)
+            self.requests.forget()
             self.version += 1
             self._looked([*problems, *self._lost()], stale=False)
             return self.faults
+
+    async def _load(self, again: int) -> tuple[Loaded, list[Problem]]:
+        """Load, and load `again` so many times where a file that was broken is edited further."""
+        try:
+            # In a thread of its own: open streams go on.
+            return await asyncio.to_thread(self.files.load)
+        except (LoadError, StartError):
+            if not again:
+                raise
+            await pause(HALF)
+            if not await asyncio.to_thread(self.files.outdated):
+                raise
+        return await self._load(again - 1)
 
     def _looked(self, faults: list[Problem], *, stale: bool) -> None:
         self.faults, self.stale = faults, stale
         self.looks += 1
         self.journals.ring()
+        self.on_look()
 
     def _lost(self) -> Iterator[Problem]:
         """Yield a warning for each scenario that a session prefers and that is there no more."""

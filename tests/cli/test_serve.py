@@ -129,3 +129,35 @@ def test_what_breaks_the_contract_is_logged(folder, mode, logged):
         lines = [process.stderr.readline() for _ in range(2)]
     (line,) = [line for line in lines if line.startswith(logged)]
     assert "data: not JSON: " in line
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_every_look_at_edited_files_is_logged(folder, form):
+    """A broken edit with its problem, and its mend."""
+    story = folder / "story.yaml"
+    with serving(folder, "--reload", "--log-format", form) as (process, _):
+        story.write_text("operation: streamOrderStatus\nstream: [{dta: x}]\n")
+        broken = [process.stderr.readline() for _ in range(1 if form == "json" else 5)]
+        story.write_text(STORY)
+        mended = process.stderr.readline()
+    if form == "json":
+        (problem,) = json.loads(broken[0])["problems"]
+        assert (problem["code"], problem["mend"]) == ("unknown-key", "did you mean 'data'?")
+        assert json.loads(mended) == {
+            "entry": "files",
+            "version": 2,
+            "stale": False,
+            "problems": [],
+        }
+    else:
+        assert broken[0] == "files version=1 stale=true problems=1\n"
+        assert "unknown key 'dta' in a step [unknown-key]" in broken[1]
+        assert mended == "files version=2 stale=false problems=0\n"
+
+
+def test_without_a_terminal_nothing_is_reloaded(folder):
+    """A file that is edited waits for `POST /_mock/reload`, or for `--reload`."""
+    with serving(folder) as (process, url):
+        (folder / "story.yaml").write_text("broken: [")
+        urllib.request.urlopen(f"{url}/v1/orders/7/status/stream").close()
+        assert process.stderr.readline().startswith("opened ")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mockserver import MockServer
+from mockserver.sse.parse import Parser
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,6 +120,42 @@ class RawClient:
     async def leave(self) -> None:
         self.writer.close()
         await self.writer.wait_closed()
+
+
+class Watched:
+    """The live journal of a server, as far as it tells of files."""
+
+    def __init__(self, server):
+        self.server = server
+        self.parser, self.files, self.ids = Parser(), [], set()
+
+    async def __aenter__(self):
+        self.client = await RawClient.connect(self.server)
+        await self.client.send("/_mock/journal/stream", version="1.0")
+        raw = await self.client.until(b": after ")
+        self.take(raw.partition(b"\r\n\r\n")[2])
+        return self
+
+    async def __aexit__(self, *_):
+        await self.client.leave()
+
+    async def until(self, count):
+        """Wait until it has told of so many looks, and return what it has told."""
+        async with asyncio.timeout(60):
+            while len(self.files) < count:
+                data = await self.client.reader.read(65536)
+                assert data, self.files
+                self.take(data)
+        return self.files
+
+    async def another(self):
+        """Wait until it tells of one more look, and return that."""
+        return (await self.until(len(self.files) + 1))[-1]
+
+    def take(self, data):
+        events = [event for event in self.parser.feed(data) if event.type == "files"]
+        self.files += [json.loads(event.data) for event in events]
+        self.ids |= {event.last_event_id for event in events}
 
 
 async def fetch(

@@ -5,12 +5,11 @@ import json
 import threading
 
 import pytest
-from clients import RawClient, fetch, serving
+from clients import Watched, fetch, serving
 
 from mockserver import MockServer
 from mockserver.clock import turn_of_others
 from mockserver.errors import LoadError
-from mockserver.sse.parse import Parser
 
 STATUS = "/v1/orders/7/status/stream"
 OPERATION = "operation: streamOrderStatus\n"
@@ -22,33 +21,6 @@ async def ask(server, path, body=None):
     """Return what the control API answers."""
     raw, method = (b"", "GET") if body is None else (json.dumps(body).encode(), "POST")
     return json.loads((await fetch(server, f"/_mock{path}", method=method, body=raw)).content)
-
-
-class Watched:
-    """The live journal of a server, as far as it tells of files."""
-
-    @classmethod
-    async def of(cls, server):
-        self = cls()
-        self.client = await RawClient.connect(server)
-        await self.client.send("/_mock/journal/stream", version="1.0")
-        raw = await self.client.until(b": after ")
-        self.parser, self.files = Parser(), []
-        self.take(raw.partition(b"\r\n\r\n")[2])
-        return self
-
-    async def until(self, count):
-        """Wait until it has told of so many looks, and return what it has told."""
-        while len(self.files) < count:
-            data = await self.client.reader.read(65536)
-            assert data, self.files
-            self.take(data)
-        return self.files
-
-    def take(self, data):
-        events = [event for event in self.parser.feed(data) if event.type == "files"]
-        self.files += [json.loads(event.data) for event in events]
-        assert {event.last_event_id for event in events} <= {""}
 
 
 async def test_problems_are_those_of_the_last_look(tmp_path):
@@ -105,8 +77,7 @@ async def test_a_folder_that_is_gone_is_a_problem(tmp_path):
 
 async def test_the_live_journal_tells_of_every_look(tmp_path):
     """First of all how it stands; without an id, so that taking the stream up again is as it was."""
-    async with serving(tmp_path, STORY) as server:
-        stream = await Watched.of(server)
+    async with serving(tmp_path, STORY) as server, Watched(server) as stream:
         await stream.until(1)
         (tmp_path / "story.yaml").write_text(BROKEN)
         await ask(server, "/reload", {})
@@ -114,7 +85,7 @@ async def test_the_live_journal_tells_of_every_look(tmp_path):
         (tmp_path / "story.yaml").write_text(STORY)
         await ask(server, "/reload", {})
         found = await stream.until(3)
-        await stream.client.leave()
+    assert stream.ids == {""}
     assert found == [
         {"version": 1, "stale": False, "problems": 0},
         {"version": 1, "stale": True, "problems": 1},
