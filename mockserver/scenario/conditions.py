@@ -234,6 +234,10 @@ def _settled(one: _Rival, other: _Rival, rivals: Sequence[_Rival]) -> bool:
 
 def _exclude(one: Any, other: Any) -> bool:
     """Whether no value can pass both tests, as far as that is plain to see."""
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) != len(other) or any(map(_exclude, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return any(_exclude(one[name], other[name]) for name in one.keys() & other.keys())
     flags = [test for test in (one, other) if isinstance(test, bool)]
     if flags:
         # Present goes with any value; absent with none.

@@ -130,6 +130,5 @@ def _wire_names(wire: Wire, framing: Framing) -> list[str]:
         names.append(f"newline: {wire.newline}")
     if wire.bom:
         names.append("bom")
-    if wire.space is not None:
-        names.append("space")
+    names += [name for name in ("space", "order") if getattr(wire, name) is not None]
     return names

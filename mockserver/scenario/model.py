@@ -206,6 +206,7 @@ class Wire:
     newline: Newline | None = None
     bom: bool | None = None
     space: bool | None = None
+    order: tuple[str, ...] | None = None
     split: Split | None = None
     rate: float | None = None
     encoding: Encoding | None = None

@@ -301,7 +301,7 @@ def form_of(wire: Wire, framing: Framing = "sse") -> Form:
     if framing != "sse":
         return Form("\r\n" if wire.newline == "crlf" else "\n", framing=framing)
     ends = {None: "\n", "lf": "\n", "crlf": "\r\n", "cr": "\r", "mixed": None}
-    return Form(ends[wire.newline], wire.space is not False)
+    return Form(ends[wire.newline], wire.space is not False, order=wire.order or ())
 
 
 def is_laid(wire: Wire) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from mockserver.scenario import model
-from mockserver.scenario.nodes import Mapping, Node, Scalar
+from mockserver.scenario.nodes import Mapping, Node, Scalar, Sequence
 from mockserver.scenario.records import Key, Record, plain
 from mockserver.scenario.shapes import (
     UNFIT,
@@ -22,6 +22,7 @@ from mockserver.scenario.shapes import (
     wrong_type,
 )
 from mockserver.scenario.units import UnitError, rate
+from mockserver.sse.encode import FIELDS
 
 if TYPE_CHECKING:
     from mockserver.errors import Location
@@ -159,6 +160,27 @@ class _Transfer:
         return {"anyOf": [self.words.schema(), self.length.schema()]}
 
 
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """The names of fields, each once."""
+
+    name: ClassVar = Choice(FIELDS)
+
+    def read(self, node: Node, report: Report) -> Any:
+        mend = "write the fields that go first, such as [id, event, data]"
+        if not isinstance(node, Sequence):
+            return wrong_type(node, report, "a list of fields", mend)
+        found = [self.name.read(item, report) for item in node.items]
+        if UNFIT in found:
+            return UNFIT
+        if len(set(found)) < len(found):
+            return report.wrong(node, "a field stands in the order twice", "wrong-value", mend)
+        return tuple(found)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": self.name.schema(), "uniqueItems": True}
+
+
 WIRE: Final = Key(
     Record(
         "wire",
@@ -167,6 +189,7 @@ WIRE: Final = Key(
             "newline": Key(Choice(("lf", "crlf", "cr", "mixed")), "The line end; mixed: drawn."),
             "bom": Key(Flag(), "U+FEFF before the first byte of the body."),
             "space": Key(Flag(), "A space after the colon; default true."),
+            "order": Key(_Order(), "The fields that go first in a block: [id, event, data]."),
             "split": SPLIT,
             "rate": Key(_Rate(), "So many bytes a second: 512 B/s, 64 KB/s."),
             "encoding": Key(

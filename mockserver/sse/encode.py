@@ -38,22 +38,26 @@ class Event:
 class Form:
     """How blocks are written: the line end (None: drawn line by line), a space after the colon.
 
-    In another framing than `sse` the data of a block are a JSON text.
+    The fields of `order` go first, then the others in the usual order. In another framing than
+    `sse` the data of a block are a JSON text.
     """
 
     newline: str | None = "\n"
     space: bool = True
     framing: Framing = "sse"
+    order: tuple[str, ...] = ()
 
 
 PLAIN: Final = Form()
+FIELDS: Final = ("comment", "event", "id", "retry", "data")
+"""In the order in which they are written."""
 _ENDS: Final = ("\n", "\r\n", "\r")
 
 
 def encode(
     event: Event, form: Form = PLAIN, choose: Callable[[Sequence[str]], str] | None = None
 ) -> bytes:
-    """Return the block with its blank line: comment, event, id, retry, data, in this order.
+    """Return the block with its blank line: comment, event, id, retry, data, or as `form` says.
 
     `choose` draws the line ends of a form that leaves them open.
     """
@@ -71,6 +75,8 @@ def encode(
         lines.append(f"retry{colon}{event.retry}")
     if event.data is not None:
         lines += [f"data{colon}{line}" for line in split_lines(event.data)]
+    if form.order:
+        lines = _ordered(lines, form.order)
     if form.newline is not None:
         lines.append(form.newline)
         return utf8(form.newline.join(lines))
@@ -79,6 +85,12 @@ def encode(
     # A LF right after a CR would belong to it, and the blank line would be none.
     ends.append(choose(_ENDS[1:] if ends[-1] == "\r" else _ENDS))
     return utf8("".join(line + end for line, end in zip([*lines, ""], ends, strict=True)))
+
+
+def _ordered(lines: list[str], order: Sequence[str]) -> list[str]:
+    """Return lines of fields in another order, those of one field as they stand."""
+    rank = {"" if name == "comment" else name: index for index, name in enumerate(order)}
+    return sorted(lines, key=lambda line: rank.get(line.partition(":")[0], len(rank)))
 
 
 def _item(event: Event, form: Form) -> bytes:

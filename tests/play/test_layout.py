@@ -73,6 +73,10 @@ WRITES = {
         "wire: {newline: cr, space: false}\nstream: [{comment: c, event: e, id: i, retry: 5, data: ''}]",
         [(0, b":c\revent:e\rid:i\rretry:5\rdata:\r\r")],
     ),
+    "an order": (
+        "wire: {order: [id, data]}\nstream: [{event: e, id: i, data: x}]",
+        [(0, b"id: i\ndata: x\nevent: e\n\n")],
+    ),
     "raw is not touched": ('wire: {newline: crlf, space: false}\nstream: [{raw: "a: b\\n"}]', [(0, b"a: b\n")]),
     "a raw head in pieces": (
         "wire: {split: {bytes: 4, every: 1s}}\nresponse: {raw_head: 'HTTP/1'}\nstream: [{raw: ab}]",

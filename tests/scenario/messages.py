@@ -1053,6 +1053,36 @@ a.yaml:2:17: expected lf, crlf, cr or mixed, got 'lfcr' [wrong-value]
   mend: did you mean 'lf'?
 """,
     ),
+    "an order with a field twice": (
+        [
+            """
+operation: streamEvents
+wire: {order: [id, data, id]}
+stream: [{data: x}]
+"""
+        ],
+        """
+a.yaml:2:15: a field stands in the order twice [wrong-value]
+  wire: {order: [id, data, id]}
+                ^^^^^^^^^^^^^^
+  mend: write the fields that go first, such as [id, event, data]
+""",
+    ),
+    "an order that is no list": (
+        [
+            """
+operation: streamEvents
+wire: {order: id}
+stream: [{data: x}]
+"""
+        ],
+        """
+a.yaml:2:15: expected a list of fields, got the text 'id' [wrong-type]
+  wire: {order: id}
+                ^^
+  mend: write the fields that go first, such as [id, event, data]
+""",
+    ),
     "an unknown key in wire": (
         [
             """

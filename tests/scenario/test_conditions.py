@@ -126,6 +126,9 @@ TIES = {
     "present and a value": (["when: {query: {a: true}}", "when: {query: {a: x}}"], 1),
     "numbers in bodies": (["when: {body: {a: 1}}", "when: {body: {a: 2}}"], 0),
     "a number and its text": (["when: {body: {a: 1}}", "when: {body: {a: '1'}}"], 1),
+    "lists of other items": (["when: {body: {a: [{b: x}]}}", "when: {body: {a: [{b: y}]}}"], 0),
+    "lists of other lengths": (["when: {body: {a: [x]}}", "when: {body: {a: [x, y]}}"], 0),
+    "lists that one body fits": (["when: {body: {a: [{b: x}]}}", "when: {body: {a: [{c: y}]}}"], 1),
     "header names in two cases": (["when: {headers: {X: a}}", "when: {headers: {x: b}}"], 0),
     "a default with the same condition": (
         ["when: {query: {a: x}}", "when: {query: {b: x}}", "default: true\nwhen: {query: {a: x}}"],

@@ -202,6 +202,10 @@ REFUSED = {
         "operation: lines\nwire: {newline: mixed, bom: true, space: false}\nstream: [{data: 1}]\n",
         "a.yaml:2:7: newline: mixed and bom and space have no place in JSON lines",
     ),
+    "an order of fields": (
+        "operation: lines\nwire: {order: [data]}\nstream: [{data: 1}]\n",
+        "a.yaml:2:7: order has no place in JSON lines",
+    ),
     "a wire of a connection": (
         "operation: lines\nconnections:\n- {wire: {bom: true}, steps: [{data: 1}]}\n",
         "a.yaml:3:10: bom has no place in JSON lines",

@@ -47,6 +47,25 @@ def test_a_block_is_written_as_the_page_says(event, block):
     assert block == encode(event)
 
 
+ORDERED = {
+    "the id first": (("id",), b"id: i\n: c\nevent: e\nretry: 5\ndata: a\ndata: b\n\n"),
+    "every field": (
+        ("data", "retry", "id", "event", "comment"),
+        b"data: a\ndata: b\nretry: 5\nid: i\nevent: e\n: c\n\n",
+    ),
+    "one that is not there": (
+        ("id", "data"),
+        b"id: i\ndata: a\ndata: b\n: c\nevent: e\nretry: 5\n\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("order", "block"), ORDERED.values(), ids=ORDERED)
+def test_fields_go_out_in_the_order_that_is_asked_for(order, block):
+    """Those that are not named follow as usual; the lines of one field stay together."""
+    assert block == encode(Event("c", "e", "i", 5, "a\nb"), Form(order=order))
+
+
 LINES = Form(framing="lines")
 CRLF = Form("\r\n", framing="lines")
 SEQ = Form(framing="seq")
