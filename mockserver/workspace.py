@@ -262,6 +262,8 @@ class Workspace:
                 missing = missing or error
                 continue
             for path in found:
+                if path.resolve() == self.spec.resolve():
+                    continue  # a recording has its document beside its scenarios
                 name = shown(path)
                 try:
                     raw = self._read(path)

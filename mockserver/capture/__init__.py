@@ -3,6 +3,7 @@
 from mockserver.capture.exchange import Chunk, Exchange
 from mockserver.capture.options import DEFAULT_MASKS, NO_MASKS, Masks, Options
 from mockserver.capture.recording import Recording
+from mockserver.capture.writing import written
 
 __all__ = [
     "DEFAULT_MASKS",
@@ -12,4 +13,5 @@ __all__ = [
     "Masks",
     "Options",
     "Recording",
+    "written",
 ]

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from mockserver.contract.media import essence, is_json
+from mockserver.contract.requests.multipart import MultipartError, fields, parts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,3 +48,32 @@ class Opening:
             "body": self.body,
             "method": self.method,
         }
+
+
+def parameters(query: str) -> dict[str, str]:
+    """Return query parameters, decoded; of several with one name the first."""
+    pairs = parse_qsl(query, keep_blank_values=True, errors="replace")
+    return dict(reversed(pairs))
+
+
+def body_of(raw: bytes, content_type: str) -> Any:
+    """Return a body as `Opening` has it; what is not what its Content-Type says is text."""
+    kind = essence(content_type)
+    text = raw.decode("utf-8", "replace")
+    if kind == "application/x-www-form-urlencoded":
+        return parameters(text)
+    if kind == "multipart/form-data":
+        try:
+            return fields(parts(raw, content_type))
+        except MultipartError:
+            return text
+    if is_json(kind):
+        try:
+            return json.loads(raw, parse_constant=_no_constant)
+        except (ValueError, RecursionError):
+            return text
+    return text
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"JSON has no {name}")

@@ -22,16 +22,26 @@ _WORDS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", 
 """What YAML 1.1 or 1.2 reads as something else than text, in any case."""
 
 
+class Verbatim(str):
+    """A text that stands as it is, since whoever writes it knows that YAML reads it so: `1.5s`."""
+
+    __slots__ = ()
+
+
 def scalar(value: str | float | bool | None) -> str:  # noqa: FBT001
     """Return a value that is no collection in one line."""
     if not isinstance(value, str):
         return json.dumps(value, allow_nan=False)
+    if isinstance(value, Verbatim):
+        return str(value)
     if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
         return value
     return _quoted(value)
 
 
 def _quoted(text: str) -> str:
+    if '"' in text and "'" not in text and text.isprintable():
+        return f"'{text}'"  # § 7.3.2: nothing in it has to be escaped
     return f'"{"".join(map(_character, text))}"'
 
 

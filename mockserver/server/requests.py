@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from aiohttp import web
 from aiohttp.http_exceptions import PayloadEncodingError
 
-from mockserver.contract.requests.multipart import MultipartError, fields, parts
 from mockserver.errors import ControlError
-from mockserver.play.opening import Opening
+from mockserver.play.opening import Opening, body_of, parameters
 from mockserver.play.session import DEFAULT
 from mockserver.play.told import Request
 
@@ -52,8 +50,7 @@ class Target:
 
     def parameters(self) -> dict[str, str]:
         """Return the query parameters, decoded; of several with one name the first."""
-        pairs = parse_qsl(self.query, keep_blank_values=True, errors="replace")
-        return dict(reversed(pairs))
+        return parameters(self.query)
 
 
 def target_of(request: web.BaseRequest) -> Target:
@@ -160,10 +157,6 @@ def _readable(value: str) -> str:
     return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"JSON has no {name}")
-
-
 async def _body(request: web.BaseRequest) -> Any:
     if not request.can_read_body:
         return None
@@ -172,18 +165,4 @@ async def _body(request: web.BaseRequest) -> Any:
     except (web.RequestPayloadError, PayloadEncodingError) as error:
         what = f"the body cannot be read: {error}"
         raise ControlError(400, what, code="bad-body", mend="send what its headers say") from None
-    kind = request.content_type
-    text = raw.decode("utf-8", "replace")
-    if kind == "application/x-www-form-urlencoded":
-        return dict(reversed(parse_qsl(text, keep_blank_values=True, errors="replace")))
-    if kind == "multipart/form-data":
-        try:
-            return fields(parts(raw, request.headers.get("Content-Type", "")))
-        except MultipartError:
-            return text
-    if kind == "application/json" or kind.endswith("+json"):
-        try:
-            return json.loads(raw, parse_constant=_no_constant)
-        except (ValueError, RecursionError):
-            return text
-    return text
+    return body_of(raw, request.headers.get("Content-Type", ""))

@@ -234,11 +234,11 @@ BODIES = {
     "a number": ("application/json", {"example": 1.50}, "  body: 1.5\n"),
     "a list": ("application/json", {"example": [1, "on"]}, '  body: [1, "on"]\n'),
     "null": ("application/json", {"schema": {"const": None}}, '  body: "null"\n'),
-    "text in JSON keeps its quotes": ("application/json", {"example": "x"}, '  body: "\\"x\\""\n'),
+    "text in JSON keeps its quotes": ("application/json", {"example": "x"}, "  body: '\"x\"'\n"),
     "what would mean a file": (
         "application/json",
         {"example": {"file": "a"}},
-        '  body: "{\\"file\\": \\"a\\"}"\n',
+        '  body: \'{"file": "a"}\'\n',
     ),
     "braces": (
         "application/json",

@@ -32,7 +32,9 @@ PLAIN = {
     "a template": ("{{ x }}", '"{{ x }}"'),
     "a colon": ("a: b", '"a: b"'),
     "a comment": ("a #b", '"a #b"'),
-    "quotes": ('say "hi" \\ bye', '"say \\"hi\\" \\\\ bye"'),
+    "quotes": ('say "hi" \\ bye', "'say \"hi\" \\ bye'"),
+    "both quotes": ('it\'s "so" \\', '"it\'s \\"so\\" \\\\"'),
+    "quotes and a line end": ('"a"\n', '"\\"a\\"\\n"'),
     "not ASCII": ("ěščřž 🐕", '"ěščřž 🐕"'),
     "line ends": ("a\nb\r\n\x85\u2028", '"a\\nb\\r\\n\\u0085\\u2028"'),
     "what nobody sees": (

@@ -1,0 +1,357 @@
+"""Replaces secrets in exchanges before anything is written, and says where there were some.
+
+Each secret has one replacement wherever it stands, so that a token from one answer is still the
+one of the next request. Nothing of a secret is left in its replacement: it is a number, counted in
+the order in which secrets were met.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, unquote_plus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mockserver.capture.body import Body
+    from mockserver.capture.exchange import Exchange, Headers
+    from mockserver.capture.options import Masks
+
+_NAMES: Final = (
+    "*password", "*passwd", "*passphrase", "pwd", "*secret", "*token", "*apikey", "*accesskey",
+    "*privatekey", "*secretkey", "*signingkey", "*credential", "*credentials", "authorization",
+    "*cardnumber", "*creditcard", "pan", "cvc", "cvv", "cvv2", "*securitycode", "ssn", "iban",
+    "pin", "otp", "sessionid", "sid", "*sessionkey", "jwt", "*clientsecret", "signature",
+    "xamzsignature", "xamzcredential", "xamzsecuritytoken", "*hmac",
+)  # fmt: skip
+"""Names of headers, parameters and members that hold a secret, without case, `-`, `_` and space."""
+_HEADERS: Final = (
+    "authorization",
+    "proxyauthorization",
+    "cookie",
+    "setcookie",
+    "*auth",
+    "*authkey",
+)
+_FREE: Final = (
+    "*nextpagetoken", "*pagetoken", "*nexttoken", "*continuationtoken", "*synctoken",
+    "*csrftokenname", "*maxtoken",
+)  # fmt: skip
+"""Names that look like those of secrets and are none."""
+_SCHEMES: Final = re.compile(
+    r"(Bearer|Basic|Token|Digest|ApiKey|AWS4-HMAC-SHA256)\s+(\S.*)", re.IGNORECASE
+)
+_SHAPES: Final = re.compile(
+    r"(?P<jwt>\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*)"
+    r"|(?P<key>\b(?:sk|pk|rk)[-_](?:live[-_]|test[-_]|proj-|ant-[a-z0-9]+-)?[A-Za-z0-9_-]{16,}"
+    r"|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}|\bglpat-[A-Za-z0-9_-]{16,}"
+    r"|\bxox[abeprs]-[A-Za-z0-9-]{10,}|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[A-Za-z0-9_-]{30,}"
+    r"|\bhf_[A-Za-z0-9]{20,}|\bnpm_[A-Za-z0-9]{20,}|\bwhsec_[A-Za-z0-9+/=]{16,})"
+    r"|\b[Bb]earer\s+(?P<bearer>[A-Za-z0-9._~+/-]{16,}=*)"
+)
+"""What is a secret by its looks, wherever it stands."""
+_PREFIX: Final = re.compile(
+    r"sk-ant-|sk-proj-|[a-z]{2}[-_](?:live|test)[-_]|[A-Za-z]{2,10}[-_]|A[KS]IA"
+)
+_MEMBER: Final = re.compile(
+    r'"((?:[^"\\]|\\.){1,100})"(\s*:\s*)("(?:[^"\\]|\\.)*"|-?\d[\d.]*(?=\s*[,}\]]))'
+    r'(?!\s*,\s*"logprob")'
+)
+"""A member of JSON whose value is a text or a number; the token of a language model's is none."""
+_DIGITS: Final = re.compile(r"\d(?:[ -]?\d){2,}")
+_EVERYWHERE: Final = 8
+"""Characters from which on a secret is looked for in every text."""
+_MOST: Final = 2_000
+"""Secrets that are looked for in every text; the others are replaced where their name is."""
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_\s.\[\]]", "", name.lower())
+
+
+@dataclass(slots=True)
+class _Rules:
+    """Which names hold secrets."""
+
+    more: tuple[str, ...]
+    _known: dict[str, bool] = field(default_factory=dict)
+
+    def names(self, name: str, *, header: bool = False) -> bool:
+        """Whether what has this name is a secret."""
+        plain = _plain(name)
+        key = f"{header}{plain}"
+        if key not in self._known:
+            self._known[key] = self._judge(plain, header=header)
+        return self._known[key]
+
+    def _judge(self, plain: str, *, header: bool) -> bool:
+        if any(fnmatchcase(plain, _plain(pattern)) for pattern in self.more):
+            return True
+        if any(fnmatchcase(plain, pattern) for pattern in _FREE):
+            return False
+        patterns = (*_NAMES, *_HEADERS) if header else _NAMES
+        return any(fnmatchcase(plain, pattern) for pattern in patterns)
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """Exchanges without secrets: what was said of it, and where requests had some."""
+
+    exchanges: list[tuple[Exchange, Body]]
+    notes: list[str]
+    places: frozenset[tuple[str, ...]] = frozenset()
+    """Parameters and members of requests, as `conditions` names them."""
+
+
+def masked(found: Iterable[tuple[Exchange, Body]], masks: Masks) -> Masked:
+    """Return exchanges and their bodies with every secret replaced that the rules know."""
+    found = list(found)
+    if not masks.on:
+        return Masked(found, [])
+    masker = _Masker(_Rules(masks.names))
+    for exchange, body in found:
+        masker.learn(exchange, body)
+    done = [masker.replaced(exchange, body) for exchange, body in found]
+    return Masked(done, list(masker.notes()), frozenset(masker.places))
+
+
+class _Masker:
+    """Knows secrets and their replacements."""
+
+    def __init__(self, rules: _Rules) -> None:
+        self._rules = rules
+        self._masks: dict[str, str] = {}
+        self._where: dict[str, int] = {}
+        """What was replaced, by what is said of it, and how often."""
+        self._everywhere: re.Pattern[str] | None = None
+        self.places: set[tuple[str, ...]] = set()
+
+    def notes(self) -> Iterator[str]:
+        """Yield a sentence for each place that secrets were in."""
+        for where, count in self._where.items():
+            yield f"masked: {where}{f' ({count:,} times)' if count > 1 else ''}"
+
+    # --- what is a secret --------------------------------------------------------------------
+
+    def learn(self, exchange: Exchange, body: Body) -> None:
+        """Take note of every secret of an exchange."""
+        for name, value in (*exchange.request_headers, *exchange.headers):
+            self._header(name, value)
+        self._pairs(exchange.target.partition("?")[2])
+        request = exchange.request_body.decode("utf-8", "replace")
+        if "urlencoded" in (exchange.request_header("content-type") or ""):
+            self._pairs(request)
+        for text in (request, body.data.decode("utf-8", "replace")):
+            self._members(text)
+            for match in _SHAPES.finditer(text):
+                self._mask(_shaped(match)[0])
+        for match in _SHAPES.finditer(exchange.target):
+            self._mask(_shaped(match)[0])
+
+    def _mask(self, secret: str) -> str:
+        """Return what stands for a secret; empty texts are none."""
+        if not secret:
+            return secret
+        if secret not in self._masks:
+            self._masks[secret] = _replacement(secret, len(self._masks) + 1)
+            self._everywhere = None
+        return self._masks[secret]
+
+    def _header(self, name: str, value: str) -> str:
+        """Return a header's value with its secrets replaced."""
+        if not self._rules.names(name, header=True):
+            return value
+        plain = _plain(name)
+        if plain == "cookie":
+            return "; ".join(map(self._cookie, value.split(";")))
+        if plain == "setcookie":
+            pair, mark, rest = value.partition(";")
+            return self._cookie(pair) + mark + rest
+        if scheme := _SCHEMES.fullmatch(value.strip()):
+            return f"{scheme[1]} {self._mask(scheme[2])}"
+        return self._mask(value)
+
+    def _cookie(self, pair: str) -> str:
+        name, mark, value = pair.strip().partition("=")
+        return f"{name}{mark}{self._mask(value)}"
+
+    def _pairs(self, text: str) -> str:
+        """Return a query or a form with its secrets replaced."""
+        parts = []
+        for part in text.split("&"):
+            name, mark, value = part.partition("=")
+            if value and self._rules.names(unquote_plus(name)):
+                value = quote(self._mask(unquote_plus(value)), safe="")
+            parts.append(f"{name}{mark}{value}")
+        return "&".join(parts)
+
+    def _members(self, text: str) -> Iterator[tuple[int, int, str, str]] | None:
+        for match in _MEMBER.finditer(text):
+            if self._rules.names(match[1]) and (secret := _value(match[3])):
+                self._mask(secret)
+        return None
+
+    # --- what is done about it ---------------------------------------------------------------
+
+    def replaced(self, exchange: Exchange, body: Body) -> tuple[Exchange, Body]:
+        """Return an exchange without its secrets."""
+        line = f"{exchange.method} {exchange.target.partition('?')[0]}"
+        line = self._without(line)
+        request = self._text(exchange.request_body, f"{line}: the request's body", request=True)
+        form = "urlencoded" in (exchange.request_header("content-type") or "")
+        if form:
+            request = self._form(request, line)
+        done = replace(
+            exchange,
+            target=self._target(exchange.target, line),
+            request_headers=self._headers(exchange.request_headers, f"{line}: the request's"),
+            headers=self._headers(exchange.headers, f"{line}: the answer's"),
+            request_body=request,
+        )
+        spans = list(self._spans(body.data, f"{line}: the answer's body"))
+        if body.sealed and body.data:
+            self._said(f"{line}: nothing in the body, which is coded as {body.sealed!r}")
+        return done, body.with_text(spans) if spans else body
+
+    def _said(self, where: str) -> None:
+        self._where[where] = self._where.get(where, 0) + 1
+
+    def _headers(self, headers: Headers, whose: str) -> Headers:
+        found = []
+        for name, value in headers:
+            other = self._header(name, value)
+            if other == value:
+                other = self._without(value)
+            if other != value:
+                self._said(f"{whose} header {name}")
+            found.append((name, other))
+        return tuple(found)
+
+    def _target(self, target: str, line: str) -> str:
+        path, mark, query = target.partition("?")
+        for part in query.split("&"):
+            name, _, value = part.partition("=")
+            name = unquote_plus(name)
+            text = unquote_plus(value)
+            if value and (self._rules.names(name) or self._without(text) != text):
+                self.places.add(("query", name))
+                self._said(f"{line}: the query parameter {name}")
+        return self._without(path) + mark + self._others(self._pairs(query))
+
+    def _others(self, query: str) -> str:
+        parts = []
+        for part in query.split("&"):
+            name, mark, value = part.partition("=")
+            text = unquote_plus(value)
+            other = self._without(text)
+            parts.append(f"{name}{mark}{quote(other, safe='') if other != text else value}")
+        return "&".join(parts)
+
+    def _form(self, body: bytes, line: str) -> bytes:
+        text = body.decode("utf-8", "replace")
+        other = self._others(self._pairs(text))
+        for part in text.split("&"):
+            name = unquote_plus(part.partition("=")[0])
+            if self._rules.names(name):
+                self.places.add(("body", name))
+                self._said(f"{line}: the request's field {name}")
+        return other.encode() if other != text else body
+
+    def _text(self, body: bytes, where: str, *, request: bool = False) -> bytes:
+        spans = list(self._spans(body, where, request=request))
+        parts, position = [], 0
+        for start, end, text in spans:
+            parts += [body[position:start], text]
+            position = end
+        return b"".join([*parts, body[position:]])
+
+    def _spans(
+        self, body: bytes, where: str, *, request: bool = False
+    ) -> Iterator[tuple[int, int, bytes]]:
+        """Yield what is replaced in a body: where it begins and ends, and by what."""
+        try:
+            text = body.decode()
+        except UnicodeDecodeError:
+            text = body.decode("latin-1")
+        coding = "latin-1" if len(text) == len(body) else "utf-8"
+        position, offset = 0, 0
+        for start, end, name, other in self._found(text):
+            self._said(f"{where}, {name}" if name else where)
+            if request and name:
+                self.places.add(("body", name))
+            offset += len(text[position:start].encode(coding))
+            size = len(text[start:end].encode(coding))
+            yield offset, offset + size, other.encode()
+            position, offset = end, offset + size
+
+    def _found(self, text: str) -> Iterator[tuple[int, int, str, str]]:
+        """Yield places of secrets in a text, in order, with the name and the replacement."""
+        spans: list[tuple[int, int, str, str]] = []
+        for match in _MEMBER.finditer(text):
+            secret = _value(match[3])
+            if secret in self._masks and self._rules.names(match[1]):
+                spans.append((match.start(3), match.end(3), match[1], self._member(match[3])))
+        pattern = self._pattern()
+        if pattern is not None:
+            found = pattern.finditer(text)
+            spans += [(one.start(), one.end(), "", self._masks[one[0]]) for one in found]
+        last = 0
+        for span in sorted(spans, key=lambda span: (span[0], -span[1])):
+            if span[0] >= last:
+                yield span
+                last = span[1]
+
+    def _member(self, written: str) -> str:
+        """Return the replacement of a JSON value, as JSON."""
+        other = self._masks[_value(written)]
+        return json.dumps(other) if written.startswith('"') else other
+
+    def _without(self, text: str) -> str:
+        pattern = self._pattern()
+        return pattern.sub(lambda match: self._masks[match[0]], text) if pattern else text
+
+    def _pattern(self) -> re.Pattern[str] | None:
+        """Return what finds every longer secret, wherever it stands."""
+        if self._everywhere is None:
+            long = [s for s in self._masks if len(s) >= _EVERYWHERE and not s.isalpha()][:_MOST]
+            if not long:
+                return None
+            long.sort(key=lambda secret: (-len(secret), secret))
+            self._everywhere = re.compile("|".join(map(re.escape, long)))
+        return self._everywhere
+
+
+def _value(written: str) -> str:
+    """Return the text that a JSON value is, nothing for one that cannot be read or kept secret."""
+    if not written.startswith('"'):
+        return written if len(written) >= 3 and written.isdigit() else ""
+    try:
+        return str(json.loads(written))
+    except ValueError:
+        return ""
+
+
+def _shaped(match: re.Match[str]) -> tuple[str, int, int]:
+    name = match.lastgroup or "key"
+    return match[name], match.start(name), match.end(name)
+
+
+def _replacement(secret: str, number: int) -> str:
+    """Return what stands for a secret: of digits digits, of a known kind the kind's beginning."""
+    if _DIGITS.fullmatch(secret):
+        return _numbered(secret, number)
+    if secret.startswith("eyJ") and secret.count(".") == 2:
+        return f"masked-jwt-{number}"
+    prefix = _PREFIX.match(secret) if _SHAPES.fullmatch(secret) else None
+    return f"{prefix[0] if prefix else ''}masked-{number}"
+
+
+def _numbered(secret: str, number: int) -> str:
+    """Return as many digits as there were, with what stood between them; no zero begins it."""
+    count = sum(char.isdigit() for char in secret)
+    digits = iter(f"9{number % 10 ** (count - 1):0{count - 1}d}")
+    return "".join(next(digits) if char.isdigit() else char for char in secret)

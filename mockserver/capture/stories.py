@@ -1,0 +1,126 @@
+"""Puts the connections of one client together: which requests go on with what others have begun.
+
+Whoever plays a scenario asks the same (`play.story`): a story goes on where the server ended the
+last connection, or where a client comes back with a Last-Event-ID that this story has sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from mockserver.sse.encode import json_text
+from mockserver.sse.parse import Parser
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mockserver.capture.seen import Seen
+
+PATIENCE: Final = 120.0
+"""Seconds after which a request that brings no Last-Event-ID begins a story of its own."""
+_SLACK: Final = 0.05
+"""Seconds that a new request may be noted before the end of the connection that it replaces."""
+
+
+@dataclass(slots=True, eq=False)
+class Story:
+    """What one client was told, connection by connection."""
+
+    seen: list[Seen] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+    """Every last event ID that its client may come back with."""
+
+    @property
+    def first(self) -> Seen:
+        """Its first connection."""
+        return self.seen[0]
+
+    @property
+    def streams(self) -> bool:
+        """Whether any of it is a stream."""
+        return any(one.kind == "stream" for one in self.seen)
+
+    def add(self, one: Seen) -> None:
+        """Take a connection in."""
+        self.seen.append(one)
+        if one.framing == "sse":
+            parser = Parser()
+            for chunk in one.body.chunks:
+                self.ids |= {event.last_event_id for event in parser.feed(chunk.data)}
+                self.ids.add(parser.last_event_id)
+            self.ids.discard("")
+
+    def goes_on_with(self, one: Seen) -> bool:
+        """Whether a request is this client's next one."""
+        last, now = self.seen[-1].exchange, one.exchange.at
+        if last.ended > now + _SLACK:
+            return False
+        if one.opening.last_event_id:
+            return one.opening.last_event_id in self.ids or last.end not in ("client", "open")
+        if not self.streams and one.kind == "answer":
+            return True
+        return last.end not in ("client", "open") and now - last.ended <= PATIENCE
+
+
+@dataclass(slots=True, eq=False)
+class Variant:
+    """All that was seen of one request: the stories of those who made it."""
+
+    key: tuple[Any, ...]
+    stories: list[Story] = field(default_factory=list)
+
+    @property
+    def first(self) -> Seen:
+        """The first exchange of it."""
+        return self.stories[0].first
+
+
+def variants(found: Iterable[Seen]) -> list[Variant]:
+    """Return exchanges of one operation by request and client, all in the order they began."""
+    by_request: dict[tuple[Any, ...], Variant] = {}
+    clients: dict[tuple[Any, ...], list[Story]] = {}
+    for one in sorted(found, key=lambda one: one.exchange.at):
+        key = _request(one)
+        variant = by_request.setdefault(key, Variant(key))
+        client = (key, *_client(one))
+        known = clients.setdefault(client, [])
+        story = next((s for s in reversed(known) if s.goes_on_with(one)), None)
+        story = story or _elsewhere(one, clients, client)
+        if story is None:
+            story = Story()
+            known.append(story)
+            variant.stories.append(story)
+        story.add(one)
+    return [variant for variant in by_request.values() if variant.stories]
+
+
+def _elsewhere(
+    one: Seen, clients: dict[tuple[Any, ...], list[Story]], client: tuple[Any, ...]
+) -> Story | None:
+    """Return a story that a client resumes under the same path with another query."""
+    last_id = one.opening.last_event_id
+    if not last_id:
+        return None
+    path = one.exchange.target.partition("?")[0]
+    for (_, *who), known in clients.items():
+        for story in known if tuple(who) == client[1:] else ():
+            same = story.first.exchange.target.partition("?")[0] == path
+            if same and last_id in story.ids and story.goes_on_with(one):
+                return story
+    return None
+
+
+def _request(one: Seen) -> tuple[Any, ...]:
+    """Return what makes two requests the same."""
+    body = one.opening.body
+    try:
+        text = body if isinstance(body, str) else json_text(body)
+    except (TypeError, ValueError):
+        text = repr(body)
+    return (one.exchange.method, one.exchange.target, text)
+
+
+def _client(one: Seen) -> tuple[str, str]:
+    headers = one.opening.headers
+    return headers.get("authorization", ""), headers.get("cookie", "")

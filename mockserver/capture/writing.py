@@ -1,0 +1,282 @@
+"""Turns exchanges into a recording: one scenario a story, held against what was recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from mockserver import contract as contracts
+from mockserver.capture import yaml
+from mockserver.capture.alike import different
+from mockserver.capture.body import body_of
+from mockserver.capture.conditions import apart
+from mockserver.capture.document import described, document_text
+from mockserver.capture.masks import masked
+from mockserver.capture.names import Names, of_conditions, part
+from mockserver.capture.options import Options
+from mockserver.capture.recording import Recording
+from mockserver.capture.replay import difference, played
+from mockserver.capture.seen import seen
+from mockserver.capture.stories import variants
+from mockserver.capture.telling import Plan, scenario
+from mockserver.errors import LoadError
+from mockserver.scenario.catalog import link
+from mockserver.scenario.read import read_scenarios
+from mockserver.scenario.skeleton import default_name
+from mockserver.scenario.template import RenderError
+from mockserver.scenario.yamltext import without_templates
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mockserver.capture.body import Body
+    from mockserver.capture.exchange import Exchange
+    from mockserver.capture.seen import Seen
+    from mockserver.capture.stories import Story
+    from mockserver.contract import Contract
+    from mockserver.scenario.program import Program
+
+    Pair = tuple[Exchange, Body]
+
+DOCUMENT: Final = "openapi.yaml"
+APART: Final = ".undocumented"
+"""The folder of what no operation of the contract fits, which is not loaded with the rest."""
+_PLANS: Final = (
+    Plan(),
+    Plan(ignore=True),
+    Plan(fold=False),
+    Plan(fold=False, ignore=True),
+    Plan(fold=False, raw=True),
+    Plan(fold=False, ignore=True, raw=True),
+)
+_USUAL: Final = Options()
+_SKIPPED: Final = {
+    "HEAD": "a HEAD gets what its GET gets, without the body",
+    "OPTIONS": "the server answers preflights by itself",
+    "CONNECT": "a tunnel has no operation",
+}
+
+
+def written(
+    exchanges: Iterable[Exchange], contract: Contract | None, options: Options = _USUAL
+) -> Recording:
+    """Return exchanges as scenarios for a contract, or with a document of their own.
+
+    The same exchanges give the same files. What does not fit the language is said in the notes.
+    """
+    recording = Recording()
+    kept = [(one, body_of(one)) for one in exchanges if _is_told(one, contract, recording)]
+    found = masked(kept, options.masks)
+    recording.notes += found.notes
+    if kept:
+        _Work(options, found.places, recording).write(found.exchanges, contract)
+    return recording
+
+
+def _is_told(one: Exchange, contract: Contract | None, recording: Recording) -> bool:
+    """Whether an exchange can be one of a scenario; takes note of why not."""
+    path = one.target.partition("?")[0]
+    declared = contract is not None and isinstance(
+        contract.route(one.method, path), contracts.Route
+    )
+    reason = None if declared and one.method == "OPTIONS" else _SKIPPED.get(one.method)
+    if 100 <= one.status < 200:
+        reason = "it went on as something else than HTTP"
+    if not one.target.startswith("/"):
+        reason = "its target is no path"
+    if reason is not None:
+        recording.notes.append(f"{one.method} {one.target.partition('?')[0]}: left out: {reason}")
+    return reason is None
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is being written, and how; `places` are those in requests that had secrets."""
+
+    options: Options
+    places: frozenset[tuple[str, ...]]
+    recording: Recording
+
+    def write(self, pairs: Sequence[Pair], contract: Contract | None, folder: str = "") -> None:
+        """Write what the contract has, and what it has not into a folder of its own."""
+        if contract is None:
+            tree = described(pairs, _title(self.options), self.options.source)
+            self.recording.files[f"{folder}{DOCUMENT}"] = document_text(tree).encode()
+            contract = contracts.read(tree, DOCUMENT)
+        known: list[Seen] = []
+        strange: list[Pair] = []
+        for exchange, body in pairs:
+            one = seen(exchange, body, contract)
+            if one is None:
+                strange.append((exchange, body))
+            else:
+                known.append(one)
+        _Writer(contract, self, folder).write(known)
+        if strange and not folder:
+            self.recording.notes.append(_strange(strange, contract))
+            self.write(strange, None, f"{APART}/")
+
+
+def _strange(pairs: Sequence[Pair], contract: Contract) -> str:
+    lines = list(dict.fromkeys(f"{one.method} {one.target.partition('?')[0]}" for one, _ in pairs))
+    return (
+        f"{', '.join(lines[:5])}{' …' if len(lines) > 5 else ''}: no operation of"
+        f" {contract.source} fits; written into the folder {APART} with a document of its own"
+    )
+
+
+def _title(options: Options) -> str:
+    return f"Recorded from {options.source}" if options.source else "A recording"
+
+
+@dataclass(slots=True)
+class _Told:
+    """A story with the name and the conditions of its scenario."""
+
+    story: Story
+    name: str
+    when: dict[str, Any] | None
+    default: bool = False
+
+
+class _Writer:
+    """Writes the scenarios of one contract into one folder."""
+
+    def __init__(self, contract: Contract, work: _Work, folder: str) -> None:
+        self._contract = contract
+        self._options = work.options
+        self._ignored = work.places
+        self._recording = work.recording
+        self._folder = folder
+        self._names = Names("openapi")
+
+    def write(self, found: Sequence[Seen]) -> None:
+        """Write the scenarios of all that was seen."""
+        by_operation: dict[str, list[Seen]] = {}
+        for one in found:
+            by_operation.setdefault(one.operation.id, []).append(one)
+        for alike in by_operation.values():
+            for told in self._told(alike):
+                self._scenario(told)
+
+    def _note(self, one: Seen, what: str) -> None:
+        self._recording.notes.append(f"{one.line}: {what}")
+
+    def _told(self, found: Sequence[Seen]) -> Iterator[_Told]:
+        """Yield the stories of one operation, with what tells them apart."""
+        groups: dict[str, list[Story]] = {}
+        whens: dict[str, dict[str, Any] | None] = {}
+        known = variants(found)
+        clients = not self._options.masks.on
+        conditions = apart(
+            [variant.first.opening for variant in known], self._ignored, clients=clients
+        )
+        for variant, when in zip(known, conditions, strict=True):
+            key = repr(when)
+            whens[key] = when
+            groups.setdefault(key, []).extend(variant.stories)
+        base = part(default_name(found[0].operation)) or "operation"
+        alone = sum(len(different(stories)) for stories in groups.values()) == 1
+        for key, stories in groups.items():
+            distinct = different(stories)
+            for index, story in enumerate(distinct):
+                name = base if alone else f"{base}/{of_conditions(whens[key]) or 'recorded'}"
+                name = self._names.free(name)
+                several = len(distinct) > 1
+                if several and index:
+                    what = f"another client got something else; ask for scenario {name!r} by name"
+                    self._note(story.first, what)
+                yield _Told(story, name, whens[key], default=several and index == 0)
+
+    # --- one scenario ------------------------------------------------------------------------
+
+    def _scenario(self, told: _Told) -> None:
+        text, files, wrong = b"", dict[str, bytes](), ""
+        for plan in self._plans(told.story):
+            found = scenario(told.story, told.name, self._options, plan)
+            other = yaml.text(self._head(told) | found.keys).encode()
+            fault = self._fault(told, other, found.files)
+            if not text or not fault:
+                text, files, wrong = other, found.files, fault
+            if not fault:
+                break
+        if wrong:
+            self._note(told.story.first, f"{told.name} does not replay what was recorded: {wrong}")
+        for one in told.story.seen:
+            for note in _notes(one):
+                self._note(one, note)
+        self._recording.files[f"{self._folder}{told.name}.yaml"] = text
+        for path, body in files.items():
+            self._recording.files[f"{self._folder}{path}"] = body
+
+    def _plans(self, story: Story) -> Iterator[Plan]:
+        resumed = any(one.opening.last_event_id for one in story.seen)
+        for plan in _PLANS:
+            if resumed or not plan.ignore:
+                yield plan
+
+    def _head(self, told: _Told) -> dict[str, Any]:
+        """Return the keys that say whose scenario this is."""
+        first = told.story.first
+        said: dict[str, Any] = {"operation": first.operation.id}
+        said["description"] = without_templates(self._description(told.story))
+        if told.when is not None:
+            said["when"] = told.when
+        if told.default:
+            said["default"] = True
+        return said
+
+    def _description(self, story: Story) -> str:
+        first, count = story.first, len(story.seen)
+        where = f" from {self._options.source}" if self._options.source else ""
+        many = f", {count} {'connections' if story.streams else 'times'}" if count > 1 else ""
+        said = f"Recorded{where}: {first.line[:200]}{many}."
+        if story.streams:
+            end = story.seen[-1].exchange.end
+            said += {
+                "client": " The client left; here the connection stays open.",
+                "open": " The recording stopped; here the connection stays open.",
+                "cut": " The connection was cut off in the end.",
+                "reset": " The connection was reset in the end.",
+            }.get(end, "")
+        return "".join(char if char.isprintable() else " " for char in said)
+
+    def _fault(self, told: _Told, text: bytes, files: dict[str, bytes]) -> str:
+        """Return what keeps a scenario from giving what was recorded, or nothing."""
+        name = f"{told.name}.yaml"
+        scenarios, problems = read_scenarios([(name, told.name, text)])
+        if not problems:
+            catalog, problems = link(self._contract, scenarios, files.__getitem__)
+        if problems:
+            return f"{problems[0].what} [{problems[0].code}]"
+        program = catalog.programs[told.name]
+        return _replayed(program, told.story.seen)
+
+
+def _replayed(program: Program, found: list[Seen]) -> str:
+    """Return the first difference between what was recorded and what is played, or nothing."""
+    try:
+        for number, (one, got) in enumerate(zip(found, played(program, found), strict=True), 1):
+            wrong = difference(got, one)
+            if wrong:
+                return f"connection {number} has {wrong}" if len(found) > 1 else f"it has {wrong}"
+    except RenderError as error:
+        return str(error)
+    except LoadError as error:
+        return error.problems[0].what
+    return ""
+
+
+def _notes(one: Seen) -> Iterator[str]:
+    """Yield what is to be said of one exchange that the scenario cannot say, or says otherwise."""
+    exchange, size = one.exchange, len(one.body.data)
+    if exchange.fault:
+        yield exchange.fault
+    if exchange.end == "client":
+        yield f"left by the client after {size:,} bytes; the scenario holds the connection open"
+    elif exchange.end == "open":
+        yield f"still open when the recording stopped, after {size:,} bytes; it is held open"
+    if one.body.sealed:
+        yield f"coded as {one.body.sealed!r}, which cannot be read: kept as the bytes that they are"
+    elif one.body.coding and one.framing is not None:
+        yield f"coded with {one.body.coding}: the same events are coded anew, in other bytes"
