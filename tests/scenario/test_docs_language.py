@@ -7,13 +7,13 @@ import pytest
 from test_json_schema import faults
 
 from mockserver.play.conformance import contract_problems
-from mockserver.runner import petstore
 from mockserver.scenario import language
 from mockserver.scenario.catalog import link
 from mockserver.scenario.read import read_scenarios
 from mockserver.scenario.sandbox import TEXT_LIMIT, environment
 from mockserver.scenario.steps import STEP_KINDS
 from mockserver.scenario.template import FUNCTIONS, NAMES
+from mockserver.workspace import petstore
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "language.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```yaml\n([\s\S]*?)^```$", PAGE, re.MULTILINE)
