@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.capture import heads, steps
@@ -182,7 +181,7 @@ class _Teller:
         suffix = _SUFFIXES.get(essence(kind), ".json" if is_json(kind) else ".bin")
         number = f"-{len(self.files) + 1}" if self.files else ""
         known = next((name for name, data in self.files.items() if data == body), None)
-        path = known or str(PurePosixPath("bodies") / f"{self._name}{number}{suffix}")
+        path = known or f"bodies/{self._name}{number}{suffix}"
         self.files[path] = body
         return path
 

@@ -1064,7 +1064,7 @@ stream: [{data: x}]
         """
 a.yaml:2:15: a field stands in the order twice [wrong-value]
   wire: {order: [id, data, id]}
-                ^^^^^^^^^^^^^^
+                ^
   mend: write the fields that go first, such as [id, event, data]
 """,
     ),
@@ -1077,7 +1077,7 @@ stream: [{data: x}]
 """
         ],
         """
-a.yaml:2:15: expected a list of fields, got the text 'id' [wrong-type]
+a.yaml:2:15: expected a list of fields, got 'id' [wrong-type]
   wire: {order: id}
                 ^^
   mend: write the fields that go first, such as [id, event, data]
