@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
@@ -12,6 +13,7 @@ from urllib.parse import parse_qsl
 from mockserver.contract import NoRoute
 from mockserver.errors import ControlError
 from mockserver.play.dispatched import event_json
+from mockserver.play.expecting import expect_json, expect_text
 from mockserver.play.opening import Opening
 from mockserver.play.timeline import timeline, usual_request
 from mockserver.scenario.template import RenderError
@@ -152,15 +154,33 @@ def _body(text: str) -> Any:
         return text
 
 
-def as_json(lane: Lane, *, dispatched: bool = False) -> dict[str, Any]:
-    """Return a connection as JSON; `offset` in seconds, `at_byte` in the body."""
+def story_json(
+    explained: Explained, *, dispatched: bool = False, most: int | None = None
+) -> dict[str, Any]:
+    """Return a whole story as JSON; `afterwards` is None where it does not come to its end."""
+    scenario, lanes = explained.program.scenario, explained.lanes
+    afterwards = scenario.afterwards if isinstance(scenario.afterwards, str) else "response"
+    return {
+        "scenario": explained.program.name,
+        "request": f"{explained.opening.method} {explained.opening.target}",
+        "connections": [as_json(lane, dispatched=dispatched, most=most) for lane in lanes],
+        "afterwards": None if not lanes or lanes[-1].goes_on else afterwards,
+        "expect": expect_json(scenario.expect),
+    }
+
+
+def as_json(lane: Lane, *, dispatched: bool = False, most: int | None = None) -> dict[str, Any]:
+    """Return a connection as JSON; `offset` in seconds, `at_byte` in the body.
+
+    Of blocks and bodies `most` bytes are shown; what is cut says its `size`.
+    """
     head = lane.head
     at_byte = 0
     cues = []
     for cue in lane.cues:
         entry: dict[str, Any] = {"offset": cue.at, "cue": cue.what}
         if cue.what == "send":
-            entry |= {"at_byte": at_byte, **_bytes(cue.data)}
+            entry |= {"at_byte": at_byte, **_bytes(cue.data, most)}
             at_byte += len(cue.data)
         elif cue.what in ("hold", "stall"):
             entry["until"] = None if cue.until == float("inf") else cue.until
@@ -186,7 +206,7 @@ def as_json(lane: Lane, *, dispatched: bool = False) -> dict[str, Any]:
         "last_event_id": lane.last_event_id,
         "delay": None if lane.delay == float("inf") else lane.delay,
         "head": head and {"status": head.status, "reason": head.reason, "headers": head.headers},
-        "body": None if lane.body is None else _bytes(lane.body),
+        "body": None if lane.body is None else _bytes(lane.body, most),
         "cues": cues,
         "goes_on": lane.goes_on,
         "notes": lane.notes,
@@ -206,11 +226,22 @@ def _at(seconds: float) -> float | None:
     return None if seconds == float("inf") else seconds
 
 
-def _bytes(data: bytes) -> dict[str, str]:
+def _bytes(data: bytes, most: int | None = None) -> dict[str, Any]:
+    if most is not None and len(data) > most:
+        return {**_bytes(_head_of(data, most)), "size": len(data)}
     try:
         return {"text": data.decode()}
     except UnicodeDecodeError:
         return {"base64": base64.b64encode(data).decode()}
+
+
+def _head_of(data: bytes, most: int) -> bytes:
+    """Return the beginning of bytes, without a part of a character at its end."""
+    for size in range(most, max(most - 4, 0), -1):
+        with suppress(UnicodeDecodeError):
+            data[:size].decode()
+            return data[:size]
+    return data[:most]
 
 
 def as_text(explained: Explained, *, dispatched: bool = False) -> Iterator[str]:
@@ -231,6 +262,10 @@ def as_text(explained: Explained, *, dispatched: bool = False) -> Iterator[str]:
         afterwards = program.scenario.afterwards
         yield ""
         yield f"afterwards: {afterwards if isinstance(afterwards, str) else 'response'}"
+    if program.scenario.expect:
+        yield ""
+    for entry in program.scenario.expect:
+        yield f"expect: {_short(expect_text(entry))}"
 
 
 def _lane_text(lane: Lane) -> Iterator[str]:

@@ -106,6 +106,14 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         server.stop()
 
 
+@pytest.fixture
+def petstore() -> Iterator[Server]:
+    """Give a server of all that ships."""
+    server = Server()
+    yield server
+    server.stop()
+
+
 @pytest.fixture(params=["eventsource", "undici"])
 def node(request: pytest.FixtureRequest) -> Callable[..., list[dict]]:
     """Give a function that runs ``client.mjs URL …`` and returns the lines it printed.
@@ -151,3 +159,38 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Brow
         missing("Chromium is not installed: apt-get install chromium chromium-driver")
     with webdriver.Browser(driver, chromium, tmp_path_factory.mktemp("profile")) as opened:
         yield opened
+
+
+AXE = """
+const root = document.querySelector(given[0])
+const {violations} = await axe.run(root, {resultTypes: ['violations']})
+return violations.flatMap(({id, nodes}) => nodes.map((node) => `${id}: ${node.target} ${node.html}`))
+"""
+
+
+@pytest.fixture
+def barriers(browser: webdriver.Browser) -> Callable[[str], list[str]]:
+    """Give a function that returns what keeps people out of the page that is open (axe-core)."""
+    script = HERE / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.is_file():
+        missing("axe-core is not installed: npm ci --prefix tests/e2e")
+
+    def found(selector: str = "html") -> list[str]:
+        browser.run(f"{script.read_text(encoding='utf-8')}\nwindow.axe = axe")
+        return browser.run(AXE, selector)
+
+    return found
+
+
+@pytest.fixture
+def picture() -> Callable[[str, bytes], None]:
+    """Give a function that keeps a screenshot for the documentation, where SCREENSHOTS=1 asks."""
+
+    def keep(name: str, png: bytes) -> None:
+        path = ROOT / "docs" / "images" / name
+        if os.environ.get("SCREENSHOTS") == "1":
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(png)
+        assert path.is_file(), f"make it: SCREENSHOTS=1 python -m pytest {HERE.relative_to(ROOT)}"
+
+    return keep

@@ -1,5 +1,6 @@
-"""Chromium by the WebDriver protocol (W3C), the four commands that these tests need of it."""
+"""Chromium by the WebDriver protocol (W3C), the few commands that these tests need of it."""
 
+import base64
 import http.client
 import json
 import subprocess
@@ -20,6 +21,33 @@ FLAGS = (
     "--disable-dev-shm-usage",
 )
 SCRIPT_TIMEOUT = 30_000
+KEYS = {
+    "Tab": "\ue004",
+    "Enter": "\ue007",
+    "Shift": "\ue008",
+    "Escape": "\ue00c",
+    "Space": "\ue00d",
+    "PageUp": "\ue00e",
+    "PageDown": "\ue00f",
+    "End": "\ue010",
+    "Home": "\ue011",
+    "ArrowLeft": "\ue012",
+    "ArrowUp": "\ue013",
+    "ArrowRight": "\ue014",
+    "ArrowDown": "\ue015",
+}
+"""Keys that write nothing, by their names in the DOM (WebDriver § 17.4.2)."""
+UNTIL = """
+const started = performance.now()
+const wanted = async () => { %s }
+for (;;) {
+  let value, error = 'the condition never held'
+  try { value = await wanted() } catch (thrown) { error = String(thrown) }
+  if (value) return value
+  if (performance.now() - started > 15000) throw new Error(error + ': ' + wanted)
+  await new Promise((resolve) => setTimeout(resolve, 10))
+}
+"""
 READY = " was started successfully on port "
 
 
@@ -74,6 +102,45 @@ class Browser:
         if "error" in answer:
             raise WebDriverError(answer["error"])
         return answer["value"]
+
+    def until(self, script: str, *arguments: Any) -> Any:
+        """Run the body of an async function until it returns something true; return that."""
+        return self.run(UNTIL % script, *arguments)
+
+    def press(self, *keys: str) -> None:
+        """Press and let go keys one after the other: names of KEYS, or texts to be typed.
+
+        `Shift+Tab` holds the first while the second is pressed.
+        """
+        actions = []
+        for key in keys:
+            *held, last = key.split("+") if "+" in key and len(key) > 1 else [key]
+            typed = [KEYS[last]] if last in KEYS else list(last)
+            actions += [{"type": "keyDown", "value": KEYS[name]} for name in held]
+            for value in typed:
+                actions += [{"type": kind, "value": value} for kind in ("keyDown", "keyUp")]
+            actions += [{"type": "keyUp", "value": KEYS[name]} for name in reversed(held)]
+        keyboard = {"type": "key", "id": "keyboard", "actions": actions}
+        self._call("POST", "/actions", {"actions": [keyboard]})
+
+    def click(self, selector: str) -> None:
+        """Click the middle of the first element that a CSS selector finds, as a mouse does."""
+        found = self._call("POST", "/element", {"using": "css selector", "value": selector})
+        self._call("POST", f"/element/{next(iter(found.values()))}/click", {})
+
+    def view(self, width: int, height: int, *, scheme: str = "light") -> None:
+        """Set the size of what is seen, in CSS pixels, and the colour scheme that is preferred."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self._devtools("Emulation.setDeviceMetricsOverride", size)
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        self._devtools("Emulation.setEmulatedMedia", {"features": [feature]})
+
+    def screenshot(self) -> bytes:
+        """Return what is seen as PNG."""
+        return base64.b64decode(self._call("GET", "/screenshot"))
+
+    def _devtools(self, command: str, parameters: dict) -> None:
+        self._call("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
 
     def _wait_for_port(self) -> int:
         assert self._driver.stdout is not None

@@ -50,6 +50,7 @@ READ = {
     "getControlDocs": "/docs",
     "getControlIndex": "/",
     "getPageFile": "/pages/style.css",
+    "getScenariosPage": "/pages/scenarios",
     "listSessions": "/sessions",
     "getSession": "/sessions/default",
     "getClock": "/sessions/default/clock",
@@ -334,6 +335,39 @@ async def test_a_scenario_is_explained_as_the_command_does(tmp_path):
     assert text.endswith("data: b\n        1s  end\n\nafterwards: stop\n")
     assert [cue["offset"] for cue in data["connections"][0]["cues"]] == [0, 1.0, 1.0]
     assert (refused[0], refused[1]["code"]) == (400, "no-connection")
+
+
+async def test_an_explanation_tells_what_is_expected_and_what_comes_afterwards(tmp_path):
+    """Beside the connections; a story that is not shown to its end has no afterwards."""
+    text = STORY + 'expect: [{connection: 2, last_event_id: "2"}, {connections: ..2}]'
+    async with serving(tmp_path, text) as server:
+        _, whole = await ask(server, "/scenarios/story/explain")
+        _, part = await ask(server, "/scenarios/story/explain?limit=1")
+        said = (await fetch(server, "/_mock/scenarios/story/explain?format=text")).content
+    assert [(entry["of"], entry["asks"]) for entry in whole["expect"]] == [
+        ("connection 2", [{"of": "last_event_id", "expected": '"2"'}]),
+        ("connections ..2", []),
+    ]
+    assert whole["expect"][0]["where"].endswith("story.yaml:5:10")
+    assert (whole["afterwards"], part["afterwards"]) == ("stop", None)
+    assert said.endswith(b'\nexpect: connection 2: last_event_id "2"\nexpect: connections ..2\n')
+
+
+async def test_an_explanation_can_be_kept_short(tmp_path):
+    """`bytes` cuts blocks between characters, and says how large they are."""
+    text = "operation: streamLogs\nstream: [{data: a€€}, {raw: {hex: 'ffff ffff 0a0a'}}, {data: b}]"
+    async with serving(tmp_path, text) as server:
+        _, short = await ask(server, "/scenarios/story/explain?bytes=8")
+        _, whole = await ask(server, "/scenarios/story/explain?bytes=12")
+    shown = [
+        [(cue.get("text", cue.get("base64")), cue.get("size")) for cue in told["connections"][0]["cues"][:3]]
+        for told in (short, whole)
+    ]  # fmt: skip
+    raw, last = ("/////woK", None), ("data: b\n\n", None)
+    assert shown == [
+        [("data: a", 15), raw, ("data: b\n", 9)],
+        [("data: a€", 15), raw, last],
+    ]
 
 
 async def test_pinned_scenarios_that_nobody_came_for_are_in_the_verdict_of_all(tmp_path):

@@ -12,7 +12,8 @@ from mockserver.workspace import control_contract
 
 STORY = "operation: streamLogs\nstream: [{data: a}]"
 FOLDER = Path(__file__).parents[2] / "mockserver" / "server" / "pages"
-PAGES = ["/_mock/docs"]
+PAGES = ["/_mock/docs", "/_mock/pages/scenarios"]
+DATA = ["/scenarios", "/openapi.json", "/problems", "/journal"]
 FILES = sorted(path.name for path in FOLDER.iterdir() if path.suffix in {".css", ".js", ".svg"})
 
 
@@ -52,12 +53,12 @@ async def test_a_page_asks_for_no_token_and_all_else_does(tmp_path):
     async with serving(tmp_path, STORY, control_token="s3cret") as server:
         statuses = {
             path: (await fetch(server, f"/_mock{path}")).status
-            for path in ("/", "/docs", "/pages/control.js", "/scenarios", "/openapi.json")
+            for path in ("/", "/docs", "/pages/scenarios", "/pages/control.js", *DATA)
         }
         posted = await fetch(server, "/_mock/docs", method="POST")
     assert statuses == {
-        "/": 302, "/docs": 200, "/pages/control.js": 200, "/scenarios": 401, "/openapi.json": 401,
-    }  # fmt: skip
+        "/": 302, "/docs": 200, "/pages/scenarios": 200, "/pages/control.js": 200,
+    } | dict.fromkeys(DATA, 401)  # fmt: skip
     assert posted.status == 405
 
 

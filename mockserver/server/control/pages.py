@@ -46,6 +46,11 @@ async def docs(ask: Ask) -> web.StreamResponse:
     return page("docs.html.jinja", **shown(ask.live.control.contract, ask.base_url))
 
 
+async def scenarios(_: Ask) -> web.StreamResponse:
+    """Return the page of what can be played, and of what is wrong with the files."""
+    return page("scenarios.html.jinja")
+
+
 async def file(ask: Ask) -> web.StreamResponse:
     """Return a style, script or picture of the pages. Raises ControlError (404)."""
     found = page_file(ask.path["file"])
@@ -65,5 +70,6 @@ async def file(ask: Ask) -> web.StreamResponse:
 HANDLERS: Final[dict[str, Handler]] = {
     "getControlIndex": index,
     "getControlDocs": docs,
+    "getScenariosPage": scenarios,
     "getPageFile": file,
 }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
 from mockserver.errors import ControlError, did_you_mean
-from mockserver.play.explained import CUES, Asked, as_json, as_text, explain
+from mockserver.play.explained import CUES, Asked, as_text, explain, story_json
 from mockserver.server.control.ask import FRESH, Ask, Handler, answer
 
 if TYPE_CHECKING:
@@ -56,14 +57,19 @@ async def explained(ask: Ask) -> web.Response:
         limit=int(query.get("limit", CUES)),
         timeouts=query.get("timeouts") == "true",
     )
+    # In a thread: some stories are of 16 MB, and open streams go on meanwhile.
+    return await asyncio.to_thread(_explained, ask, asked)
+
+
+def _explained(ask: Ask, asked: Asked) -> web.Response:
+    query = ask.query
     dispatched = query.get("dispatched") == "true"
     found = explain(ask.live.catalog, _program(ask), asked)
     if query.get("format") == "text":
         text = "\n".join(as_text(found, dispatched=dispatched)) + "\n"
         return web.Response(text=text, content_type="text/plain", headers=FRESH)
-    lanes = [as_json(lane, dispatched=dispatched) for lane in found.lanes]
-    asks = f"{found.opening.method} {found.opening.target}"
-    return answer({"scenario": found.program.name, "request": asks, "connections": lanes})
+    most = ask.number("bytes") if "bytes" in query else None
+    return answer(story_json(found, dispatched=dispatched, most=most))
 
 
 def _program(ask: Ask) -> Program:
