@@ -17,22 +17,23 @@ MAY_IMPORT = {
     "capture": {"errors", "sse", "contract", "scenario", "play"},
     "clock": {"errors"},
     "asked": {"errors", "scenario"},
+    "verify": {"errors", "sse", "contract", "scenario", "play"},
     "workspace": {"errors", "contract", "scenario"},
     "server": {"errors", "sse", "contract", "scenario", "play", "clock"},
     "watching": {"errors", "clock"},
     "loading": {"errors", "play", "server", "workspace"},
     "handle": {"errors", "scenario", "play", "clock", "server", "runner"},
     "imports": {"errors", "sse", "contract", "capture"},
-    "upstream": {"errors", "clock", "capture", "imports", "server"},
+    "upstream": {"errors", "clock", "capture", "imports", "verify", "server"},
     "runner": {"errors", "scenario", "play", "clock", "workspace", "server", "loading", "handle"}
     | {"asked", "watching"},
     "pytest_plugin": {"errors", "play", "runner", "asked"},
-    "cli": {"errors", "contract", "scenario", "play", "capture", "imports", "upstream"}
+    "cli": {"errors", "contract", "scenario", "play", "capture", "imports", "upstream", "verify"}
     | {"clock", "workspace", "runner"},
     "__init__": {"errors", "runner"},
     "__main__": {"cli"},
 }
-PURE = ("sse", "contract", "scenario", "play", "capture", "imports")
+PURE = ("sse", "contract", "scenario", "play", "capture", "imports", "verify")
 IMPURE_MODULES = {
     "aiohttp", "asyncio", "logging", "os", "pathlib", "secrets", "socket", "subprocess",
     "tempfile", "threading", "time", "urllib.request",

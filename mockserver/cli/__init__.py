@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from mockserver import __version__
-from mockserver.cli import check, explain, new, run, schema, serve
+from mockserver.cli import check, explain, new, run, schema, serve, verify
 from mockserver.errors import LoadError, StartError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"mockserver {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (serve, run, check, explain, new, schema):
+    for command in (serve, run, verify, check, explain, new, schema):
         name = command.__name__.rpartition(".")[2]
         doc = (command.__doc__ or "").partition("\n")[0]
         sub = commands.add_parser(name, help=doc, description=doc)

@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="HEADER",
-        type=_header,
+        type=header,
         help="a header of the request, as 'Accept-Encoding: gzip'; several times for several",
     )
     parser.add_argument("--seed", default="0", help="what all chance is drawn from (default: 0)")
@@ -45,7 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _header(text: str) -> tuple[str, str]:
+def header(text: str) -> tuple[str, str]:
+    """Read `Name: value`, the name in lower case, as argparse wants it."""
     name, colon, value = text.partition(":")
     if not colon or not name.strip():
         raise argparse.ArgumentTypeError(f"{text!r} is no header: write 'Name: value'")

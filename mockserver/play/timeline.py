@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mockserver.contract import Operation
     from mockserver.play.oracle import Changed, Received
     from mockserver.play.turn import Turn
+    from mockserver.scenario.model import BlockStep
     from mockserver.scenario.program import Program
 
 LIMIT: Final = 50
@@ -60,6 +61,8 @@ class Planned:
     call: Call | None = None
     awaits: Await | None = None
     met: bool = True
+    step: BlockStep | None = None
+    """What a block was written as, where it is a whole one."""
 
 
 @dataclass(slots=True)
@@ -231,11 +234,25 @@ def _send(
     """Take note of blocks, as far as the limit goes; returns whether all were shown."""
     turn.subscription.record(cue)
     shown = units(cue.data, turn.program.framing)
-    sent = [Planned(cue.at, "send", block) for block in islice(shown, limit - len(lane.cues))]
+    sent = [
+        Planned(cue.at, "send", block, step=_step_of(cue, number))
+        for number, block in enumerate(islice(shown, limit - len(lane.cues)))
+    ]
     lane.cues += sent
     hear(cue.at, b"".join(block.data for block in sent))
     lane.goes_on = next(shown, None) is not None
     return not lane.goes_on
+
+
+def _step_of(cue: Send, number: int) -> BlockStep | None:
+    """Return what the block of that number, from 0, was written as."""
+    if cue.shown is None:
+        return None
+    steps = cue.shown.steps
+    if not isinstance(steps, tuple):
+        return steps
+    # The last block is of the last step; those of loops are of the same steps again and again.
+    return steps[(number - cue.blocks) % len(steps)]
 
 
 def _hold(lane: Lane, cue: Held, limit: int) -> int:
@@ -285,7 +302,7 @@ def usual_request(program: Program, operation: Operation) -> Opening:
             body = placed(body, name, url)
         elif wanted[part].get(name, "1") == "1":
             wanted[part][name] = url
-    for part, name in _read_of_request(program):
+    for part, name in read_of_request(program):
         if part in wanted:
             wanted[part].setdefault(name, name)
         elif part == "body" and (body is None or isinstance(body, dict)):
@@ -307,7 +324,7 @@ def usual_request(program: Program, operation: Operation) -> Opening:
     )
 
 
-def _read_of_request(program: Program) -> Iterator[tuple[str, str]]:
+def read_of_request(program: Program) -> Iterator[tuple[str, str]]:
     """Yield the parts of the request that templates cannot do without."""
     for template in templates(program.scenario):
         for expression in template.expressions:

@@ -177,7 +177,7 @@ def terms_of(operation: Operation) -> Terms:
 
 
 def _terms(operation: Operation) -> Terms:
-    declared = list(_parameters(operation))
+    declared = list(parameters_of(operation))
     return Terms(
         operation,
         tuple(p for p in declared if not p.plain or (p.required and p.part != "path")),
@@ -187,7 +187,7 @@ def _terms(operation: Operation) -> Terms:
     )
 
 
-def _parameters(operation: Operation) -> Iterator[Parameter]:
+def parameters_of(operation: Operation) -> Iterator[Parameter]:
     """Yield the parameters: the operation's, then those of its path item that it has not itself.
 
     OAS 3.2 § Parameter Object: a name and a location make a parameter unique.

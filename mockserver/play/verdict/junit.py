@@ -32,7 +32,7 @@ def as_junit(verdicts: SessionVerdict | Iterable[SessionVerdict]) -> str:
 
     several = [verdicts] if isinstance(verdicts, SessionVerdict) else list(verdicts)
     suites = [suite for verdict in several for suite in _suites(verdict)]
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + _element(
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + element(
         "testsuites", {"name": "mockserver"}, suites
     )
 
@@ -43,7 +43,7 @@ def _suites(verdict: SessionVerdict) -> Iterator[str]:
     findings = [_finding_case(finding) for finding in verdict.findings]
     for code, count in verdict.unlisted:
         text = f"{count} more are not listed"
-        findings.append((_case("findings", code, "", [_failure(text, text)]), "failed"))
+        findings.append((_case("findings", code, "", [failure(text, text)]), "failed"))
     yield _suite(verdict, "findings", findings)
 
 
@@ -56,7 +56,7 @@ def _suite(verdict: SessionVerdict, name: str, cases: list[tuple[str, str]]) -> 
         "errors": "0",
         "skipped": str(statuses.count("pending")),
     }
-    return _element("testsuite", attributes, [case for case, _ in cases])
+    return element("testsuite", attributes, [case for case, _ in cases])
 
 
 def _cases(scenario: ScenarioVerdict) -> Iterator[tuple[str, str]]:
@@ -73,35 +73,35 @@ def _entry_case(scenario: str, expectation: Expectation, judged: Judged) -> str:
     if judged.status == "failed":
         first = told[0]
         said = f"{first.of}: expected {first.expected}, got {first.got}"
-        inner = [_failure(said, f"{expectation.where}: {expectation.text}\n{text}")]
+        inner = [failure(said, f"{expectation.where}: {expectation.text}\n{text}")]
     elif judged.status == "pending":
-        inner = [_element("skipped", {"message": "pending: " + told[0].got}, [])]
+        inner = [element("skipped", {"message": "pending: " + told[0].got}, [])]
     name = f"{expectation.text}{whose}"
     return _case(scenario, name, str(expectation.where), inner)
 
 
 def _finding_case(finding: Finding) -> tuple[str, str]:
     text = "\n".join([finding_text(finding), *finding.faults])
-    failure = _failure(finding.what, text)
-    return _case(
-        "findings", f"{finding.code}: {finding.target}", finding.where, [failure]
-    ), "failed"
+    inner = [failure(finding.what, text)]
+    return _case("findings", f"{finding.code}: {finding.target}", finding.where, inner), "failed"
 
 
 def _case(suite: str, name: str, where: str, inner: list[str]) -> str:
     attributes = {"classname": suite, "name": name, "time": "0"}
     if where:
         attributes["file"] = where
-    return _element("testcase", attributes, inner)
+    return element("testcase", attributes, inner)
 
 
-def _failure(said: str, text: str) -> str:
-    attributes = " ".join(['type="expectation"', f'message="{_escaped(said)}"'])
+def failure(said: str, text: str, kind: str = "expectation") -> str:
+    """Return what a case says that has failed: in short, and in full."""
+    attributes = " ".join([f'type="{kind}"', f'message="{_escaped(said)}"'])
     body = _escaped(text, keep="\n")
     return f"<failure {attributes}>{body}</failure>"
 
 
-def _element(name: str, attributes: dict[str, str], inner: list[str]) -> str:
+def element(name: str, attributes: dict[str, str], inner: list[str]) -> str:
+    """Return an element with attributes of any text, and what is in it, which is XML already."""
     said = "".join(f' {key}="{_escaped(value)}"' for key, value in attributes.items())
     if not inner:
         return f"<{name}{said}/>"

@@ -1,0 +1,97 @@
+"""A backend whose every byte is written by hand, and what verifies it."""
+
+import asyncio
+import contextlib
+import socket
+import struct
+
+from mockserver.clock import pause
+from mockserver.upstream.drive import Backend
+from mockserver.verify.options import Options
+from mockserver.verify.plan import Plan
+
+STATUS = '{"status":"payment_processing","timestamp":"2026-01-01T00:00:00Z"}'
+CONFIRMED = '{"status":"payment_confirmed","timestamp":"2026-01-01T00:00:02Z"}'
+SHIPPED = '{"status":"shipped","trackingNumber":"1Z"}'
+
+
+class Raw:
+    """A server whose every byte is written by hand: what it says to each connection, in order.
+
+    `says(number, request)` returns pieces: bytes are sent, a float is waited for, `open` is held
+    until the client goes, `reset` is a RST. After the last one comes a FIN.
+    """
+
+    def __init__(self, says):
+        self.says = says
+        self.requests = []
+
+    async def __aenter__(self):
+        self.tasks = set()
+        self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        port = self.server.sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        return self
+
+    async def __aexit__(self, *_):
+        self.server.close()
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+
+    async def _serve(self, reader, writer):
+        self.tasks.add(asyncio.current_task())
+        try:
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                await self._talk(reader, writer)
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+    async def _talk(self, reader, writer):
+        request = (await reader.readuntil(b"\r\n\r\n")).decode()
+        self.requests.append(request)
+        for piece in self.says(len(self.requests), request):
+            if piece == "open":
+                await reader.read()
+            elif piece == "reset":
+                linger = struct.pack("ii", 1, 0)
+                sock = writer.get_extra_info("socket")
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                writer.transport.abort()
+            elif isinstance(piece, float):
+                await pause(piece)
+            else:
+                writer.write(piece)
+                await writer.drain()
+
+
+def head(status="200 OK", kind="text/event-stream", *more, version="1.1"):
+    """Return a head behind which the end of the connection is that of the body."""
+    lines = [f"HTTP/{version} {status}", "Connection: close", *more]
+    lines += [f"Content-Type: {kind}"] if kind else []
+    lines += (
+        []
+        if any(line.startswith("Cache-Control") for line in more)
+        else ["Cache-Control: no-cache"]
+    )
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def event(id_, data, type_=None):
+    """Return an event; without an id for None."""
+    lines = [f"event: {type_}"] if type_ else []
+    lines += [] if id_ is None else [f"id: {id_}"]
+    return "\n".join([*lines, f"data: {data}", "", ""]).encode()
+
+
+ONE, TWO = event(1, STATUS), event(2, CONFIRMED)
+THREE = event(3, SHIPPED, "complete")
+
+
+async def verified(plan, url, *, seconds=60.0, **options):
+    """Verify one plan against a URL."""
+    assert isinstance(plan, Plan), plan
+    async with Backend(url, Options(**options), seconds=seconds) as backend:
+        return await backend.verify(plan)

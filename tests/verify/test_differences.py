@@ -1,0 +1,217 @@
+"""Backends that are wrong, each in one way, and told so by exactly its difference."""
+
+import gzip
+
+import pytest
+from backends import CONFIRMED, ONE, SHIPPED, STATUS, THREE, TWO, Raw, event, head, verified
+
+STORY = """\
+operation: streamOrderStatus
+stream:
+- {id: 1, data: {status: payment_processing, timestamp: "{{ now() }}"}}
+- {id: 2, data: {status: payment_confirmed, timestamp: "{{ now() }}"}}
+- {event: complete, id: 3, data: {status: shipped, trackingNumber: 1Z}}
+"""
+RESUMED = """\
+operation: streamOrderStatus
+stream:
+- {id: 1, data: {status: payment_processing, timestamp: "{{ now() }}"}}
+- {id: 2, data: {status: payment_confirmed, timestamp: "{{ now() }}"}}
+- disconnect: drop
+- {event: complete, id: 3, data: {status: shipped, trackingNumber: 1Z}}
+"""
+HELD = """\
+operation: streamOrderStatus
+heartbeat: 200ms
+stream:
+- {id: 1, data: {status: payment_processing, timestamp: "{{ now() }}"}}
+- hold: forever
+"""
+ENDLESS = """\
+operation: streamInventory
+stream:
+- repeat:
+    times: forever
+    steps:
+    - {event: stock-change, id: "{{ 2 * n }}", data: {petId: a, oldStock: 1, newStock: 2}}
+    - {event: price-change, id: "{{ 2 * n + 1 }}", data: {petId: a, oldPrice: 1, newPrice: 2}}
+"""
+LISTED = """\
+operation: getOrder
+response: {status: 200, headers: {X-Request-Id: "7"}}
+"""
+STOCK = '{"petId":"a","oldStock":1,"newStock":2}'
+PRICE = '{"petId":"a","oldPrice":1,"newPrice":2}'
+SSE = "text/event-stream"
+
+
+def whole(*pieces):
+    """Say the same to every connection."""
+    return lambda number, request: [*pieces]
+
+
+def resuming(first, later):
+    """Say one thing to who brings no id, and another to who does."""
+    return lambda number, request: list(later if "Last-Event-ID" in request else first)
+
+
+def chunked(*blocks, last=True):
+    """Return a head and chunks; without the last one the body is cut off."""
+    lines = f"HTTP/1.1 200 OK\r\nContent-Type: {SSE}\r\nCache-Control: no-store\r\n"
+    lines += "Transfer-Encoding: chunked\r\n\r\n"
+    sizes = b"".join(b"%x\r\n%b\r\n" % (len(block), block) for block in blocks)
+    return lines.encode() + sizes + (b"0\r\n\r\n" if last else b"")
+
+
+ALL = (ONE, TWO, THREE)
+PAGE = b"<!doctype html><title>Bad gateway</title>"
+PROBLEM = b'{"title": "no such order", "token": "s3cret-token"}'
+
+RIGHT = {
+    "as the scenario": (STORY, whole(head(), *ALL), {}),
+    "chunked": (STORY, whole(chunked(*ALL)), {}),
+    "all at once, and byte by byte": (STORY, whole(head(), *(bytes([b]) for b in b"".join(ALL))), {}),
+    "other values": (STORY, whole(head(), ONE, TWO, event(3, '{"status":"shipped","trackingNumber":"2"}', "complete")), {}),
+    "more events of a kind": (STORY, whole(head(), ONE, TWO, event(21, CONFIRMED), event(22, CONFIRMED), THREE), {}),
+    "other ids": (STORY, whole(head(), event("a", STATUS), event("b", CONFIRMED), event("c", SHIPPED, "complete")), {}),
+    "one by one": (STORY, whole(head(), *ALL), {"order": "exact"}),
+    "one by one, by a key": (STORY, whole(head(), *ALL), {"order": "exact", "key": "/status"}),
+    "to the letter": (STORY, whole(head(), *ALL), {"match": "exact"}),
+    "any order": (STORY, whole(head(), THREE, ONE, TWO), {"order": "set"}),
+    "line ends and comments": (STORY, whole(head(), b": hi\r\n\r\n", *(e.replace(b"\n", b"\r\n") for e in ALL)), {}),
+    "resumes": (RESUMED, resuming([head(), ONE, TWO, "open"], [head(), THREE]), {}),
+    "resumes, and goes on sending where the scenario drops": (RESUMED, resuming([head(), ONE, TWO, THREE], [head(), THREE]), {}),
+    "breaks off by itself": (RESUMED, resuming([chunked(ONE, TWO, last=False)], [head(), THREE]), {}),
+    "heartbeats": (HELD, whole(head(), ONE, 0.05, b":\n\n", "open"), {"tolerance": 100.0}),
+    "another loop": (ENDLESS, whole(head(), *[event(n, STOCK, "stock-change") for n in range(12)], event(99, PRICE, "price-change"), "open"), {}),
+    "an answer": (LISTED, whole(head("200 OK", "application/json", "X-Request-Id: 9"), b'{"id":"019b4140","petId":"019b4132","quantity":1,"status":"shipped","createdAt":"2026-01-01T00:00:00Z"}'), {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "says", "options"), RIGHT.values(), ids=RIGHT)
+async def test_a_backend_that_does_as_the_scenario_passes(plan, text, says, options):
+    """Values, line ends and pieces are free; what the scenario promises is there."""
+    async with Raw(says) as backend:
+        found = await verified(plan(text, **options), backend.url, **options)
+
+    assert found.differences == ()
+    assert found.status == "passed"
+
+
+QUICK = {"timeout": 0.3}
+WRONG = {
+    "another status": (STORY, whole(head("404 Not Found", "application/json"), PROBLEM), {}, "status"),
+    "a redirect": (STORY, whole(head("302 Found", "", "Location: https://login.example/")), {}, "redirect"),
+    "a page": (STORY, whole(head("200 OK", "text/html"), PAGE), {}, "media-type"),
+    "no media type": (STORY, whole(head("200 OK", ""), *ALL), {}, "media-type"),
+    "an event breaks its schema": (STORY, whole(head(), ONE, event(2, '{"status":"lost","timestamp":"2026-01-01T00:00:00Z"}'), THREE), {}, "event-schema"),
+    "data that are no JSON": (STORY, whole(head(), ONE, event(2, "done"), THREE), {}, "event-schema"),
+    "a type that is not declared": (STORY, whole(head(), ONE, TWO, event(9, "{}", "surprise"), THREE), {}, "event-schema"),
+    "another order": (STORY, whole(head(), THREE, ONE, TWO), {}, "event-order"),
+    "another order by a key": (STORY, whole(head(), TWO, ONE, THREE), {"key": "/status"}, "event-order"),
+    "more events, one by one": (STORY, whole(head(), ONE, TWO, event(22, CONFIRMED), THREE), {"order": "exact"}, "event-count"),
+    "another value, to the letter": (STORY, whole(head(), ONE, TWO, event(3, '{"status":"shipped","trackingNumber":"2"}', "complete")), {"match": "exact"}, "event-data"),
+    "no terminal event": (STORY, whole(head(), ONE, TWO), {}, "terminal-missing"),
+    "no event of a kind": (STORY, whole(head(), ONE, THREE), {"key": "/status"}, "event-missing"),
+    "nothing": (STORY, whole(head()), {}, "event-missing"),
+    "cut off before the terminal event": (STORY, whole(chunked(ONE, TWO, last=False)), {}, "cut-off"),
+    "reset": (STORY, whole(chunked(ONE, last=False), 0.05, "reset"), {}, "cut-off"),
+    "cut off behind the last event": (STORY, whole(chunked(*ALL, last=False)), {}, "cut-off"),
+    "no blank line behind the last event": (STORY, whole(head(), ONE, TWO, THREE, event(4, STATUS)[:-1]), {}, "unfinished-event"),
+    "never an answer": (STORY, whole("open"), QUICK, "no-answer"),
+    "never an event": (STORY, whole(head(), "open"), QUICK, "silent"),
+    "no more events": (STORY, whole(head(), ONE, "open"), QUICK, "timeout"),
+    "slow bytes": (STORY, whole(head(), ONE, *(part for b in TWO for part in (bytes([b]), 0.05)), "open"), QUICK, "timeout"),
+    "never an end": (STORY, whole(head(), *ALL, "open"), QUICK, "not-ended"),
+    "hangs up before an answer": (STORY, whole(), {}, "hung-up"),
+    "no HTTP": (STORY, whole(b"SSH-2.0-OpenSSH_9.2\r\n"), {}, "not-http"),
+    "a coding that nobody asked for": (STORY, whole(head("200 OK", SSE, "Content-Encoding: br"), b"x"), {}, "coding"),
+    "no coding where one is said": (STORY, whole(head("200 OK", SSE, "Content-Encoding: gzip"), *ALL), {}, "coding"),
+    "no ids": (STORY, whole(head(), event(None, STATUS), event(None, CONFIRMED), event(None, SHIPPED, "complete")), {}, "id-missing"),
+    "one id for all": (STORY, whole(head(), event(1, STATUS), event(1, CONFIRMED), event(1, SHIPPED, "complete")), {}, "id-repeated"),
+    "no ids to resume from": (RESUMED, whole(head(), event(None, STATUS), event(None, CONFIRMED), "open"), {}, "id-missing"),
+    "sends everything again": (RESUMED, whole(head(), ONE, TWO, THREE), {}, "no-resume"),
+    "sends the last event again": (RESUMED, resuming([head(), ONE, TWO, "open"], [head(), TWO, THREE]), {}, "resume-repeats"),
+    "loses an event": (RESUMED, resuming([head(), ONE, TWO, 0.05, event(21, CONFIRMED), THREE, "open"], [head(), THREE]), {}, "resume-loses"),
+    "nothing behind the id": (RESUMED, resuming([head(), ONE, TWO, "open"], [head()]), {}, "terminal-missing"),
+    "refuses to resume": (RESUMED, resuming([head(), ONE, TWO, "open"], [head("410 Gone", "text/plain"), b"gone"]), {}, "status"),
+    "no heartbeats": (HELD, whole(head(), ONE, "open"), {"timeout": 5.0}, "heartbeat"),
+    "ends what stays open": (HELD, whole(head(), ONE), {"timeout": 5.0}, "ended-early"),
+    "a kind of the loop never comes": (ENDLESS, whole(head(), *[event(n, STOCK, "stock-change") for n in range(12)], "open"), QUICK, "timeout"),
+    "another answer": (LISTED, whole(head("404 Not Found", "application/problem+json"), PROBLEM), {}, "status"),
+    "a body that breaks its schema": (LISTED, whole(head("200 OK", "application/json", "X-Request-Id: 9"), b"[]"), {}, "answer-schema"),
+    "a header is missing": (LISTED, whole(head("200 OK", "application/json"), b'{"id":"019b4140","petId":"019b4132","quantity":1,"status":"shipped","createdAt":"2026-01-01T00:00:00Z"}'), {}, "header"),
+    "a body that breaks off": (LISTED, whole(head("200 OK", "application/json", "X-Request-Id: 9", "Content-Length: 900"), b"{"), {}, "cut-off"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "says", "options", "code"), WRONG.values(), ids=WRONG)
+async def test_a_backend_that_is_wrong_fails_with_exactly_its_difference(
+    plan, text, says, options, code
+):
+    """One thing is wrong, and one thing is told, with a line of the scenario."""
+    async with Raw(says) as backend:
+        found = await verified(plan(text, **options), backend.url, **options)
+
+    assert [each.code for each in found.differences] == [code]
+    assert found.status == "failed"
+    assert found.differences[0].where.line
+
+
+async def test_a_body_that_a_request_did_not_ask_for_is_shown_without_its_secrets(plan):
+    """What the operator gave as a header stands in no report, though the backend sends it back."""
+    options = {"headers": (("authorization", "s3cret-token"),)}
+    async with Raw(whole(head("403 Forbidden", "application/json"), PROBLEM)) as backend:
+        found = await verified(plan(STORY, **options), backend.url, **options)
+        asked = backend.requests[0]
+
+    assert "authorization: s3cret-token" in asked
+    assert "no such order" in found.differences[0].evidence
+    assert "s3cret" not in repr(found)
+
+
+async def test_a_dropped_connection_comes_back_with_the_id_it_has(plan):
+    """Where the scenario drops, the client does; the first request has no id, the next one has."""
+    says = resuming([head(), ONE, TWO, "open"], [head(), THREE])
+    async with Raw(says) as backend:
+        await verified(plan(RESUMED), backend.url)
+        ids = [("Last-Event-ID: 2" in each) for each in backend.requests]
+
+    assert ids == [False, True, False]  # the last one is the run without interruption
+
+
+LENGTH = f"Content-Length: {len(b''.join(ALL))}"
+NOTES = {
+    "none": (whole(chunked(*ALL)), []),
+    "no Cache-Control": (whole(head("200 OK", SSE, "Cache-Control: max-age=9", LENGTH), *ALL), ["cache-control", "content-length"]),
+    "compressed": (whole(head("200 OK", SSE, "Content-Encoding: gzip"), gzip.compress(b"".join(ALL))), ["coding", "framing"]),
+    "HTTP/1.0": (whole(head(version="1.0"), *ALL), ["framing"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("says", "codes"), NOTES.values(), ids=NOTES)
+async def test_what_fails_nobody_is_noted(plan, says, codes):
+    """How the stream comes through what is between is for the operator to know."""
+    async with Raw(says) as backend:
+        found = await verified(plan(STORY), backend.url)
+
+    assert found.status == "passed"
+    assert [note.code for note in found.notes] == codes
+
+
+async def test_nobody_at_home_is_told(plan):
+    """A port that nobody listens on."""
+    async with Raw(whole()) as backend:
+        url = backend.url
+    found = await verified(plan(STORY), url)
+
+    assert [each.code for each in found.differences] == ["unreachable"]
+    assert "Connection refused" in found.differences[0].got
+
+
+async def test_the_time_for_all_is_over(plan):
+    """However long each connection might take."""
+    async with Raw(whole(head(), "open")) as backend:
+        found = await verified(plan(STORY), backend.url, seconds=0.2)
+
+    assert [each.code for each in found.differences] == ["silent"]
