@@ -1,0 +1,174 @@
+"""`verify` as a user types it: what it prints, what it writes, its exit codes."""
+
+import json
+import tempfile
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from commands import run
+
+from mockserver import MockServer
+from mockserver.upstream.drive import Backend
+from mockserver.verify.options import Options
+from mockserver.verify.request import Ask
+
+GAP = """\
+operation: streamOrderStatus
+when: {query: {gap: true}}
+resume: {skip: 1}
+stream:
+- {id: 1, data: {status: payment_processing, timestamp: "{{ now() }}"}}
+"""
+WRONG = """\
+operation: streamOrderStatus
+stream:
+- {id: 1, data: {status: payment_processing, timestamp: "{{ now() }}"}}
+- {id: 2, data: {status: payment_confirmed, timestamp: "{{ now() }}"}}
+- disconnect: end
+- {id: 3, data: {status: preparing_shipment, timestamp: "{{ now() }}"}}
+"""
+
+
+@pytest.fixture(scope="module")
+def backend():
+    """A server that does what `story` wants, a hundred times as fast."""
+    text = (
+        "operation: streamOrderStatus\ndefault: true\nstream:\n"
+        '- {id: 1, data: {status: payment_processing, timestamp: "{{ now() }}"}}\n'
+        '- {id: 2, data: {status: payment_confirmed, timestamp: "{{ now() }}"}}\n'
+        "- disconnect: drop\n"
+        '- {event: complete, id: 3, data: {status: shipped, trackingNumber: "1Z"}}\n'
+    )
+    yield from _served(text)
+
+
+@pytest.fixture(scope="module")
+def wrong():
+    """A server that never comes to the terminal event."""
+    yield from _served(WRONG)
+
+
+def _served(text):
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "story.yaml").write_text(text)
+        with MockServer(scenarios=folder, clock="100x") as server:
+            yield server.url
+
+
+def test_a_backend_that_keeps_the_scenarios_passes(folder, backend, capsys):
+    """A line for each scenario, those that cannot be with the reason, and how many in the end."""
+    (folder / "scenarios" / "gap.yaml").write_text(GAP)
+
+    code, out, err = run(capsys, "verify", "--scenarios", "scenarios", "--base-url", backend)
+
+    assert (code, err) == (0, "")
+    assert out == (
+        "skipped  gap: its server does not resume as it should (resume: skip: 1) "
+        "(scenarios/gap.yaml:1:1)\n"
+        "passed   story: GET /v1/orders/019b4140/status/stream (2 connections, 3 events)\n"
+        "\n"
+        "verify: 1 passed, 1 skipped\n"
+    )
+
+
+def test_a_difference_is_told_with_its_line_and_written_down(folder, wrong, capsys):
+    """Exit code 1; expected, got and evidence, as text, as JUnit and as JSON."""
+    code, out, _ = run(
+        capsys,
+        "verify", "--scenarios", "scenarios", "--base-url", wrong,
+        "--junit", "out/report.xml", "--json", "out/report.json", "--param", "id=7",
+    )  # fmt: skip
+
+    assert code == 1
+    lines = out.splitlines()
+    assert lines[0].startswith("FAILED   story: GET /v1/orders/7/status/stream (")
+    assert "[terminal-missing]" in out
+    assert "    expected: complete" in lines
+    assert lines[-1] == "verify: 1 failed"
+    suite = ET.parse(folder / "out" / "report.xml").getroot()[0]
+    assert suite.attrib["failures"] == "1"
+    assert suite[0].attrib["file"] == "scenarios/story.yaml:1:1"
+    assert "terminal" in suite[0][0].text
+    told = json.loads((folder / "out" / "report.json").read_text())
+    assert told["status"] == "failed"
+    assert "terminal-missing" in [each["code"] for each in told["scenarios"][0]["differences"]]
+
+
+NOWHERE = "http://127.0.0.1:9"
+REFUSED = {
+    "no base URL": (["--base-url", "localhost:8000"], "[bad-base-url]"),
+    "a query": (["--base-url", f"{NOWHERE}?x=1"], "[bad-base-url]"),
+    "credentials in it": (["--base-url", "http://me:you@127.0.0.1:9"], "[bad-base-url]"),
+    "no such scenario": (["--base-url", NOWHERE, "stroy"], "did you mean 'story'?"),
+    "one that cannot be": (["--base-url", NOWHERE, "gap"], "[not-verifiable]"),
+    "nothing left": (["--base-url", NOWHERE, "--skip", "story"], "[nothing-to-verify]"),
+    "no variable": (["--base-url", NOWHERE, "-H", "X: ${NO_SUCH_THING}"], "[no-variable]"),
+    "a report that cannot be": (["--base-url", NOWHERE, "--junit", "/dev/null/x"], "[unwritable-report]"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("argv", "told"), REFUSED.values(), ids=REFUSED)
+def test_what_the_operator_can_mend_is_told_before_anything_is_sent(folder, argv, told, capsys):
+    """Exit code 3, and the mend."""
+    (folder / "scenarios" / "gap.yaml").write_text(GAP)
+
+    code, out, err = run(capsys, "verify", "--scenarios", "scenarios", *argv)
+
+    assert (code, out) == (3, "")
+    assert told in err
+    assert "me:you" not in err
+
+
+def test_files_with_problems_are_told_before_anything_is_sent(folder, capsys):
+    """Exit code 2."""
+    (folder / "scenarios" / "typo.yaml").write_text("operation: streamOrderStatus\nsteram: []\n")
+
+    code, _, err = run(capsys, "verify", "--scenarios", "scenarios", "--base-url", NOWHERE)
+
+    assert code == 2
+    assert "did you mean 'stream'?" in err
+
+
+def test_a_backend_that_is_away_is_told_once(folder, capsys):
+    """The other scenarios would only say the same."""
+    (folder / "scenarios" / "zz.yaml").write_text(
+        WRONG.replace("stream:", "when: {query: {x: y}}\nstream:")
+    )
+
+    code, out, _ = run(capsys, "verify", "--scenarios", "scenarios", "--base-url", NOWHERE)
+
+    assert code == 1
+    assert out.count("[unreachable]") == 1
+    assert "skipped  zz: the backend cannot be reached" in out
+
+
+def test_a_credential_comes_from_the_environment_and_is_never_shown(folder, monkeypatch, capsys):
+    """Neither in the report nor in an error."""
+    monkeypatch.setenv("BACKEND_TOKEN", "s3cret")
+
+    code, out, err = run(
+        capsys,
+        "verify", "--scenarios", "scenarios", "--base-url", NOWHERE, "-H",
+        "Authorization: Bearer ${BACKEND_TOKEN}",
+    )  # fmt: skip
+
+    assert code == 1
+    assert "s3cret" not in out + err
+
+
+PLACES = {
+    "without a path": ("", "GET /v1/orders/7/status/stream "),
+    "a slash": ("/", "GET /orders/7/status/stream "),
+    "a path": ("/api/v2/", "GET /api/v2/orders/7/status/stream "),
+}
+
+
+@pytest.mark.parametrize(("path", "line"), PLACES.values(), ids=PLACES)
+def test_a_path_of_the_base_url_stands_in_place_of_the_documents(path, line):
+    """And without any the document's own is added."""
+    ask = Ask("GET", "/orders/7/status/stream", "", (), None, None, "/v1")
+
+    url = Backend(f"http://127.0.0.1:9{path}", Options(), seconds=1.0).url_of(ask)
+
+    assert f"GET {url.raw_path_qs} " == line
