@@ -102,7 +102,7 @@ def test_draws_what_each_connection_gets(page, browser):
     assert places == sorted(places)
     assert browser.run(TEXTS, ".picture .away text") == ["waits 700 ms"]
     assert browser.run("return document.querySelector('.picture').ariaLabel") == (
-        "Connection 1: 200, 2 events, drop after 2 s. the client comes back after 700 ms. "
+        "Connection 1: 200, 2 events, drop after 2 s. The client comes back after 700 ms. "
         "Connection 2 with Last-Event-ID 2: 200, 1 event, end after 3 s."
     )
 
@@ -165,6 +165,7 @@ def test_what_scenarios_say_is_no_html(page, browser):
     assert browser.run(TEXTS, ".cue .words.mono") == ["<b>no tag</b>"]
     assert browser.run(TEXTS, ".cue .kind") == ["head", "message", "hold", "comment"]
     assert browser.run(TEXTS, ".span text") == ["held open"]
+    assert browser.run("return document.querySelectorAll('.mark.hold circle, .mark.hold path').length") == 0
 
 
 def test_can_be_used_by_keyboard_alone(page, browser):

@@ -28,8 +28,6 @@
     body: () => svg('rect', {x: -6, y: -6, width: 12, height: 12, rx: 1.5}),
     call: () => svg('path', {d: 'M-5 5 5-5M-2-5H5V2'}),
     await: () => svg('path', {d: 'M-5-6H5L-5 6H5Z'}),
-    hold: () => null,
-    stall: () => null,
     end: () => svg('path', {d: 'M0-9V9'}),
     drop: () => svg('path', {d: 'M-5-5 5 5M5-5-5 5'}),
     reset: () => svg('path', {d: 'M-5-5 5 5M5-5-5 5M-9-9H9V9H-9Z'}),
@@ -60,24 +58,28 @@
       x += half
       if (item.until > item.at && item.kind !== 'comment') {
         const open = item.until === Infinity
-        mark.from = mark.x
         mark.text = item.kind === 'await' ? '' : open ? 'held open' : story.duration(item.until - item.at)
-        x = Math.max(x, mark.x + Math.max(width(mark.text) + 16, open ? 90 : distance(item.until - item.at)))
-        mark.until = x
+        x = Math.max(x, mark.x + Math.max(width(mark.text) + 16, open ? 0 : distance(item.until - item.at)))
+        mark.spans = true
         now = open ? now : item.until
       }
       marks.push(mark)
     })
-    return {marks, end: x}
+    const end = lane.held ? x + 24 : x
+    for (const mark of marks) {
+      // What takes time lasts until the first thing that comes after it.
+      if (mark.spans) mark.until = marks.find((other) => other.item.at >= mark.item.until && other !== mark)?.x ?? end
+    }
+    return {marks, end}
   }
 
   const text = (x, y, words, attributes) => svg('text', {x, y, ...attributes}, words)
 
   const drawn = (mark, key, onChoose) => {
     const {item} = mark
-    const shape = item.kind === 'head'
+    const shape = ['hold', 'stall'].includes(item.kind) ? null : item.kind === 'head'
       ? svg('g', {}, svg('rect', {x: -15, y: -9, width: 30, height: 18, rx: 3}), text(0, 4, item.label, {'text-anchor': 'middle', class: 'status'}))
-      : SHAPES[item.kind]?.() ?? SHAPES.bytes()
+      : SHAPES[item.kind]()
     const ill = item.kind === 'head' && item.status >= 400 ? ' ill' : ''
     const group = svg('g', {class: `mark ${item.kind}${ill}`, 'data-cue': key, transform: `translate(${mark.x} ${BASE})`, click: () => onChoose(key)},
       svg('title', {}, `${story.duration(item.at)}: ${item.words}`),
@@ -90,19 +92,16 @@
   }
 
   const held = (mark) => mark.until && svg('g', {class: `span ${mark.item.kind}`},
-    svg('path', {d: `M${mark.from} ${BASE}H${mark.until}`}),
-    mark.text && text((mark.from + mark.until) / 2 + 4, BASE - 6, mark.text, {'text-anchor': 'middle'}))
+    svg('path', {d: `M${mark.x} ${BASE}H${mark.until}`}),
+    mark.text && text(Math.min((mark.x + mark.until) / 2, mark.x + 60), BASE - 8, mark.text, {'text-anchor': 'middle'}))
 
   /** Draw the way from the end of one lane to the beginning of the next. */
-  const away = (lane, from, to) => {
-    const words = lane.held ? 'leaves, comes back' : lane.wait === null ? 'in its own time' : `waits ${story.duration(lane.wait / 1000)}`
-    return svg('g', {class: 'away'},
-      svg('path', {class: 'gap', d: `M${from} ${BASE + 40}V${ROW + BASE}H${to - 6}`}),
-      svg('path', {class: 'arrow', d: `M${to - 8} ${ROW + BASE - 4}l7 4-7 4Z`}),
-      text(from + 8, ROW + BASE - 6, words))
-  }
+  const away = (lane, from, to) => svg('g', {class: 'away'},
+    svg('path', {class: 'gap', d: `M${from} ${BASE + 40}V${ROW + BASE}H${to - 6}`}),
+    svg('path', {class: 'arrow', d: `M${to - 8} ${ROW + BASE - 4}l7 4-7 4Z`}),
+    text(from + 8, ROW + BASE - 6, story.away(lane)))
 
-  const gapWidth = (lane) => Math.max(60, width(lane.held ? 'leaves, comes back' : lane.wait === null ? 'in its own time' : `waits ${story.duration(lane.wait / 1000)}`) + 26)
+  const gapWidth = (lane) => Math.max(60, width(story.away(lane)) + 26)
 
   /** Return an SVG of the story; `onChoose(key)` is called with `LANE-ITEM`, from 0, when a mark is clicked. */
   const picture = (told, onChoose) => {

@@ -93,7 +93,9 @@
     by('names').querySelector('[aria-current]')?.removeAttribute('aria-current')
     const current = [...by('names').querySelectorAll('a')].find((each) => each.dataset.name === chosen())
     current?.setAttribute('aria-current', 'true')
+    // Rows that have not been seen yet have a height by guess: once more when they are there.
     current?.scrollIntoView({block: 'nearest'})
+    requestAnimationFrame(() => current?.scrollIntoView({block: 'nearest'}))
     keepReachable()
   }
 

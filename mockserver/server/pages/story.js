@@ -54,7 +54,10 @@
       this.reader = reader
       this.begin(told)
       for (const cue of told.cues) this.take(cue)
-      if (told.goes_on && !this.held) this.add({kind: 'more', at: this.last, words: 'and so on'})
+      if (!told.goes_on) return
+      const last = this.items.at(-1)
+      if (!this.held) this.add({kind: 'more', at: this.last, words: 'and so on'})
+      else if (last.kind === 'comment') Object.assign(last, {label: '…', words: `${last.words}, and so on`})
     }
 
     get last() {
@@ -116,9 +119,7 @@
         this.add({...common, kind: 'event', type: 'item', id: '', data: text.trim(), words: 'item'})
         return
       }
-      // What is too long to be shown whole ends here, so that it can be seen what it is.
-      const bytes = cue.size === undefined ? bytesOf(cue) : encoder.encode(`${text}\n\n`)
-      const {events, retry} = this.reader.read(bytes)
+      const {events, retry} = this.reader.read(this.whole(cue, text))
       for (const {type, data, lastEventId} of events) {
         const named = /^id(:|$)/m.test(text)
         const id = named ? lastEventId : ''
@@ -129,7 +130,14 @@
         const label = `retry ${duration(retry / 1000)}`
         this.add({...common, kind: 'retry', label, words: `${label}: how long the client waits before it comes back`})
       } else if (/^(:[^\r\n]*[\r\n]*)+$/.test(text)) this.comment(common)
-      else this.add({...common, kind: 'bytes', label: 'bytes', words: `${size(cue.size ?? bytes.length)} that make no event yet`})
+      else this.add({...common, kind: 'bytes', label: 'bytes', words: `${size(cue.size ?? bytesOf(cue).length)} that make no event yet`})
+    }
+
+    /** Return the bytes of a block. One that is too long to be shown whole ends where it is cut, so that
+        it can be told what it is; in the middle of a line nobody knows what becomes of it. */
+    whole(cue, text) {
+      if (cue.size === undefined) return bytesOf(cue)
+      return this.reader.inLine ? new Uint8Array() : encoder.encode(`${text}\n\n`)
     }
 
     comment(common) {
@@ -181,6 +189,11 @@
       })
     }
 
+    /** Whether a line has begun and not ended. */
+    get inLine() {
+      return this.stream.line !== ''
+    }
+
     /** Return the events that these bytes complete, and the reconnection time that they tell. */
     read(bytes) {
       this.found = []
@@ -212,17 +225,26 @@
       const head = lane.head ? `${lane.head.status}` : 'no answer'
       const count = `${events} ${events === 1 ? 'event' : 'events'}`
       const end = lane.held ? 'held open' : lane.end ? `${lane.end} after ${duration(lane.lasts)}` : 'and so on'
-      const away = lanes[index + 1] ? ` ${absence(lane)}.` : ''
-      return `Connection ${lane.number}${with_}: ${head}, ${count}, ${end}.${away}`
+      const then = lanes[index + 1] ? ` ${absence(lane)}.` : ''
+      return `Connection ${lane.number}${with_}: ${head}, ${count}, ${end}.${then}`
     })
     return parts.join(' ')
   }
 
-  /** Return how the client comes to the next connection. */
-  const absence = (lane) => {
-    if (lane.held) return 'the client leaves and comes back'
-    return lane.wait === null ? 'the client comes back in its own time' : `the client comes back after ${duration(lane.wait / 1000)}`
+  /** Return how long the client stays away after a connection, in few words. */
+  const away = (lane) => {
+    if (lane.held) return 'leaves, comes back'
+    const asked = lane.head && lane.head.status !== 200 ? header(lane.head, 'retry-after') : ''
+    if (asked) return `Retry-After: ${asked}`
+    return lane.wait === null ? 'in its own time' : `waits ${duration(lane.wait / 1000)}`
   }
 
-  window.story = {read, told, absence, duration, unfolded, size}
+  /** Return the same as a sentence. */
+  const absence = (lane) => {
+    const words = away(lane)
+    if (lane.held) return 'The client leaves and comes back'
+    return words.startsWith('waits') ? `The client comes back after ${words.slice(6)}` : `The client comes back (${words})`
+  }
+
+  window.story = {read, told, away, absence, duration, unfolded, size}
 })()
