@@ -28,8 +28,40 @@ def resume_differences(plan: Plan, tour: Tour) -> Iterator[Difference]:
         again = [event for event in heard.events if event.id and event.id in known]
         if again:
             yield _again(plan, heard, again, known)
+        elif known and _is_anew(tour, heard):
+            yield _anew(plan, heard)
         known |= {event.id: event for event in heard.events if event.id}
     yield from _lost(plan, tour)
+
+
+def _is_anew(tour: Tour, heard: Heard) -> bool:
+    """Whether a connection begins with all that the first one had, under other ids.
+
+    One event alone may be the same by chance, where an uninterrupted run does not begin so too.
+    """
+    first = [(event.kind.type, event.data) for event in tour.heard[0].events]
+    again = [(event.kind.type, event.data) for event in heard.events[: len(first)]]
+    whole = (
+        [(event.kind.type, event.data) for event in tour.reference.events[: len(first)]]
+        if tour.reference
+        else []
+    )
+    return bool(first) and again == first and (len({*first}) > 1 or whole == first)
+
+
+def _anew(plan: Plan, heard: Heard) -> Difference:
+    """Tell of events that came once more under other ids."""
+    first = heard.events[0]
+    return Difference(
+        "no-resume",
+        f"connection {heard.number} does not resume: everything comes again, with other ids",
+        f"the events behind id {short(heard.last_event_id)} only",
+        f"the data of connection 1, from id {short(first.id or 'none')} on",
+        place_of(plan, first),
+        heard.number,
+        first.at,
+        f"Last-Event-ID: {short(heard.last_event_id)}; {shown(first)}",
+    )
 
 
 def _missing_ids(plan: Plan, events: Sequence[Got]) -> Iterator[Difference]:

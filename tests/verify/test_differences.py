@@ -131,6 +131,7 @@ WRONG = {
     "one id for all": (STORY, whole(head(), event(1, STATUS), event(1, CONFIRMED), event(1, SHIPPED, "complete")), {}, "id-repeated"),
     "no ids to resume from": (RESUMED, whole(head(), event(None, STATUS), event(None, CONFIRMED), "open"), {}, "id-missing"),
     "sends everything again": (RESUMED, whole(head(), ONE, TWO, THREE), {}, "no-resume"),
+    "sends everything again with other ids": (RESUMED, lambda number, request: [head(), event(f"{number}a", STATUS), event(f"{number}b", CONFIRMED), event(f"{number}c", SHIPPED, "complete")], {}, "no-resume"),
     "sends the last event again": (RESUMED, resuming([head(), ONE, TWO, "open"], [head(), TWO, THREE]), {}, "resume-repeats"),
     "loses an event": (RESUMED, resuming([head(), ONE, TWO, 0.05, event(21, CONFIRMED), THREE, "open"], [head(), THREE]), {}, "resume-loses"),
     "nothing behind the id": (RESUMED, resuming([head(), ONE, TWO, "open"], [head()]), {}, "terminal-missing"),
