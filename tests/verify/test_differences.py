@@ -98,7 +98,7 @@ async def test_a_backend_that_does_as_the_scenario_passes(plan, text, says, opti
     assert found.status == "passed"
 
 
-QUICK = {"timeout": 0.3}
+QUICK = {"timeout": 1.0}
 WRONG = {
     "another status": (STORY, whole(head("404 Not Found", "application/json"), PROBLEM), {}, "status"),
     "a redirect": (STORY, whole(head("302 Found", "", "Location: https://login.example/")), {}, "redirect"),
