@@ -27,6 +27,7 @@ import documents
 import files
 import in_pytest
 import reloading
+import recording
 from processes import BARE, HERE, MOCKSERVER, ROOT, Client, Running, first_bytes, serve
 
 SPEC = HERE / "bench.openapi.yaml"
@@ -409,6 +410,18 @@ def measure_reload(bench: Bench) -> list[Row]:
         Row("reload: from an edit to its effect", "ms", typical, None, "< 1 s", typical < 1000),
         Row("reload: the slowest of 20", "ms", worst, None, ""),
     ]
+def measure_record(bench: Bench) -> list[Row]:
+    """What `record` adds to the way of an event: 50 streams direct and 50 through it at once."""
+    runs = [recording.ways(bench.folder / f"rec{n}", 50, 10.0) for n in range(bench.rounds)]
+    rows = []
+    for of in (50, 99):
+        direct, through = (
+            statistics.median(recording.quantile(run[which], of) for run in runs)
+            for which in (0, 1)
+        )
+        target, met = ("< bare + 5", through - direct < 5) if of == 99 else ("", None)
+        rows.append(Row(f"record: an event's way, p{of}", "ms", through, direct, target, met))
+    return rows
 
 
 MEASURES: dict[str, Callable[[Bench], list[Row]]] = {
@@ -422,6 +435,7 @@ MEASURES: dict[str, Callable[[Bench], list[Row]]] = {
     "pieces": measure_pieces,
     "pytest": measure_pytest,
     "reload": measure_reload,
+    "record": measure_record,
     "timed": lambda bench: measure_timed(bench, 1_000),
     "timed10k": lambda bench: measure_timed(bench, 10_000),
 }

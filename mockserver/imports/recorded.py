@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 VERSION: Final = 1
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(slots=True, eq=False)
@@ -78,7 +79,7 @@ def line(kind: str, number: object, /, data: bytes | None = None, **members: Any
             found["text"] = data.decode()
         except UnicodeDecodeError:
             found["base64"] = b64encode(data).decode()
-    return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return _ENCODE(found).encode() + b"\n"
 
 
 def is_recorded(data: bytes) -> bool:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-import h11
 from aiohttp import web
 
 from mockserver.errors import ControlError
@@ -20,16 +19,13 @@ from mockserver.upstream.heads import (
     without,
 )
 from mockserver.upstream.line import CONNECT_TIME, Line
-from mockserver.upstream.reading import BrokenOffError, NotHttpError, Reading, transfer_of
+from mockserver.upstream.reading import BrokenOffError, Data, Head, NotHttpError, Over, Reading
 
 if TYPE_CHECKING:
     import ssl
 
     from mockserver.upstream.address import Address
     from mockserver.upstream.recorder import Recorder
-
-_NOTHING: Final = frozenset((204, 304))
-"""Statuses of answers that have no body, whatever their heads say (RFC 9112 § 6.3)."""
 
 
 class Passed(web.StreamResponse):
@@ -138,13 +134,13 @@ class Passage:
             while True:
                 part = await reading.next()
                 match part:
-                    case h11.InformationalResponse():
+                    case Data():
+                        await self._pass(part)
+                    case Head(final=False):
                         self._inform(part)
-                    case h11.Response():
-                        self._begin(part, reading.at)
-                    case h11.Data():
-                        await self._pass(bytes(part.data), reading.at)
-                    case h11.EndOfMessage():
+                    case Head():
+                        self._begin(part)
+                    case Over():
                         return self._finish(part)
         except BrokenOffError as error:
             self._raise_fault_of_request()
@@ -154,25 +150,22 @@ class Passage:
             mend = "look at the port and at http or https"
             raise ControlError(502, what, code="upstream-not-http", mend=mend) from None
 
-    def _inform(self, part: h11.InformationalResponse) -> None:
+    def _inform(self, part: Head) -> None:
         """Pass 100, 103 and the like on to who understands them (RFC 9110 § 15.2)."""
         transport = self._request.transport
         if transport is not None and self._request.version >= (1, 1):
-            headers = end_to_end(part.headers.raw_items())
-            transport.write(answer_head(part.status_code, part.reason, headers))
+            transport.write(answer_head(part.status, part.reason, end_to_end(part.headers)))
 
-    def _begin(self, part: h11.Response, at: float) -> None:
+    def _begin(self, part: Head) -> None:
         request, transport = self._request, self._request.transport
         if transport is None:
             raise ConnectionResetError("the client has left")
-        transfer = transfer_of(part)
-        headers = relocated(part.headers.raw_items(), self._address)
+        transfer, headers = part.transfer, relocated(part.headers, self._address)
         reason = part.reason.decode("latin-1")
-        self._taping.answered(at, part.status_code, reason, as_text(headers), transfer)
+        self._taping.answered(part.at, part.status, reason, as_text(headers), transfer)
         modern = request.version >= (1, 1)
-        bare = request.method == "HEAD" or part.status_code in _NOTHING
-        self._chunked = transfer == "chunked" and modern and not bare
-        framed = bare or self._chunked or transfer == "length"
+        self._chunked = transfer == "chunked" and modern and not part.bare
+        framed = part.bare or self._chunked or transfer == "length"
         self._kept = framed and modern and request.keep_alive and request.content.is_eof()
         passed = end_to_end(headers)
         if transfer == "chunked":
@@ -181,23 +174,21 @@ class Passage:
             passed.append((b"Transfer-Encoding", b"chunked"))
         if not self._kept:
             passed.append((b"Connection", b"close"))
-        transport.write(answer_head(part.status_code, part.reason, passed))
+        transport.write(answer_head(part.status, part.reason, passed))
         self._writer = Writer(request, transport, chunked=self._chunked)
 
-    async def _pass(self, data: bytes, at: float) -> None:
+    async def _pass(self, part: Data) -> None:
         assert self._writer is not None
-        if data:
-            self._writer.write(data)
-            self._taping.data(at, data)
+        self._writer.write(part.data)
+        self._taping.data(part.at, part.data)
+        if not self._writer.flowing:
             await self._writer.room()
 
-    def _finish(self, part: h11.EndOfMessage) -> Passed:
+    def _finish(self, part: Over) -> Passed:
         transport = self._request.transport
         if self._chunked and transport is not None:
-            trailers = part.headers.raw_items()
-            fields = b"".join(b"%b: %b\r\n" % pair for pair in trailers)
-            transport.write(b"0\r\n%b\r\n" % fields)
-            if trailers:
+            transport.write(b"0\r\n%b\r\n" % part.trailers)
+            if part.trailers:
                 self._recorder.say("trailers were passed on, and are not in scenarios")
         self._taping.end("end")
         return Passed(kept=self._kept)

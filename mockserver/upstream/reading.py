@@ -1,21 +1,61 @@
-"""An answer as it arrives, made into its parts by h11 (RFC 9112), however its body is framed."""
+"""An answer as it arrives, in its parts: heads are h11's affair, and bodies `bodies`'."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import h11
 
+from mockserver.upstream.bodies import Body, Measured, UntilClosed, body_of
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mockserver.capture.exchange import End, Transfer
-    from mockserver.upstream.line import Line
+    from mockserver.upstream.line import Ended, Line
 
 MAX_HEAD: Final = 256 * 1024
 """Bytes of an answer's head; what is longer is taken for no HTTP."""
-
 _FIRST: Final = b"HTTP/"
+_DIGITS: Final = 18
+"""Digits of a length that count; h11 has seen to it that they are digits."""
+_BODILESS: Final = frozenset((204, 304))
+"""Statuses of answers that have no body, whatever their heads say (RFC 9112 § 6.3)."""
 
-Part: TypeAlias = h11.InformationalResponse | h11.Response | h11.Data | h11.EndOfMessage
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of an answer; `at` is when it arrived, in the event loop's time.
+
+    `final` is false for those before it: 100 Continue, 103 Early Hints. `bare`: no body follows.
+    """
+
+    at: float
+    status: int
+    reason: bytes
+    headers: list[tuple[bytes, bytes]]
+    transfer: Transfer
+    final: bool = True
+    bare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Bytes of a body, without what frames them."""
+
+    at: float
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """The proper end of an answer; trailers are whole lines."""
+
+    trailers: bytes = b""
+
+
+Part: TypeAlias = Head | Data | Over
 
 
 class NotHttpError(Exception):
@@ -36,56 +76,81 @@ class Reading:
 
     def __init__(self, line: Line, method: str) -> None:
         self._line = line
-        self._reader = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
-        # What h11 has to know of the request: the method says whether the answer has a body.
-        request = h11.Request(method=method, target="/", headers=[("Host", "-")])
-        self._reader.send(request)
-        self._reader.send(h11.EndOfMessage())
-        self._transfer: Transfer | None = None
-        self.at = 0.0
-        """When the bytes of the last part arrived, in the event loop's time."""
+        self._method = method
+        self._heads = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
+        # What h11 has to know of the request before it reads an answer.
+        self._heads.send(h11.Request(method="GET", target="/", headers=[("Host", "-")]))
+        self._heads.send(h11.EndOfMessage())
+        self._body: Body | None = None
+        self._rest = b""
+        """What came together with the head, and is body."""
+        self._at = 0.0
 
     async def next(self) -> Part:
         """Return the next part. Raises NotHttpError, BrokenOffError."""
+        if self._body is None:
+            return await self._head()
+        return await self._data(self._body)
+
+    async def _head(self) -> Head:
         while True:
             try:
-                part = self._reader.next_event()
+                part = self._heads.next_event()
             except h11.RemoteProtocolError as error:
-                if self._transfer is None:
-                    raise NotHttpError(str(error)) from None
-                # In the middle of a body: to its reader, that is where it breaks off.
-                raise BrokenOffError("cut", f"the body cannot be read: {error}") from None
-            if part is h11.NEED_DATA:
-                await self._feed()
-                continue
-            assert isinstance(part, Part)
-            if isinstance(part, h11.Response):
-                self._transfer = transfer_of(part)
-            return part
-
-    async def _feed(self) -> None:
-        found = await self._line.take()
-        if isinstance(found, tuple):
-            self.at, data = found
-            if self._transfer is None:
-                self._check(data)
-            self._reader.receive_data(data)
-        elif found == "fin" and self._transfer == "close" and not self._line.fault:
-            self._reader.receive_data(b"")  # RFC 9112 § 6.3: the end of the connection is its end
-        else:
-            raise BrokenOffError("reset" if found == "reset" else "cut", self._line.fault)
+                raise NotHttpError(str(error)) from None
+            if isinstance(part, h11.InformationalResponse | h11.Response):
+                return self._begun(part)
+            found = await self._line.take()
+            if not isinstance(found, tuple):
+                raise self._broken_off(found)
+            self._at, data = found
+            self._check(data)
+            self._heads.receive_data(data)
 
     def _check(self, data: bytes) -> None:
         """Find at once what speaks first and something else; h11 would wait for its blank line."""
-        first = self._reader.trailing_data[0] + data
+        first = self._heads.trailing_data[0] + data
         begun = first.lstrip(b"\r\n")[: len(_FIRST)]
         if not _FIRST.startswith(begun):
             raise NotHttpError(f"it begins with {first[:60]!r}")
 
+    def _begun(self, part: h11.InformationalResponse | h11.Response) -> Head:
+        final = isinstance(part, h11.Response)
+        bare = self._method == "HEAD" or part.status_code in _BODILESS
+        values = {name.lower(): value.decode() for name, value in part.headers}
+        transfer = _transfer(values)
+        if final:
+            length = int(values.get(b"content-length", "0")[:_DIGITS])
+            self._body = Measured(0) if bare else body_of(transfer, length)
+            self._rest = self._heads.trailing_data[0]
+        headers = part.headers.raw_items()
+        return Head(self._at, part.status_code, part.reason, headers, transfer, final, bare)
 
-def transfer_of(answer: h11.Response) -> Transfer:
+    async def _data(self, body: Body) -> Data | Over:
+        while not body.ended:
+            if body.fault:  # to its reader, that is where it breaks off
+                raise BrokenOffError("cut", f"the body cannot be read: {body.fault}")
+            if self._rest:
+                arrived, self._rest = self._rest, b""
+            else:
+                found = await self._line.take()
+                if isinstance(found, tuple):
+                    self._at, arrived = found
+                elif found == "fin" and isinstance(body, UntilClosed) and not self._line.fault:
+                    break
+                else:
+                    raise self._broken_off(found)
+            data = body.feed(arrived)
+            if data:
+                return Data(self._at, data)
+        return Over(body.trailers)
+
+    def _broken_off(self, how: Ended) -> BrokenOffError:
+        return BrokenOffError("reset" if how == "reset" else "cut", self._line.fault)
+
+
+def _transfer(headers: Mapping[bytes, str]) -> Transfer:
     """Return how the end of the body is told; as its length where there can be no body."""
-    names = {name.lower() for name, _ in answer.headers}
-    if b"transfer-encoding" in names:
+    if b"transfer-encoding" in headers:
         return "chunked"
-    return "length" if b"content-length" in names else "close"
+    return "length" if b"content-length" in headers else "close"

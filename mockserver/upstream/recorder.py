@@ -20,6 +20,8 @@ MAX_SIZE: Final = 64 * 1024 * 1024
 _OF_AN_EXCHANGE: Final = 2_000
 _OF_A_CHUNK: Final = 200
 """Bytes of memory that each of them takes besides what is in it, roughly."""
+_SOON: Final = 0.05
+"""Seconds of what passes that a crash may lose."""
 _FULL: Final = "the recording is full"
 
 
@@ -53,7 +55,8 @@ class Recorder:
         """Bytes of bodies that were."""
         self.faults: list[str] = []
         """What went wrong and is in no exchange, each once."""
-        self.write(line("recorded", VERSION, upstream=upstream))
+        self._waiting: list[tuple[str, int, bytes | None, dict[str, Any]]] = []
+        self.write("recorded", VERSION, upstream=upstream)
 
     def now(self) -> float:
         """Return the seconds since the recording began."""
@@ -74,8 +77,8 @@ class Recorder:
         kept = self.fits(size)
         if kept:
             self._tapes[tape.number] = self._open[tape.number] = tape
-            asked: dict[str, Any] = {"method": method, "target": target, "headers": headers}
-            self.write(line("request", tape.number, at=tape.at, **asked))
+            told: dict[str, Any] = {"method": method, "target": target, "headers": headers}
+            self.write("request", tape.number, None, at=tape.at, **told)
         else:
             self.passed += 1
         return Taping(self, tape, kept=kept)
@@ -84,12 +87,13 @@ class Recorder:
         """End what is still open as open."""
         for tape in list(self._open.values()):
             Taping(self, tape, kept=True).end("open", "the recording was stopped")
+        self._flush()
 
     def forget(self, tape: Tape) -> None:
         """Take an exchange out that has come to nothing."""
         self._open.pop(tape.number, None)
         if self._tapes.pop(tape.number, None) is not None:
-            self.write(line("forget", tape.number))
+            self.write("forget", tape.number)
 
     def say(self, fault: str) -> None:
         """Note once what is in no exchange."""
@@ -104,8 +108,17 @@ class Recorder:
         self._room -= size
         return True
 
-    def write(self, text: bytes) -> None:
-        """Put a line into the file, as long as that can be written."""
+    def write(self, kind: str, number: int, data: bytes | None = None, **members: Any) -> None:
+        """Put a line into the file, soon: what is on its way does not wait for it."""
+        self._waiting.append((kind, number, data, members))
+        if len(self._waiting) == 1:
+            self._loop.call_later(_SOON, self._flush)
+
+    def _flush(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return
+        text = b"".join(line(kind, n, data, **members) for kind, n, data, members in waiting)
         try:
             self._keep(text)
         except OSError as error:
@@ -131,7 +144,7 @@ class Taping:
         """Add bytes of the request's body."""
         if self._takes(data):
             self._tape.request_body.append(data)
-            self._recorder.write(line("body", self._tape.number, data))
+            self._recorder.write("body", self._tape.number, data)
 
     def answered(
         self, at: float, status: int, reason: str, headers: Headers, transfer: Transfer
@@ -142,15 +155,15 @@ class Taping:
         tape.status, tape.reason, tape.headers, tape.transfer = status, reason, headers, transfer
         if self._kept:
             head: dict[str, Any] = {"status": status, "reason": reason, "headers": headers}
-            text = line("answer", tape.number, at=tape.answered, **head, transfer=transfer)
-            self._recorder.write(text)
+            number, at = tape.number, tape.answered
+            self._recorder.write("answer", number, None, at=at, **head, transfer=transfer)
 
     def data(self, at: float, data: bytes) -> None:
         """Add bytes of the answer's body, which came at that time of the event loop."""
         if self._takes(data):
             chunk = Chunk(self._recorder.since(at), data)
             self._tape.chunks.append(chunk)
-            self._recorder.write(line("data", self._tape.number, data, at=chunk.at))
+            self._recorder.write("data", self._tape.number, data, at=chunk.at)
 
     def end(self, how: End, fault: str = "") -> None:
         """End it, once; what comes later is not taken."""
@@ -162,9 +175,8 @@ class Taping:
             if not self._whole:
                 # How it ended is known; that belongs behind bytes that are not there.
                 tape.end, tape.fault = "open", _FULL
-            self._recorder.write(
-                line("end", tape.number, at=tape.ended, how=tape.end, fault=tape.fault)
-            )
+            ended: dict[str, Any] = {"at": tape.ended, "how": tape.end, "fault": tape.fault}
+            self._recorder.write("end", tape.number, None, **ended)
         self._recorder.over(tape)
 
     def refused(self, fault: str) -> None:
