@@ -7,12 +7,14 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from mockserver import __version__
-from mockserver.cli import check, explain, new, run, schema, serve, verify
+from mockserver.cli import check, explain, imported, new, record, run, schema, serve, verify
 from mockserver.errors import LoadError, StartError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_NAMES = {imported: "import"}
+"""Commands that no module can have the name of."""
 EXIT_LOAD = 2
 EXIT_START = 3
 
@@ -34,8 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"mockserver {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (serve, run, verify, check, explain, new, schema):
-        name = command.__name__.rpartition(".")[2]
+    for command in (serve, run, verify, record, imported, check, explain, new, schema):
+        name = _NAMES.get(command, command.__name__.rpartition(".")[2])
         doc = (command.__doc__ or "").partition("\n")[0]
         sub = commands.add_parser(name, help=doc, description=doc)
         command.add_arguments(sub)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from mockserver.capture import Chunk, Exchange
+from mockserver.capture import Exchange
+from mockserver.imports.events import chunks_of
 
 if TYPE_CHECKING:
     from mockserver.capture.exchange import End
@@ -30,7 +31,7 @@ def read_text(data: bytes, found: Found, asked: Asked) -> None:
             target=asked.target,
             request_headers=(("Accept", "text/event-stream"),),
             headers=(("Content-Type", "text/event-stream"),),
-            chunks=(Chunk(0.0, data),) if data else (),
+            chunks=chunks_of(data, (), 0.0, 0.0, found),
             end=end,
         )
     )

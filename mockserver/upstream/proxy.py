@@ -102,5 +102,5 @@ class Proxy:
             what, mend = "WebSockets are not recorded", "let them connect to the upstream itself"
         else:
             return
-        self._recorder.say(f"{request.method} {request.raw_path}: {what}")
+        self._recorder.say(f"{request.method} {request.raw_path.partition('?')[0]}: {what}")
         raise ControlError(501, what, code="not-passed-on", mend=mend)

@@ -181,7 +181,8 @@ class Taping:
 
     def refused(self, fault: str) -> None:
         """Note that it has come to nothing: no scenario is made of it."""
-        self._recorder.say(f"{self._tape.method} {self._tape.target}: {fault}")
+        path = self._tape.target.partition("?")[0]  # a query may hold secrets
+        self._recorder.say(f"{self._tape.method} {path}: {fault}")
         self._recorder.forget(self._tape)
 
     def _takes(self, data: bytes) -> bool:

@@ -13,6 +13,9 @@ from mockserver.upstream.address import address_of
 from mockserver.upstream.proxy import Proxy
 from mockserver.upstream.recorder import MAX_SIZE, Recorder
 
+SILENCE = 40
+"""Rounds of 20 ms of the loop in which nothing comes."""
+
 
 @dataclass
 class Upstream:
@@ -129,6 +132,13 @@ class Client:
             self.raw += data
         return self.raw
 
+    async def until_size(self, size):
+        """Read until the body has `size` bytes."""
+        while b"\r\n\r\n" not in self.raw or len(body_of(self.raw)[1]) < size:
+            data = await self.reader.read(65536)
+            assert data, f"it ended before {size} bytes came: {self.raw!r}"
+            self.raw += data
+
     async def rest(self):
         """Return all bytes and how the connection ended."""
         end = "fin"
@@ -139,6 +149,25 @@ class Client:
             end = "reset"
         self.writer.close()
         return self.raw, end
+
+    async def rest_or_silence(self):
+        """Read to the end and return how it ended; nothing where it is held open.
+
+        The server is in the same loop: once that has nothing to do, nothing more will come.
+        """
+        rounds, end = 0, None
+        while end is None and rounds < SILENCE:
+            try:
+                data = await asyncio.wait_for(self.reader.read(65536), 0.02)
+            except TimeoutError:
+                rounds += b"\r\n\r\n" in self.raw
+            except ConnectionResetError:
+                end = "reset"
+            else:
+                self.raw, rounds = self.raw + data, 0
+                end = None if data else "fin"
+        self.writer.close()
+        return end
 
 
 async def ask(port, request=b"GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"):
@@ -155,7 +184,9 @@ def body_of(raw):
         return head, body, True
     found = b""
     while body:
-        size, _, rest = body.partition(b"\r\n")
+        size, whole, rest = body.partition(b"\r\n")
+        if not whole:
+            break
         if int(size, 16) == 0:
             return head, found, True
         found, body = found + rest[: int(size, 16)], rest[int(size, 16) + 2 :]
