@@ -26,8 +26,8 @@ from typing import Any
 import documents
 import files
 import in_pytest
-import reloading
 import recording
+import reloading
 from processes import BARE, HERE, MOCKSERVER, ROOT, Client, Running, first_bytes, serve
 
 SPEC = HERE / "bench.openapi.yaml"
