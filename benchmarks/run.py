@@ -410,6 +410,8 @@ def measure_reload(bench: Bench) -> list[Row]:
         Row("reload: from an edit to its effect", "ms", typical, None, "< 1 s", typical < 1000),
         Row("reload: the slowest of 20", "ms", worst, None, ""),
     ]
+
+
 def measure_record(bench: Bench) -> list[Row]:
     """What `record` adds to the way of an event: 50 streams direct and 50 through it at once."""
     runs = [recording.ways(bench.folder / f"rec{n}", 50, 10.0) for n in range(bench.rounds)]
