@@ -77,6 +77,10 @@ def _is_time(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
 
 
+def _is_tls(value: Any) -> bool:
+    return _is_path(value) or (_is_list(value) and len(value) == 2 and all(map(_is_path, value)))
+
+
 def _or_none(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: value is None or fits(value)
 
@@ -106,5 +110,9 @@ _KINDS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "session_idle": (_or_none(_is_time), "write a duration such as '1h', or seconds"),
     "journal": (_whole(0), "write a number of entries; 0 keeps none"),
     "reload": _FLAG,
+    "tls": (
+        _or_none(_is_tls),
+        "write 'self-signed', or the paths of a certificate and its key: ('cert.pem', 'key.pem')",
+    ),
     "on_entry": (_or_none(callable), "give a function of a session's name and an entry"),
 }

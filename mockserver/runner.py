@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from mockserver.asked import check, idle_seconds, names_of
+from mockserver.certificates import Certificate, Tls, certificate_of
 from mockserver.clock import Clock, clock_factory
 from mockserver.errors import Problem, StartError, did_you_mean
 from mockserver.handle import SessionHandle as SessionHandle  # noqa: PLC0414  (users find it here)
@@ -59,8 +60,10 @@ class MockServer:
     everybody has to. So many `sessions` are kept (1,000), and let go when unused for
     `session_idle` (`"1h"`, or seconds); the `journal` of each has at most so many entries, none
     with 0. With `reload`, files that are edited are read anew, for the connections to come.
-    `on_entry` is called with the session's name and the entry for every connection that opens or
-    ends, and for every call.
+    With `tls` it speaks HTTPS: `"self-signed"` makes a certificate for localhost, `host`
+    and the `control_hosts`, which clients trust by `ca_file`; `(certificate, key)`, two files,
+    or one file with both, is one of your own. `on_entry` is called with the session's name and the
+    entry for every connection that opens or ends, and for every call.
 
         async with MockServer(scenarios="scenarios") as server:
             ... server.url ...
@@ -94,6 +97,7 @@ class MockServer:
         session_idle: str | float | None = None,
         journal: int = JOURNAL_ENTRIES,
         reload: bool = False,
+        tls: Tls | None = None,
         on_entry: Callable[[str, Entry], None] | None = None,
     ) -> None:
         check(locals())
@@ -114,6 +118,8 @@ class MockServer:
         self._most_sessions = SESSIONS if sessions is None else sessions
         self._idle = IDLE if session_idle is None else idle_seconds(session_idle)
         self._journals = Journals(journal)
+        self._tls = tls
+        self._certificate: Certificate | None = None
         self._on_entry = on_entry
         self._reload = reload
         self._watching: asyncio.Task[None] | None = None
@@ -140,7 +146,9 @@ class MockServer:
         from mockserver.server.live import Live  # noqa: PLC0415
 
         requests = Enforcement(mode(self._requests))
-        calls = Calls(self._allow_calls_to)
+        if self._tls is not None:
+            self._certificate = certificate_of(self._tls, self.host, self._control_hosts)
+        calls = Calls(self._allow_calls_to, self._certificate)
         usual = "enforce" if is_own(self._workspace) else "warn"
         files = Files(
             self._workspace,
@@ -160,6 +168,7 @@ class MockServer:
         self._live.journals = self._journals
         self._live.faults = problems
         self._live.on_look = self._looked
+        self._live.certificate = self._certificate
         sessions.on_gone = self._let_go
         runner = web.ServerRunner(make_server(self._live), shutdown_timeout=0.5)
         await runner.setup()
@@ -186,6 +195,8 @@ class MockServer:
             await self._live.stop()
         if self._runner is not None:
             await self._runner.cleanup()
+        if self._certificate is not None:
+            self._certificate.remove()
         self._runner = None
 
     async def __aenter__(self) -> Self:
@@ -268,13 +279,31 @@ class MockServer:
     def url(self) -> str:
         """The base URL, without a slash at its end; paths are the document's own."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self._port}"
+        return f"{self._scheme}://{host}:{self._port}"
+
+    @property
+    def _scheme(self) -> str:
+        return "http" if self._tls is None else "https"
+
+    @property
+    def ca_file(self) -> Path | None:
+        """The file with the authority that clients have to trust, as PEM, while the server runs.
+
+        None where the server speaks plain HTTP or has a certificate of your own.
+        """
+        made = self._certificate is not None and self._certificate.made
+        return self._certificate.file if self._certificate is not None and made else None
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """What clients see by TLS, None where the server speaks plain HTTP."""
+        return self._certificate
 
     @property
     def reachable_url(self) -> str:
         """The base URL for a program on this machine, where the host stands for all addresses."""
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(self.host)  # noqa: S104
-        return self.url if host is None else f"http://{host}:{self._port}"
+        return self.url if host is None else f"{self._scheme}://{host}:{self._port}"
 
     @property
     def busy(self) -> bool:

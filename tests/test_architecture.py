@@ -19,17 +19,18 @@ MAY_IMPORT = {
     "asked": {"errors", "scenario"},
     "verify": {"errors", "sse", "contract", "scenario", "play"},
     "workspace": {"errors", "contract", "scenario"},
-    "server": {"errors", "sse", "contract", "scenario", "play", "clock"},
     "watching": {"errors", "clock"},
+    "certificates": {"errors"},
+    "server": {"errors", "sse", "contract", "scenario", "play", "clock", "certificates"},
     "loading": {"errors", "play", "server", "workspace"},
     "handle": {"errors", "scenario", "play", "clock", "server", "runner"},
     "imports": {"errors", "sse", "contract", "capture"},
     "upstream": {"errors", "clock", "capture", "imports", "verify", "server"},
     "runner": {"errors", "scenario", "play", "clock", "workspace", "server", "loading", "handle"}
-    | {"asked", "watching"},
+    | {"asked", "certificates", "watching"},
     "pytest_plugin": {"errors", "play", "runner", "asked"},
     "cli": {"errors", "contract", "scenario", "play", "capture", "imports", "upstream", "verify"}
-    | {"clock", "workspace", "runner"},
+    | {"certificates", "clock", "workspace", "runner"},
     "__init__": {"errors", "runner"},
     "__main__": {"cli"},
 }

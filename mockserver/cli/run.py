@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mockserver.cli import serve
+from mockserver.cli import serve, tls
 from mockserver.errors import ControlError, StartError
 from mockserver.play.session import DEFAULT
 
@@ -94,6 +94,7 @@ async def _run(server: MockServer, argv: list[str], args: argparse.Namespace) ->
     async with server:
         for problem in server.problems:
             print(problem, file=sys.stderr)
+        tls.tell(server, args)
         serve.calm_collector()
         tidying = asyncio.create_task(serve.tidy(server))
         bench = Bench(server, args.allow)
@@ -151,7 +152,8 @@ class Bench:
 def environment(server: MockServer) -> Mapping[str, str]:
     """Return what the command finds in its environment: ours, and where the server is."""
     url = server.reachable_url
-    return {**os.environ, "MOCKSERVER_URL": url, "MOCKSERVER_CONTROL_URL": f"{url}/_mock"}
+    own = {"MOCKSERVER_URL": url, "MOCKSERVER_CONTROL_URL": f"{url}/_mock"}
+    return {**os.environ, **own, **tls.environment(server)}
 
 
 def report(verdicts: list[SessionVerdict], junit: Path | None, *, asked: bool) -> bool:

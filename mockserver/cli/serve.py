@@ -11,7 +11,7 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from mockserver.cli import covered, files
+from mockserver.cli import covered, files, tls
 from mockserver.cli.numbers import whole
 from mockserver.clock import pause
 
@@ -112,6 +112,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="read files anew when they are edited, for connections to come "
         "(default: where standard output or standard error is a terminal)",
     )
+    tls.add_arguments(parser)
     parser.add_argument("--log-format", choices=("text", "json"), default="text")
     covered.add_minimum(parser, "clients were sent")
 
@@ -141,7 +142,7 @@ def run(args: argparse.Namespace) -> int:
     server.on_look = partial(log.looked, server)
     raise_file_limit()
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(server))
+        asyncio.run(_serve(server, args))
     log.flush()
     return hold_coverage(server, args.min_coverage) if args.min_coverage else 0
 
@@ -173,6 +174,7 @@ def server_of(
         session_idle=args.session_idle,
         journal=args.journal,
         reload=args.reload,
+        tls=tls.setting(args),
         on_entry=on_entry,
     )
 
@@ -185,7 +187,7 @@ def hold_coverage(server: MockServer, minimum: dict[Kind, float]) -> int:
     return covered.EXIT_MISSED if missing else 0
 
 
-async def _serve(server: MockServer) -> None:
+async def _serve(server: MockServer, args: argparse.Namespace) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -194,6 +196,7 @@ async def _serve(server: MockServer) -> None:
     async with server:
         for problem in server.problems:
             print(problem, file=sys.stderr)
+        tls.tell(server, args)
         calm_collector()
         print(f"Listening on {server.url}", flush=True)
         tidying = asyncio.create_task(tidy(server))

@@ -29,6 +29,10 @@ class Request(Protocol):
         """The method, in upper case."""
 
     @property
+    def scheme(self) -> str:
+        """`http` or `https`."""
+
+    @property
     def target(self) -> str:
         """Path and query as they were sent."""
 
@@ -73,7 +77,9 @@ class Expression:
         """Return what the request has there. Raises MissingError."""
         match self.part:
             case "url":
-                return f"http://{request.headers.get('host', 'localhost')}{request.target}"
+                return (
+                    f"{request.scheme}://{request.headers.get('host', 'localhost')}{request.target}"
+                )
             case "method":
                 return request.method
             case "body":

@@ -52,7 +52,9 @@ class Listener:
         """Hear one connection; yields where others may have their turn."""
         client = self.client
         followed = bool(self.heard) and self.heard[-1].told.leads_to(told)
-        client.request(told.at, host=told.host, origin=told.origin, followed=followed)
+        client.request(
+            told.at, host=told.host, scheme=told.scheme, origin=told.origin, followed=followed
+        )
         head, first, sent = told.head, len(client.events), told.sent
         if head is not None:
             if not head.raw:

@@ -128,7 +128,8 @@ def _request(told: Told, request: Request) -> dict[str, Any]:
 
 
 def _url(told: Told, target: str) -> str:
-    whole = f"http://{told.host or 'localhost'}{target}" if target.startswith("/") else target
+    host = told.host or "localhost"
+    whole = f"{told.scheme}://{host}{target}" if target.startswith("/") else target
     return quote(whole.encode("utf-8", "surrogateescape"), safe=_SAFE)
 
 

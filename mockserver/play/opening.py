@@ -25,6 +25,7 @@ class Opening:
     """
 
     method: str = "GET"
+    scheme: str = "http"
     target: str = "/"
     path: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)

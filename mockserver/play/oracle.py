@@ -83,14 +83,20 @@ class ConformingClient:
         return self._parser.reconnection_time
 
     def request(
-        self, at: float, *, host: str = "", origin: str | None = None, followed: bool = False
+        self,
+        at: float,
+        *,
+        host: str = "",
+        scheme: str = "http",
+        origin: str | None = None,
+        followed: bool = False,
     ) -> None:
-        """Tell that a request arrived, with these Host and Origin headers.
+        """Tell that a request arrived by `scheme`, with these Host and Origin headers.
 
         `followed` means that it follows a redirect and belongs to the connection before. One that
         comes after "closed" can only be a new EventSource's, which knows of nothing before it.
         """
-        self._now = _Connection("head", host.lower(), origin)
+        self._now = _Connection("head", host.lower(), origin, scheme)
         self._parser.restart()
         if followed and self.state == "connecting" and self.connection:
             return
@@ -208,7 +214,7 @@ class ConformingClient:
         """Decode and parse, and keep the events (§ 9.2.6)."""
         for coding in self._now.codings:
             data = coding.decode(data)
-        origin = f"http://{self._now.host}"
+        origin = f"{self._now.scheme}://{self._now.host}"
         events = [
             Received(self.connection, at, event.type, event.data, event.last_event_id, origin)
             for event in self._parser.feed(data)
@@ -270,6 +276,7 @@ class _Connection:
     awaits: Literal["head", "body", "nothing"] = "nothing"
     host: str = ""
     origin: str | None = None
+    scheme: str = "http"
     left: int | None = None
     """The bytes of the body still to come, where Content-Length told."""
     codings: list[_Coding] = field(default_factory=list)

@@ -102,6 +102,7 @@ class Told:
     number: int = 0
     """Which connection of its subscription it was, from 1; 0 where the story was over."""
     request: Request | None = None
+    scheme: str = "http"
     serial: int = 0
     """That of its `Opened` in the journal."""
     head: Head | None = None
@@ -157,7 +158,7 @@ class Told:
             return False
         asked, follows = (told.target.partition(" ")[2] for told in (self, other))
         with contextlib.suppress(ValueError):
-            led = urlsplit(urljoin(f"http://{self.host}{asked}", location))
+            led = urlsplit(urljoin(f"{self.scheme}://{self.host}{asked}", location))
             return _SESSION.sub("", f"{led.path}?{led.query}".rstrip("?")) == follows
         return False
 

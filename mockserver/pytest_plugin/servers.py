@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 IDLE: Final = 8
 """Servers kept; the one unused for longest is stopped for a new one."""
-_FILES: Final = ("spec", "scenarios", "settings")
+_FILES: Final = ("spec", "scenarios", "settings", "tls")
 
 
 class Servers:

@@ -70,7 +70,7 @@ def make_server(live: Live) -> Server:
             message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY, live=live
         )
 
-    return Server(handle, request_factory=make_request, refuse=refuse)
+    return Server(handle, request_factory=make_request, refuse=refuse, certificate=live.certificate)
 
 
 class Request(web.BaseRequest):
@@ -168,6 +168,9 @@ def _encodable(text: str) -> str:
 async def _hops(request: Request, live: Live, waiting: Waiting) -> web.StreamResponse:
     if live.stopping:
         raise ControlError(503, "the server is stopping", code="stopping")
+    if live.certificate is not None and not request.secure:
+        what = "this is plain HTTP, and the port speaks HTTPS"
+        raise ControlError(400, what, code="plain-http", mend="use https:// instead of http://")
     target = target_of(request)
     if _is_control(target.path):
         _meet_expectation(request)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from aiohttp import ClientResponse
 
+    from mockserver.certificates import Certificate
     from mockserver.clock import Clock
     from mockserver.play.cues import Call
     from mockserver.play.session import Session
@@ -97,10 +98,14 @@ class Sending:
 
 
 class Calls:
-    """The calls of one server. `hosts` are allowed besides loopback; raises StartError."""
+    """The calls of one server. `hosts` are allowed besides loopback; raises StartError.
 
-    def __init__(self, hosts: Iterable[str] = ()) -> None:
+    By TLS they trust what the system trusts, and the server's own `certificate`.
+    """
+
+    def __init__(self, hosts: Iterable[str] = (), certificate: Certificate | None = None) -> None:
         self._hosts = Hosts(hosts)
+        self._certificate = certificate
         self._pending: dict[asyncio.Future[None], Sending] = {}
         self._weight = 0
         self._client: ClientSession | None = None
@@ -169,7 +174,7 @@ class Calls:
     async def _exchange(self, cue: Call, sending: Sending) -> None:
         url = URL(cue.url)
         self._check_address(url)
-        client = self._client = self._client or _client(self._hosts)
+        client = self._client = self._client or _client(self._hosts, self._certificate)
         async with client.request(
             cue.method,
             url,
@@ -235,14 +240,18 @@ async def _read(response: ClientResponse) -> bytes:
     return body
 
 
-def _client(hosts: Hosts) -> ClientSession:
+def _client(hosts: Hosts, certificate: Certificate | None) -> ClientSession:
     """Return a client that adds nothing of its own: no cookies, no redirects, no usual headers.
 
     Every request has a connection of its own, to the very address that was checked.
     """
     return ClientSession(
         connector=TCPConnector(
-            resolver=_Resolver(hosts), use_dns_cache=False, force_close=True, limit=0
+            resolver=_Resolver(hosts),
+            use_dns_cache=False,
+            force_close=True,
+            limit=0,
+            ssl=True if certificate is None else certificate.client_side(),
         ),
         cookie_jar=DummyCookieJar(),
         skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),

@@ -61,6 +61,7 @@ class Connection:
             self.opening.headers.get("origin"),
             self.opening.last_event_id and kept(self.opening.last_event_id),
             self.turn.number,
+            scheme=self.opening.scheme,
         )
         self.steering = Steering(self.session, self.operation, self.turn, self.told, self.waiting)
 

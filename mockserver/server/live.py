@@ -16,6 +16,7 @@ from mockserver.play.sessions import LONGEST
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from mockserver.certificates import Certificate
     from mockserver.clock import Clock
     from mockserver.play.judge import Judge
     from mockserver.play.kept.keeper import Keeper
@@ -73,6 +74,8 @@ class Live:
     control: Control
     files: Files
     cors: bool = True
+    certificate: Certificate | None = None
+    """What it shows to clients by TLS; without one it speaks plain HTTP."""
     stopping: bool = False
     serving: dict[asyncio.Task[Any], Waiting] = field(default_factory=dict)
     journals: Journals = field(default_factory=Journals)

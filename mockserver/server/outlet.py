@@ -144,7 +144,7 @@ class Outlet:
         elif self._writer is not None:
             # aiohttp would wait for the client; what is written leaves whenever it reads.
             self._writer.finish(data)
-            wire.drop(self._request.transport)
+            wire.close(self._request.transport)
 
     def _note_move(self) -> None:
         """Note by how much a test has moved the clock past what has just left."""

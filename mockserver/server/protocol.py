@@ -24,6 +24,7 @@ from aiohttp.web_protocol import ERROR
 
 from mockserver.errors import ControlError
 from mockserver.server.log import log
+from mockserver.server.tls import Entrance
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from aiohttp import StreamReader
     from aiohttp.abc import AbstractStreamWriter
     from aiohttp.http_parser import RawRequestMessage
+
+    from mockserver.certificates import Certificate
 
     Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
     Factory = Callable[
@@ -52,8 +55,9 @@ SAID: Final = 300
 
 _LINE: Final = re.compile(rb"[\r\n]*([!-~]{1,32}) ([^ \r\n]*)")
 # What other protocols begin with: TLS (RFC 8446 § 5.1), and HTTP/2 (RFC 9113 § 3.4).
+_PLAIN_PORT: Final = "use http:// instead of https://, or serve with --tls self-signed"
 _STRANGERS: Final = (
-    (b"\x16\x03", "this is TLS, and the port speaks plain HTTP", "use http:// instead of https://"),
+    (b"\x16\x03", "this is TLS, and the port speaks plain HTTP", _PLAIN_PORT),
     (
         b"PRI * HTTP/2",
         "this is HTTP/2, and the port speaks HTTP/1.1",
@@ -81,20 +85,38 @@ _MENDS: Final = (
 class Server(web.Server):
     """A low-level server whose every refusal is answered by `refuse`.
 
-    With `decoded` false, bodies of requests keep their content coding.
+    With `decoded` false, bodies of requests keep their content coding. With a `certificate` its
+    clients come by TLS.
     """
 
     def __init__(
-        self, handler: Handler, *, request_factory: Factory, refuse: Refuse, decoded: bool = True
+        self,
+        handler: Handler,
+        *,
+        request_factory: Factory,
+        refuse: Refuse,
+        decoded: bool = True,
+        certificate: Certificate | None = None,
     ) -> None:
         super().__init__(handler, request_factory=self._make_request_of, handler_cancellation=True)
         self.refuse = refuse
         self.decoded = decoded
         self._factory = request_factory
+        self._entrance: Entrance | None = None
+        if certificate is not None:
+            self._entrance = Entrance(certificate)
 
-    def __call__(self) -> web.RequestHandler:
+    def __call__(self) -> Any:
         """Make the protocol of one connection."""
+        if self._entrance is not None:
+            return self._entrance.door(lambda: Protocol(self))
         return Protocol(self)
+
+    async def shutdown(self, timeout: float | None = None) -> None:  # noqa: ASYNC109  (aiohttp's)
+        """End all connections."""
+        await super().shutdown(timeout)
+        if self._entrance is not None:
+            await self._entrance.close()
 
     def _make_request_of(
         self,

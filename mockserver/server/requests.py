@@ -67,6 +67,15 @@ def target_of(request: web.BaseRequest) -> Target:
     return Target(session_name(name), found[2] or "/", query)
 
 
+def scheme_of(request: web.BaseRequest) -> str:
+    """Return the scheme by which the client reached us, or whatever it is that stands before us.
+
+    Anybody can say `X-Forwarded-Proto`; all it does is to change what they are told.
+    """
+    said = request.headers.get("X-Forwarded-Proto", "").partition(",")[0].strip().lower()
+    return said if said in ("http", "https") else request.scheme
+
+
 def session_name(name: object) -> str:
     """Return `name` if it can stand in a URL and a log. Raises ControlError."""
     if not isinstance(name, str) or not SESSION_NAME.fullmatch(name):
@@ -133,6 +142,7 @@ async def opening_of(
         headers[lower] = f"{headers[lower]}, {text}" if lower in headers else text
     return Opening(
         method=request.method,
+        scheme=scheme_of(request),
         target=target.text,
         path=path_parameters,
         query=query,

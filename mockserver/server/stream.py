@@ -334,8 +334,10 @@ class Stream:
         await outlet.flush_all()
         if kind == "reset":
             await wire.reset(request.transport)
-        else:
+        elif kind == "drop":
             wire.drop(request.transport)
+        else:
+            wire.close(request.transport)
 
     async def _finish_coding(self, outlet: Outlet) -> None:
         """Let the coding of a body that a test ends properly say what it still has to say."""

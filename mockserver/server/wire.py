@@ -13,6 +13,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from mockserver.clock import pause
+from mockserver.server.tls import secured
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -78,19 +79,36 @@ def writer_of(request: web.BaseRequest, response: web.StreamResponse) -> Writer 
 
 
 def one_by_one(transport: asyncio.Transport | None) -> None:
-    """Let writing pause as soon as anything is left over, so that no two writes become one."""
-    if transport is not None:
+    """Let writing pause as soon as anything is left over, so that no two writes become one.
+
+    By TLS they do not: each is a record of its own, however many wait together.
+    """
+    if transport is not None and secured(transport) is None:
         transport.set_write_buffer_limits(high=0)
 
 
 def together(transport: asyncio.Transport | None) -> None:
     """Undo `one_by_one`."""
-    if transport is not None and not transport.is_closing():
+    if transport is not None and not transport.is_closing() and secured(transport) is None:
         transport.set_write_buffer_limits()
 
 
 def drop(transport: asyncio.Transport | None) -> None:
-    """Send what is buffered, then FIN; the last chunk of a chunked body stays unsent."""
+    """Send what is buffered, then FIN; the last chunk of a chunked body stays unsent.
+
+    So does what ends a connection by TLS, its `close_notify`.
+    """
+    if transport is None or transport.is_closing():
+        return
+    by_tls = secured(transport)
+    if by_tls is None:
+        transport.close()
+    else:
+        by_tls.cut()
+
+
+def close(transport: asyncio.Transport | None) -> None:
+    """Send what is buffered, then close properly."""
     if transport is not None:
         transport.close()
 
@@ -118,13 +136,15 @@ async def reset(transport: asyncio.Transport | None) -> None:
 def _unsent(transport: asyncio.Transport) -> int:
     """Return the bytes that are in our buffer, or in the kernel's and not acknowledged."""
     waiting = transport.get_write_buffer_size()
+    if (by_tls := secured(transport)) is not None:
+        waiting += by_tls.raw.get_write_buffer_size()
     sock = transport.get_extra_info("socket")
-    if waiting or sock is None or not sys.platform.startswith("linux"):
+    if sock is None or not sys.platform.startswith("linux"):
         return waiting
     import fcntl  # noqa: PLC0415  (not everywhere)
     import termios  # noqa: PLC0415
 
     with contextlib.suppress(OSError):
         answer = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, b"\0\0\0\0")
-        return int.from_bytes(answer, sys.byteorder)
-    return 0
+        waiting += int.from_bytes(answer, sys.byteorder)
+    return waiting

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ from mockserver.sse.parse import Parser
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+USUAL: dict[str, object] = {}
+"""Settings of every server of `serving`; test_tls_wire.py serves by TLS what others serve without."""
 
 LAST_CHUNK = b"0\r\n\r\n"
 STATUS = "/v1/orders/019b4132/status/stream"
@@ -60,6 +64,15 @@ class Received:
         return self.content.endswith(LAST_CHUNK)
 
 
+def trusting(server: MockServer) -> ssl.SSLContext | None:
+    """Return what trusts the server's certificate and nobody else, if it has one."""
+    if server.certificate is None:
+        return None
+    context = ssl.create_default_context(cadata=server.certificate.trusted)
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return context
+
+
 def chunks(content: bytes) -> list[bytes]:
     found = []
     while content:
@@ -82,7 +95,7 @@ class RawClient:
 
     @classmethod
     async def connect(cls, server: MockServer) -> RawClient:
-        return cls(*await asyncio.open_connection(server.host, server.port))
+        return cls(*await asyncio.open_connection(server.host, server.port, ssl=trusting(server)))
 
     async def send(
         self,
@@ -185,4 +198,4 @@ def write(folder: Path, **files: str) -> Path:
 
 def serving(folder: Path, text: str, **settings: object) -> MockServer:
     """Return a server of the Petstore with one scenario, `story`, whatever that says."""
-    return MockServer(scenarios=write(folder, story=text), **{"events": "off", **settings})
+    return MockServer(scenarios=write(folder, story=text), **{"events": "off", **USUAL, **settings})

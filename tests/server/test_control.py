@@ -33,6 +33,7 @@ def test_every_operation_of_the_document_has_its_function():
         "getHealth",
         "getReady",
         "getVersion",
+        "getCertificateAuthority",
     }
 
 

@@ -6,7 +6,7 @@ import logging
 import zlib
 
 import pytest
-from clients import LAST_CHUNK, STATUS, RawClient, chunks, fetch, serving
+from clients import LAST_CHUNK, STATUS, RawClient, chunks, fetch, serving, trusting
 
 from mockserver.cli.log import EntryLog
 from mockserver.clock import turn_of_others
@@ -56,7 +56,9 @@ async def test_every_piece_is_a_segment_of_its_own(tmp_path):
     text = OPERATION + "wire: {transfer: close}\nstream: [{data: hello, split: 3}]"
     async with serving(tmp_path, text) as server:
         loop = asyncio.get_running_loop()
-        transport, seen = await loop.create_connection(Segments, server.host, server.port)
+        transport, seen = await loop.create_connection(
+            Segments, server.host, server.port, ssl=trusting(server)
+        )
         transport.write(f"GET {STATUS} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
         await seen.lost
     assert seen.segments == [

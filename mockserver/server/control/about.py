@@ -42,10 +42,27 @@ def version(_: Live) -> web.Response:
     return answer({"name": "sse-mockserver", "version": mockserver.__version__})
 
 
+def ca(live: Live) -> web.Response:
+    """Return the authority that clients have to trust. Raises ControlError where there is none."""
+    certificate = live.certificate
+    if certificate is None or not certificate.made:
+        raise ControlError(
+            404,
+            "this server has made no certificate",
+            code="no-certificate-authority",
+            mend="serve with --tls self-signed",
+        )
+    named = {"Content-Disposition": 'attachment; filename="mockserver-ca.pem"'}
+    # So browsers and telephones offer to trust it.
+    kind = "application/x-x509-ca-cert"
+    return web.Response(text=certificate.trusted, content_type=kind, headers=FRESH | named)
+
+
 OPEN: Final[dict[str, Callable[[Live], web.Response]]] = {
     "/health": health,
     "/ready": ready,
     "/version": version,
+    "/ca.pem": ca,
 }
 """What everybody may ask, wherever they are: it tells nothing of any test, and changes nothing."""
 

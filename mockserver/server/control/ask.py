@@ -11,7 +11,7 @@ from aiohttp import web
 
 from mockserver.errors import ControlError, did_you_mean
 from mockserver.play.session import DEFAULT
-from mockserver.server.requests import session_name
+from mockserver.server.requests import scheme_of, session_name
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -43,7 +43,8 @@ class Ask:
     @property
     def base_url(self) -> str:
         """The server's own address as this request has reached it."""
-        return f"http://{self.request.headers.get('Host') or 'localhost'}"
+        scheme = scheme_of(self.request)
+        return f"{scheme}://{self.request.headers.get('Host') or 'localhost'}"
 
     def number(self, name: str, default: int = 0) -> int:
         """Return a query parameter that the document calls an integer: `7`, and `7.0` as well."""
