@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "workspace": {"errors", "contract", "scenario"},
     "watching": {"errors", "clock"},
     "certificates": {"errors"},
-    "server": {"errors", "sse", "contract", "scenario", "play", "clock", "certificates"},
+    "server": {"errors", "sse", "contract", "scenario", "play", "clock", "certificates", "verify"},
     "loading": {"errors", "play", "server", "workspace"},
     "handle": {"errors", "scenario", "play", "clock", "server", "runner"},
     "imports": {"errors", "sse", "contract", "capture"},

@@ -181,6 +181,8 @@ def as_json(lane: Lane, *, dispatched: bool = False, most: int | None = None) ->
         entry: dict[str, Any] = {"offset": cue.at, "cue": cue.what}
         if cue.what == "send":
             entry |= {"at_byte": at_byte, **_bytes(cue.data, most)}
+            if cue.step is not None and cue.step.where.line:
+                entry["where"] = str(cue.step.where)
             at_byte += len(cue.data)
         elif cue.what in ("hold", "stall"):
             entry["until"] = None if cue.until == float("inf") else cue.until

@@ -129,9 +129,22 @@ def test_tells_in_words_what_the_picture_shows(page, browser):
     )
     assert json.loads(shown[0]) == {"status": "shipped", "trackingNumber": "1Z"}
     assert shown[1].startswith("event: complete\nid: 3\ndata: {")
+    assert browser.run(TEXTS, "#cue-1-1 a") == ["line 11"]
+    browser.click("#cue-1-1 a")
+    [line] = browser.run(TEXTS, ".source .chosen")
+    assert line.startswith("- {event: complete, id: 3,")
     assert browser.run(TEXTS, ".expect li") == [
         'connection 2: last_event_id "2", after 600ms.. line 13'
     ]
+
+
+def test_shows_how_to_try_it(page, browser):
+    """A line of curl that asks this server for this scenario."""
+    server = page(at="#resume")
+    chosen(browser, "resume")
+
+    [line] = browser.run(TEXTS, ".try pre")
+    assert line.startswith("curl -N -H 'Prefer: scenario=resume' " + server.url)
 
 
 def test_a_mark_leads_to_its_line_in_the_list(page, browser):
@@ -165,7 +178,10 @@ def test_what_scenarios_say_is_no_html(page, browser):
     assert browser.run(TEXTS, ".cue .words.mono") == ["<b>no tag</b>"]
     assert browser.run(TEXTS, ".cue .kind") == ["head", "message", "hold", "comment"]
     assert browser.run(TEXTS, ".span text") == ["held open"]
-    assert browser.run("return document.querySelectorAll('.mark.hold circle, .mark.hold path').length") == 0
+    assert (
+        browser.run("return document.querySelectorAll('.mark.hold circle, .mark.hold path').length")
+        == 0
+    )
 
 
 def test_can_be_used_by_keyboard_alone(page, browser):
@@ -335,6 +351,10 @@ def test_the_picture_of_the_documentation(petstore, browser, picture):
     browser.open(f"{petstore.url}{PAGE}#reconnect/drop-and-resume")
     chosen(browser, "reconnect/drop-and-resume")
     browser.until("return document.querySelector('#live').textContent === 'live'")
+    browser.run(
+        "const line = document.querySelector('.try pre');"
+        "line.textContent = line.textContent.replace(location.host, 'localhost:8080')"
+    )
     png = browser.screenshot()
 
     assert struct.unpack(">II", png[16:24]) == (1200, 760)

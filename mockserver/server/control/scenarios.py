@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
@@ -12,6 +13,7 @@ from mockserver.play.explained import CUES, Asked, as_text, explain, story_json
 from mockserver.server.control.ask import FRESH, Ask, Handler, answer
 
 if TYPE_CHECKING:
+    from mockserver.play.explained import Explained
     from mockserver.scenario.catalog import Catalog
     from mockserver.scenario.program import Program
 
@@ -69,7 +71,19 @@ def _explained(ask: Ask, asked: Asked) -> web.Response:
         text = "\n".join(as_text(found, dispatched=dispatched)) + "\n"
         return web.Response(text=text, content_type="text/plain", headers=FRESH)
     most = ask.number("bytes") if "bytes" in query else None
-    return answer(story_json(found, dispatched=dispatched, most=most))
+    told = story_json(found, dispatched=dispatched, most=most)
+    return answer({**told, "curl": _curl(ask, found)})
+
+
+def _curl(ask: Ask, explained: Explained) -> str | None:
+    """Return a line to try it with; None where no request can be made up that is answered so."""
+    from mockserver.verify.curl import curl_line  # noqa: PLC0415  (only pages want it)
+    from mockserver.verify.request import NoRequestError  # noqa: PLC0415
+
+    operation = ask.live.catalog.operations(explained.program)[0]
+    with suppress(NoRequestError):
+        return curl_line(explained.program, operation, ask.base_url)
+    return None
 
 
 def _program(ask: Ask) -> Program:

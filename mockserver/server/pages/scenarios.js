@@ -93,10 +93,16 @@
     by('names').querySelector('[aria-current]')?.removeAttribute('aria-current')
     const current = [...by('names').querySelectorAll('a')].find((each) => each.dataset.name === chosen())
     current?.setAttribute('aria-current', 'true')
-    // Rows that have not been seen yet have a height by guess: once more when they are there.
-    current?.scrollIntoView({block: 'nearest'})
-    requestAnimationFrame(() => current?.scrollIntoView({block: 'nearest'}))
+    if (current) reveal(current)
     keepReachable()
+  }
+
+  /** Scroll a row of the list into view. Rows that were never seen have a height by guess, so it is
+      done once more when those around it are there. */
+  const reveal = (row, again = true) => {
+    const [outer, inner] = [by('names').getBoundingClientRect(), row.getBoundingClientRect()]
+    if (inner.top < outer.top || inner.bottom > outer.bottom) row.scrollIntoView({block: 'center'})
+    if (again) requestAnimationFrame(() => reveal(row, false))
   }
 
   const STEPS = {ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity}
@@ -204,9 +210,17 @@
     if (item.text !== undefined && item.text !== '') {
       const at = item.byte === undefined ? '' : `, from byte ${item.byte}`
       parts.push(el('h5', {}, item.kind === 'call' ? 'body' : `on the wire${at}`), el('pre', {}, item.text.replace(/\n\n$/, '\n')),
+        item.where && el('p', {class: 'quiet'}, 'written in ', writtenIn(item.where)),
         item.size !== undefined && el('p', {class: 'quiet'}, `… of ${story.size(item.size)} in all`))
     }
     return parts
+  }
+
+  /** Return a place in a file: a link, where the source is beside it. */
+  const writtenIn = (place) => {
+    const number = lineOf(place)
+    if (fileOf(place) !== fileOf(shown.where)) return el('code', {}, place)
+    return el('a', {href: link(shown.name), click: (event) => toLine(event, number)}, `line ${number}`)
   }
 
   const cueRow = (item, key, before) => {
@@ -263,7 +277,7 @@
   const expectParts = (told) => told.expect.length > 0 && [
     el('h3', {}, 'What it expects of the client'),
     el('ul', {class: 'expect'}, told.expect.map((entry) =>
-      el('li', {}, el('b', {}, entry.of), entry.asks.length ? ': ' : '', asksOf(entry), ' ', el('a', {class: 'line quiet', href: '#', click: (event) => toLine(event, lineOf(entry.where))}, `line ${lineOf(entry.where)}`)))),
+      el('li', {}, el('b', {}, entry.of), entry.asks.length ? ': ' : '', asksOf(entry), ' ', writtenIn(entry.where)))),
   ]
 
   const lineOf = (text) => Number(/:(\d+):\d+$/.exec(text)?.[1] ?? 0)
@@ -329,6 +343,8 @@
   ]
 
   let showing = 0
+  /** The scenario that is shown. */
+  let shown = null
   /** Whether the reader has chosen a scenario that is not shown yet. */
   let arriving = false
 
@@ -363,6 +379,7 @@
     const path = `/scenarios/${encodeURIComponent(name)}`
     const [explained, source] = await Promise.allSettled([mock.get(`${path}/explain?bytes=${SHOWN}`), mock.get(`${path}/source`)])
     if (turn !== showing) return
+    shown = scenario
     const told = explained.status === 'fulfilled' ? story.read(explained.value) : null
     const nodes = [
       heading(scenario),

@@ -114,7 +114,7 @@
     send(cue) {
       const at = cue.offset
       const text = textOf(cue)
-      const common = {at, text, byte: cue.at_byte, size: cue.size}
+      const common = {at, text, byte: cue.at_byte, size: cue.size, where: cue.where}
       if (!this.events) {
         this.add({...common, kind: 'event', type: 'item', id: '', data: text.trim(), words: 'item'})
         return
