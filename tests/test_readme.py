@@ -12,7 +12,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-PAGES = ("README.md", "docs/control.md", "docs/page.md", "docs/pytest.md", "docs/verify.md")
+PAGES = (
+    "README.md",
+    "docs/control.md",
+    "docs/page.md",
+    "docs/pytest.md",
+    "docs/verify.md",
+    "docs/websocket.md",
+)
 """Pages all of whose blocks are executed; more are welcome."""
 KINDS = {"yaml", "console", "python", "sh"}
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.play.oracle import ConformingClient
 from mockserver.play.replay import replayed
+from mockserver.play.socket_client import SocketClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,12 +42,16 @@ class Listener:
 
     subscription: Subscription
     limit: int = EVENTS
-    client: ConformingClient = field(default_factory=ConformingClient)
+    client: ConformingClient | SocketClient = field(init=False)
     heard: list[Heard] = field(default_factory=list)
     unlisted: int = 0
     """Events beyond the limit."""
     last: Received | None = None
     """The last event of all."""
+
+    def __post_init__(self) -> None:
+        frames = self.subscription.program.frames
+        self.client = SocketClient() if frames else ConformingClient()
 
     def listen(self, told: Told) -> Iterator[None]:
         """Hear one connection; yields where others may have their turn."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import zlib
 from base64 import b64encode
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mockserver.play.layout import BOM
 from mockserver.play.replay import Replay, replayed
+from mockserver.sse.framed import told as told_by
+from mockserver.sse.frames import frame, frames
 from mockserver.sse.items import units
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ class Expansion:
                     self._bytes -= len(raw)
                     if self._blocks < 0 or self._bytes < 0:
                         return
-                    yield shown(raw, connection.framing)
+                    yield connection.units.shown(raw)
             yield None
 
 
@@ -66,7 +68,7 @@ class Connection:
     """
 
     def __init__(self, told: Told, *, along: bool = False) -> None:
-        self.framing: Framing = told.subscription.program.framing
+        self.units = Units.of(told)
         self._cues = _along(told) if along else replayed(told)
         self.last = 0
         """The block up to which it has been played."""
@@ -95,8 +97,34 @@ class Connection:
                 yield None
                 continue
             first, self.last = self.last + 1, self.last + cue.blocks
-            yield first, list(units(self._body.begun(data), self.framing))
+            yield first, list(self.units.split(self._body.begun(data)))
             data = b""
+
+
+class Units(NamedTuple):
+    """What the bytes of a connection fall into: the blocks of a framing, or frames."""
+
+    framing: Framing
+    framed: bool
+
+    @classmethod
+    def of(cls, told: Told) -> Units:
+        """Return the units in which a connection was told."""
+        program = told.subscription.program
+        return cls(program.framing, program.frames)
+
+    def split(self, data: bytes) -> Iterator[bytes]:
+        """Yield the units that were written at once."""
+        if self.framed:
+            return (frame(each.opcode, each.data) for each in frames(data))
+        return units(data, self.framing)
+
+    def shown(self, raw: bytes) -> dict[str, Any]:
+        """Return a unit as it was written."""
+        if not self.framed:
+            return shown(raw, self.framing)
+        said = next(told_by(raw), {})
+        return {_NAMES.get(name, name): value for name, value in said.items()}
 
 
 class Body:

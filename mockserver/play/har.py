@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from mockserver.play.replay import replayed
+from mockserver.play.socket_client import SWITCHING
 from mockserver.scenario.moments import moment
+from mockserver.sse.frames import TEXT, frames
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -52,15 +54,36 @@ def exchanges(memory: Iterable[Told], epoch: datetime) -> Iterator[dict[str, Any
     for told in memory:
         if told.request is None:
             continue
-        body = bytearray(told.body[:BODY])
-        if told.replay is not None:
+        body, said = bytearray(told.body[:BODY]), None
+        if told.head is not None and told.head.status == SWITCHING:
+            said = list[dict[str, Any]]()
+            yield from _said(told, epoch, said)
+        elif told.replay is not None:
             body.clear()
             for cue in replayed(told):
                 body += cue.data
                 if len(body) >= BODY:
                     break
                 yield None
-        yield _entry(told, told.request, bytes(body[:BODY]), epoch)
+        entry = _entry(told, told.request, bytes(body[:BODY]), epoch)
+        if said is not None:
+            entry |= {"_resourceType": "websocket", "_webSocketMessages": said}
+        yield entry
+
+
+def _said(told: Told, epoch: datetime, said: list[dict[str, Any]]) -> Iterator[None]:
+    """Put the events of a WebSocket into `said`, as browsers export them; up to `BODY` bytes."""
+    size, begins = 0, moment(epoch, 0).timestamp()
+    for cue in replayed(told):
+        for each in frames(cue.data):
+            size += len(each.data)
+            if size > BODY:
+                return
+            if each.whole and each.opcode == TEXT:
+                at = round(begins + told.began + cue.at, 6)
+                text = each.data.decode("utf-8", "replace")
+                said.append({"type": "receive", "time": at, "opcode": TEXT, "data": text})
+        yield None
 
 
 def _entry(told: Told, request: Request, body: bytes, epoch: datetime) -> dict[str, Any]:

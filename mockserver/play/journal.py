@@ -22,6 +22,8 @@ CLEARED: Final = 1_000
 KEPT: Final = 1_000
 """Characters of what a client sent that an entry keeps."""
 
+Transport = Literal["http", "websocket"]
+
 Closer = Literal["script", "client", "server", "test"]
 """Who ended a connection; a `test` did so through the control API, or from Python."""
 
@@ -49,6 +51,8 @@ class Opened:
     """Codes of what is worth knowing, such as `unknown-last-event-id`."""
     serial: int = 0
     """Which request of its session that a scenario answers it is, from 1; 0 for other requests."""
+    transport: Transport = "http"
+    """What it asked for: a handshake that was refused was one, too."""
 
 
 @dataclass(slots=True)
@@ -73,8 +77,8 @@ class Sent:
 class Closed:
     """A connection ended; `kind` is how, `by` who ended it, `fault` why it could not go on.
 
-    `bytes` are those of its body that were sent, before any transfer coding. `serial` is that of
-    `Opened`.
+    `bytes` are those of its body that were sent, before any transfer coding; of a WebSocket those
+    of its frames. `serial` is that of `Opened`.
     """
 
     at: float
@@ -88,6 +92,10 @@ class Closed:
     operation: str = ""
     bytes: int = 0
     serial: int = 0
+    close_code: int | None = None
+    """The code by which a WebSocket was closed, 1006 where it was not; None for any other."""
+    received: int | None = None
+    """How many messages the client of a WebSocket has sent."""
 
 
 @dataclass(frozen=True, slots=True)

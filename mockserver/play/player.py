@@ -26,11 +26,13 @@ from mockserver.play.cues import (
 from mockserver.play.layout import Layout
 from mockserver.play.verdicts import BreachError
 from mockserver.play.walk import StuckError, Walk
-from mockserver.scenario.block import Block, echoed
+from mockserver.scenario.block import Block, echoed, static_event
 from mockserver.scenario.model import EventStep
 from mockserver.scenario.program import Awaiting, Calling, Hold, Program, Row, Stop, Stretch
 from mockserver.scenario.template import RenderError
 from mockserver.scenario.units import FOREVER
+from mockserver.sse.encode import encode
+from mockserver.sse.framed import framed
 from mockserver.sse.items import reader
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from mockserver.play.scope import StoryScope
     from mockserver.play.verdicts import Verdict
     from mockserver.scenario.model import BlockStep, Heartbeat
-    from mockserver.sse.encode import Event
+    from mockserver.sse.encode import Event, Form
 
 BEAT_PATH: Final = "heartbeat"
 
@@ -92,6 +94,8 @@ class Player:
         self._layout = None
         if head or coding or any(segment.row.laid for segment in segments):
             self._layout = Layout(row.wire, scope, coding)
+        self._frames = row.form if row.form.frames else None
+        """How events are framed, where the bytes are those of a WebSocket."""
         reads = any(segment.row.reads for segment in segments)
         self._parser = reader(program.framing) if reads else None
         self._at = 0.0
@@ -175,7 +179,7 @@ class Player:
         Only where nothing is `in_block`.
         """
         assert self._piece is None
-        if self._parser is not None:
+        if self._parser is not None and self._frames is None:
             self._parser.feed(data)
         return self._layout.push(data) if self._layout else data
 
@@ -298,10 +302,11 @@ class Player:
                     return
                 # A hold among events that are sent again is only the time between them.
                 if not isinstance(op, Hold) or walk.cues >= segment.happened:
-                    cue = self._cue(walk, op, first, again=walk.cues <= segment.happened)
                     # Where the block that was begun is left out, nothing is left of it to send.
                     begun = segment.place.within if walk.cues == segment.place.cues + 1 else 0
-                    if begun and isinstance(cue, Send):
+                    again = walk.cues <= segment.happened
+                    cue = self._cue(walk, op, first, begun, again=again)
+                    if begun and isinstance(cue, Send) and self._frames is None:
                         cue = cue._replace(data=cue.data[begun:])
                     yield cue
                     walk.lapse(self._late)
@@ -336,6 +341,7 @@ class Player:
         walk: Walk,
         op: Stretch | Block | Hold | Calling | Awaiting,
         first: int,
+        begun: int,
         *,
         again: bool,
     ) -> Cue:
@@ -347,7 +353,8 @@ class Player:
                 blocks, retry = len(op.ends) - first, op.retry
                 shown = Shown(op.steps, max(0, len(op.steps) - blocks))
                 if reading:
-                    last_id, retry, shown = self._read(data, op.steps[0])
+                    event = None if self._frames is None else _static(op.steps[0], self._frames)
+                    data, last_id, retry, shown = self._read(data, op.steps[0], event)
                 send = Send(due, data, blocks, place, last_id, after, retry, shown=shown)
                 found = self._watch.of_steps(op.steps, blocks) if self._watch else ()
                 return send._replace(breaches=found) if found else send
@@ -355,7 +362,10 @@ class Player:
                 event = op.event_if_any(self._scope)
                 found = self._judged(op, event)
                 data = op.data(self._scope, again=again, event=event)
-                last_id, retry, shown = self._read(data, op.step)
+                if self._frames is not None:
+                    data = data[begun:]  # what a client has got of it is nothing that is left out
+                whole = None if begun or op.step.cut is not None else event
+                data, last_id, retry, shown = self._read(data, op.step, whole)
                 split = None if op.step.split is None else (op.path, op.step.split)
                 return Send(due, data, 1, place, last_id, 0, retry, op.alone, split, shown, found)
             case Block():
@@ -381,13 +391,27 @@ class Player:
         assert isinstance(block.step, EventStep)
         return self._watch.of_event(block.step, event)
 
-    def _read(self, data: bytes, step: BlockStep) -> tuple[str | None, int | None, Shown]:
-        """Return the last event ID, the reconnection time and the events that a client takes."""
+    def _read(
+        self, data: bytes, step: BlockStep, event: Event | None
+    ) -> tuple[bytes, str | None, int | None, Shown]:
+        """Return the bytes that leave, and what a client takes of `data`.
+
+        That is the last event ID, the reconnection time and the events. `event` is what the bytes
+        say by themselves, where that is a whole one.
+        """
         parser = self._parser
         assert parser is not None
         id_, retry = parser.last_event_id, parser.reconnection_time
+        by_itself = self._frames is not None and event is not None and parser.between
         heard = parser.feed(data)
+        if self._frames is not None:
+            if by_itself and event is not None:
+                data = encode(event, self._frames)
+            else:
+                after = (parser.last_event_id, parser.reconnection_time)
+                data = framed(heard, (id_, retry), after)
         return (
+            data,
             echoed(parser.last_event_id) if parser.last_event_id != id_ else None,
             parser.reconnection_time if parser.reconnection_time != retry else None,
             Shown(step, heard=heard),
@@ -432,6 +456,10 @@ class Player:
             raise
         finally:
             scope.story, scope.rounds = story, rounds
+
+
+def _static(step: BlockStep, form: Form) -> Event | None:
+    return static_event(step, form) if isinstance(step, EventStep) else None
 
 
 def _next_row(walk: Walk) -> Place:

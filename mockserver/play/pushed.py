@@ -14,6 +14,7 @@ from mockserver.scenario.steps import RAW_MEND, field_fault, id_fault
 from mockserver.scenario.template import RenderError
 from mockserver.scenario.units import FOREVER, UnitError, span
 from mockserver.sse.encode import PLAIN, Event, Form, encode, json_text
+from mockserver.sse.framed import framed
 from mockserver.sse.items import reader
 
 if TYPE_CHECKING:
@@ -81,10 +82,11 @@ def as_push(
     )
 
 
-def raw_push(data: bytes, framing: Framing = "sse") -> Push:
+def raw_push(data: bytes, framing: Framing = "sse", *, frames: bool = False) -> Push:
     """Return the order to push bytes; what a client takes of them by themselves is read here.
 
-    Raises ControlError (422) where there are none.
+    Over a WebSocket that is all that leaves, in `frames`. Raises ControlError (422) where there
+    are no bytes.
     """
     if not data:
         raise _wrong("no bytes are pushed", "no-kind", "push at least one byte")
@@ -92,6 +94,8 @@ def raw_push(data: bytes, framing: Framing = "sse") -> Push:
     heard = parser.feed(data)
     events = tuple((each.type, each.data, each.last_event_id) for each in heard)
     id_ = echoed(parser.last_event_id) if _ID_LINE.search(data) else None
+    if frames:
+        data = framed(heard, ("", None), (parser.last_event_id, parser.reconnection_time))
     return Push(data, raw=True, id=id_, retry=parser.reconnection_time, events=events)
 
 

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 from mockserver.contract import event_violations
 from mockserver.errors import Location
 from mockserver.play.cues import Await, Call, Disconnect, Held, Send
-from mockserver.play.expanded import Body, shown
+from mockserver.play.expanded import Body, Units
 from mockserver.play.replay import Replay
 from mockserver.play.verdicts import Verdict
 from mockserver.play.verdicts import told as sentences
 from mockserver.scenario.units import FOREVER
-from mockserver.sse.items import units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,6 +57,7 @@ class Requested:
         self._placed = placed
         self._bytes = BYTES
         self._body = Body(told)
+        self._units = Units.of(told)
         self._number = self._at_byte = 0
         self.blocks: list[dict[str, Any]] = []
         self.more = False
@@ -100,9 +100,8 @@ class Requested:
 
     def _take(self, cue: Send, data: bytes) -> None:
         """Show the blocks of a cue, each with the step that it was written as."""
-        framing = self._told.subscription.program.framing
         wheres = _wheres(cue)
-        for index, raw in enumerate(units(data, framing)):
+        for index, raw in enumerate(self._units.split(data)):
             if self._wanted(cue, index):
                 at = round(self._told.began + cue.at, _DIGITS)
                 number = self._number + index + 1 if cue.blocks else None
@@ -121,7 +120,7 @@ class Requested:
             self.more = True
             return
         self._bytes -= len(raw)
-        told = shown(raw, self._told.subscription.program.framing)
+        told = self._units.shown(raw)
         about |= {"at_byte": self._at_byte, "bytes": len(raw), **_written(raw), "fields": told}
         about["where"] = None if where is None else str(where)
         about["check"] = self._checked(told, where)
@@ -155,13 +154,12 @@ class Requested:
     def _planned(self, cue: Cue, at: float) -> Iterator[dict[str, Any]]:
         match cue:
             case Send():
-                framing = self._told.subscription.program.framing
                 wheres = _wheres(cue)
-                for index, raw in enumerate(units(self._body.decoded(cue.data), framing)):
+                for index, raw in enumerate(self._units.split(self._body.decoded(cue.data))):
                     where = wheres[min(index, len(wheres) - 1)]
                     yield {
                         "cue": "send", "at": at, "origin": _origin(cue),
-                        "fields": _short(shown(raw, framing)), "where": where and str(where),
+                        "fields": _short(self._units.shown(raw)), "where": where and str(where),
                     }  # fmt: skip
             case Held():
                 until = None if math.isinf(cue.until) else round(at + cue.until - cue.at, _DIGITS)

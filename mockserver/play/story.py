@@ -190,7 +190,7 @@ class Stories:
     ) -> None:
         self._address = Address(seed, "", session, anonymous=anonymous)
         self._epoch = epoch
-        self._clients: dict[tuple[str, str], _Client] = {}
+        self._clients: dict[tuple[str, str, bool], _Client] = {}
 
     def turn(
         self,
@@ -226,8 +226,11 @@ class Stories:
         self._clients.clear()
 
     def _client(self, program: Program, opening: Opening) -> _Client:
-        """Return the client of this identity; the one not seen for longest makes room for it."""
-        key = (program.name, self._identity(program, opening))
+        """Return the client of this identity; the one not seen for longest makes room for it.
+
+        Over a WebSocket it is another one, whose stories are told by themselves.
+        """
+        key = (program.name, self._identity(program, opening), program.frames)
         client = self._clients.pop(key, None) or _Client()
         self._clients[key] = client
         if len(self._clients) > CLIENTS:

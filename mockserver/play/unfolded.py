@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from mockserver.play.expanded import Connection, shown
+from mockserver.play.expanded import Connection
 from mockserver.play.journal import Closed, Sent
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _events(place: Connection, entry: Sent) -> list[dict[str, Any]]:
 def _shortened(raw: bytes, place: Connection) -> dict[str, Any]:
     """Return a block as it was written, with its size, and of long texts the beginning."""
     found: dict[str, Any] = {"bytes": len(raw)}
-    for name, value in shown(raw, place.framing).items():
+    for name, value in place.units.shown(raw).items():
         if isinstance(value, str) and len(value) > CHARACTERS:
             found[name], found["shortened"] = value[:CHARACTERS], True
         else:

@@ -13,6 +13,7 @@ from mockserver.scenario.compile import compile_scenario, cut_problems
 from mockserver.scenario.conditions import ties
 from mockserver.scenario.expect_doubts import expect_doubts
 from mockserver.scenario.expect_rules import counted_operations, expected_requests
+from mockserver.scenario.frames import as_frames
 from mockserver.scenario.framings import FRAMINGS, framing_problems
 from mockserver.scenario.includes import resolve_includes
 from mockserver.scenario.model import Response, Scenario
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 SHOWN: Final = 1_000
 """Streams without a scenario whose programs are kept at a time."""
+FRAMED: Final = 1_000
+"""Programs whose frames are kept at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,8 @@ class Catalog:
     awaited: frozenset[str] = frozenset()
     """The operations to which some scenario awaits requests, by `Operation.id`."""
     _shown: dict[tuple[str, str, str, str | None], Program] = field(default_factory=dict)
+    _frames: dict[int, tuple[Program, Program]] = field(default_factory=dict)
+    """By the identity of the first, which nobody else can have while it is kept here."""
 
     def operations(self, program: Program) -> list[Operation]:
         """Return the operations that a program is for, each once, in the order written."""
@@ -73,6 +78,14 @@ class Catalog:
         stream = operation.stream_for(accept)
         framing = "sse" if stream is None else stream.framing
         return self.variants.get((program.name, framing), program)
+
+    def websocket(self, program: Program) -> Program:
+        """Return a program as it is told over a WebSocket, made when that is first asked."""
+        pair = self._frames.pop(id(program), None) or (program, as_frames(program))
+        self._frames[id(program)] = pair
+        if len(self._frames) > FRAMED:
+            del self._frames[next(iter(self._frames))]
+        return pair[1]
 
     def examples(
         self,

@@ -254,6 +254,8 @@ class Program:
     notes: tuple[str, ...] = ()
     """Codes that the journal notes with every connection."""
     framing: Framing = "sse"
+    frames: bool = False
+    """Whether its blocks are the frames of a WebSocket."""
     calls: tuple[Calling, ...] = ()
     """Every call in the rows, in the order written."""
     awaited: frozenset[str] = frozenset()

@@ -17,7 +17,7 @@ from mockserver.play.session import DEFAULT
 from mockserver.play.story import Stories
 from mockserver.play.timeline import answer_of, wish_of
 from mockserver.scenario.template import RenderError
-from mockserver.server import breaches, control, cors
+from mockserver.server import breaches, control, cors, upgrade
 from mockserver.server.awaits import note_request
 from mockserver.server.connection import Connection
 from mockserver.server.enforce import Answering
@@ -95,7 +95,7 @@ class Request(web.BaseRequest):
         for name in ("Date", "Server", "Content-Type"):
             if name.lower() not in given:
                 response.headers.popall(name, None)
-        if self.live.cors:
+        if self.live.cors and response.status != 101:
             cors.add_headers(self, response, head.own if head else ())
 
 
@@ -172,11 +172,12 @@ async def _hops(request: Request, live: Live, waiting: Waiting) -> web.StreamRes
         what = "this is plain HTTP, and the port speaks HTTPS"
         raise ControlError(400, what, code="plain-http", mend="use https:// instead of http://")
     target = target_of(request)
+    upgrades = upgrade.is_handshake(request)
     if _is_control(target.path):
-        _meet_expectation(request)
-        return await live.control.respond(request, target.path, live)
+        return await _control(request, target, live, upgrades=upgrades)
     # Hop 1: the operation and the session.
-    route = live.catalog.contract.route(request.method, target.path)
+    contract, path = live.catalog.contract, target.path
+    route = upgrade.route(contract, path) if upgrades else contract.route(request.method, path)
     if isinstance(route, NoRoute):
         return _no_route(request, target, route, live)
     if live.cors and cors.is_preflight(request) and route.operation.method != "OPTIONS":
@@ -187,17 +188,19 @@ async def _hops(request: Request, live: Live, waiting: Waiting) -> web.StreamRes
     _meet_expectation(request)
     opening = await opening_of(request, target, route.path_parameters)
     operation = route.choose(opening.query, opening.body)
-    if operation.id in live.catalog.counted and request.method == operation.method:
+    opening = upgrade.opening_of(opening, operation) if upgrades else opening
+    if operation.id in live.catalog.counted and (upgrades or request.method == operation.method):
         session.witness.count(operation.id)
     # Hop 3: the scenario, and where in its story this request is.
     asked = preferences(request, target)
-    program = _program(live.catalog, session, operation, opening, asked)
-    answering = Answering(operation, program, named=asked.named)
+    program = _program(live.catalog, session, operation, opening, asked, upgrades=upgrades)
+    answering = Answering(operation, program, asked.named, upgrades)
     await live.requests.hold(request, target, session, route.path_parameters, answering)
     note_request(request, live.catalog, session, operation, opening)
     if program is None:
         return await _unscripted(request, live, session, operation, opening, asked)
     watch = breaches.watch_over(live.loaded.judge, session, program, operation, opening)
+    program = live.catalog.websocket(program) if upgrades else program
     if request.method == "HEAD":
         return _head_only(request, session, program, operation, opening)
     now = session.clock.now()
@@ -234,6 +237,16 @@ async def _unscripted(  # noqa: PLR0917  (the six things that a request has beco
         answer = document_answer(operation, wish)
     _record_example(session, operation, opening, answer.status)
     return answer
+
+
+async def _control(
+    request: Request, target: Target, live: Live, *, upgrades: bool
+) -> web.StreamResponse:
+    """Answer a request to the control API."""
+    if upgrades:
+        raise upgrade.of_control()
+    _meet_expectation(request)
+    return await live.control.respond(request, target.path, live)
 
 
 def _is_control(path: str) -> bool:
@@ -282,6 +295,8 @@ def _program(
     operation: Operation,
     opening: Opening,
     asked: Preferences,
+    *,
+    upgrades: bool = False,
 ) -> Program | None:
     """Return the scenario that answers, else the document's own stream, where one is wanted.
 
@@ -294,7 +309,7 @@ def _program(
         program = choose(programs, opening, asked.scenario, session.pinned)
         if program is not None:
             return catalog.framed(program, operation, opening.accept)
-    if not _streams(operation, asked, opening):
+    if not _streams(operation, asked, opening, upgrades=upgrades):
         return None
     program = catalog.examples(operation, session.seed, asked.example, opening.accept)
     if program is None:
@@ -320,14 +335,14 @@ def _check_pinned(catalog: Catalog, session: Session[Clock]) -> None:
             )
 
 
-def _streams(operation: Operation, asked: Preferences, opening: Opening) -> bool:
-    """Tell whether the document's answer is its stream."""
+def _streams(operation: Operation, asked: Preferences, opening: Opening, *, upgrades: bool) -> bool:
+    """Tell whether the document's answer is its stream, which is all that a WebSocket can get."""
     stream = operation.stream_for(opening.accept)
     if stream is None or asked.status not in (None, stream.status):
         return False
     if asked.example is not None:
         return asked.example in stream.example_names()
-    return operation.wants_stream(opening.accept, opening.body)
+    return upgrades or operation.wants_stream(opening.accept, opening.body)
 
 
 def _record_example(

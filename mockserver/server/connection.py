@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from mockserver.errors import ControlError
-from mockserver.play.answer import Head, reason_of, stream_head
+from mockserver.play.answer import EMPTY_STATUSES, Answer, Head, reason_of, stream_head
 from mockserver.play.journal import Closed, Closer, Opened, kept
 from mockserver.play.timeline import answer_of
 from mockserver.play.told import Told
@@ -19,13 +19,13 @@ from mockserver.server.requests import as_it_came
 from mockserver.server.respond import AnswerResponse, ProblemResponse, no_content
 from mockserver.server.steering import Steering
 from mockserver.server.stream import Stream
+from mockserver.server.websocket import Socket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mockserver.clock import Clock
     from mockserver.contract import Operation
-    from mockserver.play.answer import Answer
     from mockserver.play.opening import Opening
     from mockserver.play.session import Session
     from mockserver.play.turn import Turn
@@ -88,7 +88,7 @@ class Connection:
                 self._close(closer)
             self.steering.end(closer)
 
-    async def _turn(self) -> web.StreamResponse:
+    async def _turn(self) -> web.StreamResponse:  # noqa: C901  (an answer, a stream, or a cut)
         turn = self.turn
         assert turn.row is not None
         # All that can go wrong with the head does so before anything is noted or waited for.
@@ -98,6 +98,8 @@ class Connection:
         if turn.player is not None:
             head = self._stream_head()
             wrong = self._judged(head)
+            if self._refuses(head):
+                answer, turn.player = Answer(head, b""), None
         elif not turn.row.broken:
             answer = answer_of(turn, self.operation, self.opening)
             head = answer.head
@@ -121,7 +123,7 @@ class Connection:
         self.session.tally.answered(self.operation.id, head.status)
         if turn.player is not None:
             seen = self.session.tally.watch(self.operation, head, turn.stream_of(self.operation))
-            stream = Stream(
+            stream = (Socket if self._framed(head) else Stream)(
                 turn, head, self.session, self.waiting,
                 told=self.told, calls=self.calls, seen=seen, steering=self.steering,
             )  # fmt: skip
@@ -148,6 +150,11 @@ class Connection:
                 mend="mend the template, or send what it asks for",
             )
         return head
+
+    def _refuses(self, head: Head) -> bool:
+        """Whether a handshake is answered with this head, since a stream behind it is none."""
+        good = 200 <= head.status < 300 and head.status not in EMPTY_STATUSES
+        return self._framed(head) and not good
 
     def _judged(self, head: Head, answer: Answer | None = None) -> tuple[Verdict, ...]:
         """Return what is wrong with the head or answer. Raises ControlError if it must not go."""
@@ -215,14 +222,25 @@ class Connection:
                 turn.program.name,
                 subscription.address.subscription,
                 turn.number,
-                head.status if head else 0,
+                self._status(head),
                 self.told.last_event_id,
                 round(now - subscription.since, 9) if again else None,
                 subscription.reconnection_time,
                 (*turn.notes, *self._refused_by_http(head)),
                 self.told.serial,
+                "websocket" if turn.program.frames else "http",
             ),
         )
+
+    def _status(self, head: Head | None) -> int:
+        """Return the status that the client gets: to a WebSocket protocols are switched."""
+        framed = head is not None and self.turn.player is not None and self._framed(head)
+        return 101 if framed else head.status if head else 0
+
+    def _framed(self, head: Head) -> bool:
+        """Whether what comes behind this head are frames, and it is that of a handshake."""
+        row = self.turn.row
+        return row is not None and row.form.frames and not head.raw
 
     def _refused_by_http(self, head: Head | None) -> Iterator[str]:
         """Yield codes for what the script asks of the wire and this request cannot have."""

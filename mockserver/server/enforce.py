@@ -44,11 +44,15 @@ def mode(text: str) -> Mode:
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """Who is about to answer a request; `named` where the request itself asked for that."""
+    """Who is about to answer a request; `named` where the request itself asked for that.
+
+    A handshake `upgrades`, and has no body whatever its operation asks for.
+    """
 
     operation: Operation
     program: Program | None
     named: bool
+    upgrades: bool = False
 
 
 class Enforcement:
@@ -102,6 +106,9 @@ class Enforcement:
             await request.read(),  # once more: it was read for the opening
         )
         verdict = self._verdicts.of(answering.operation, asked)
+        if answering.upgrades:
+            asked_for_now = tuple(fault for fault in verdict.faults if fault.where != "body")
+            verdict = replace(verdict, faults=asked_for_now)
         if verdict.unvalidated:
             self._tell_unvalidated(verdict)
         if not verdict.faults:

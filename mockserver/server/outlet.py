@@ -65,7 +65,7 @@ class Outlet:
         self._writes = 0
         self._apart = False
         """Whether others have had their turn since the last write."""
-        self._cut_short = False
+        self.cut_short = False
         """Whether nobody waits for the client any more."""
         self.size = 0
         """Bytes that are joined and not yet written."""
@@ -139,7 +139,7 @@ class Outlet:
         data = self.joined()
         self._told.sent += len(data)
         self._note_move()
-        if not self._cut_short:
+        if not self.cut_short:
             await self._response.write_eof(data)
         elif self._writer is not None:
             # aiohttp would wait for the client; what is written leaves whenever it reads.
@@ -168,7 +168,7 @@ class Outlet:
     async def room(self) -> None:
         """Wait until the client has read; a test may end the connection before."""
         writer = self._writer
-        if writer is None or writer.flowing or self._cut_short:
+        if writer is None or writer.flowing or self.cut_short:
             return
         self.ceded = True
         await self._until_read(writer.room())
@@ -190,7 +190,7 @@ class Outlet:
             if steering.cut is None or task is None:
                 raise
             task.uncancel()
-            self._cut_short = True
+            self.cut_short = True
             self.begin()
             raise CutShortError from None
         finally:

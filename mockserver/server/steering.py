@@ -17,6 +17,7 @@ from mockserver.play.pushed import as_push, judged, pushed_event, raw_push, refu
 from mockserver.play.verdicts import told as sentences
 from mockserver.server.log import record
 from mockserver.sse.encode import PLAIN
+from mockserver.sse.framed import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -154,6 +155,11 @@ class Steering:
     def _streams(self) -> bool:
         return self._turn.player is not None and not (self._turn.row and self._turn.row.answer)
 
+    @property
+    def _frames(self) -> bool:
+        """Whether it is told in frames."""
+        return self._turn.row is not None and self._turn.row.form.frames
+
     def begun(self) -> None:
         """Take note that the head is gone."""
         self.is_stream = self._streams
@@ -192,7 +198,7 @@ class Steering:
     def raw(self, data: bytes) -> Push:
         """Return the order to push these bytes here. Raises ControlError."""
         self._must_stream()
-        return raw_push(data, self._turn.program.framing)
+        return raw_push(data, self._turn.program.framing, frames=self._frames)
 
     def check(self, order: Order) -> None:
         """Raise ControlError where `order` cannot be carried out."""
@@ -303,7 +309,7 @@ class Steering:
             self.blocks,
             order.event,
             order.id,
-            kept_body(order.data),
+            kept_body(shown(order.data).encode() if self._frames else order.data),
             len(order.data),
             order.raw,
             order.violates,

@@ -92,7 +92,7 @@ class Stream:
 
     async def perform(self, request: web.BaseRequest) -> web.StreamResponse:
         """Tell this connection's part; returns when it is over, whoever ended it."""
-        response = stream_response(request, self._head, joined=self._player.at_once)
+        response = self._respond(request)
         self._steering.start = self._clock.now()
         if self._player.in_pieces:
             wire.one_by_one(request.transport)
@@ -111,6 +111,10 @@ class Stream:
                 wire.together(request.transport)
             self._close()
         return response
+
+    def _respond(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Return what sends the head."""
+        return stream_response(request, self._head, joined=self._player.at_once)
 
     def _begun(self, request: web.BaseRequest, response: web.StreamResponse) -> Outlet:
         """Take note that the head is on its way; returns where the rest goes."""
@@ -365,23 +369,24 @@ class Stream:
         if by == "client" and self._waiting.stopping:
             by = "server"
         now = self._clock.now()
-        turn = self._turn
-        turn.subscription.close(by, now, end)
+        self._turn.subscription.close(by, now, end)
         self._told.ended = (now, "client" if by == "client" else end.kind if end else "end")
         self._told.by = by
-        record(
-            self._session,
-            Closed(
-                now,
-                turn.program.name,
-                turn.subscription.address.subscription,
-                turn.number,
-                end.kind if end else "end",
-                by,
-                self._outlet.blocks if self._outlet else 0,
-                end.fault if end else "",
-                self._told.operation,
-                self._told.sent,
-                self._told.serial,
-            ),
+        record(self._session, self._closed(now, by, end))
+
+    def _closed(self, now: float, by: Closer, end: Disconnect | None) -> Closed:
+        """Return the entry that tells of the end."""
+        turn = self._turn
+        return Closed(
+            now,
+            turn.program.name,
+            turn.subscription.address.subscription,
+            turn.number,
+            end.kind if end else "end",
+            by,
+            self._outlet.blocks if self._outlet else 0,
+            end.fault if end else "",
+            self._told.operation,
+            self._told.sent,
+            self._told.serial,
         )

@@ -1,6 +1,7 @@
-"""Turns an event into the bytes of an event stream (WHATWG HTML § 9.2.5), or of an item.
+"""Turns an event into the bytes of an event stream (WHATWG HTML § 9.2.5), of an item, of frames.
 
-Items are JSON texts: a line each, or RFC 7464's between a record separator and a line feed.
+Items are JSON texts: a line each, or RFC 7464's between a record separator and a line feed. Over a
+WebSocket an event is a text frame with a JSON object.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from mockserver.sse.frames import TEXT, frame, ping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,13 +42,15 @@ class Form:
     """How blocks are written: the line end (None: drawn line by line), a space after the colon.
 
     The fields of `order` go first, then the others in the usual order. In another framing than
-    `sse` the data of a block are a JSON text.
+    `sse` the data of a block are a JSON text. With `frames`, a block is what a WebSocket has in its
+    place, whatever else is said.
     """
 
     newline: str | None = "\n"
     space: bool = True
     framing: Framing = "sse"
     order: tuple[str, ...] = ()
+    frames: bool = False
 
 
 PLAIN: Final = Form()
@@ -61,6 +66,8 @@ def encode(
 
     `choose` draws the line ends of a form that leaves them open.
     """
+    if form.frames:
+        return frames_of(event)
     if form.framing != "sse":
         return _item(event, form)
     colon = ": " if form.space else ":"
@@ -101,6 +108,21 @@ def _item(event: Event, form: Form) -> bytes:
     if form.framing == "seq":
         return b"" if event.data is None else utf8(f"{RECORD_SEPARATOR}{event.data}\n")
     return utf8(f"{event.data or ''}{form.newline}")
+
+
+def frames_of(event: Event) -> bytes:
+    """Return an event as a text frame with the members event, id, data and retry, in this order.
+
+    What it does not say is left out. A comment, which nobody listens to, is a ping where it stands
+    alone, and nothing beside an event.
+    """
+    # Line ends are those that an event source dispatches (WHATWG § 9.2.6): each a LF.
+    data = None if event.data is None else "\n".join(split_lines(event.data))
+    members = {"event": event.event, "id": event.id, "data": data, "retry": event.retry}
+    said = {name: value for name, value in members.items() if value is not None}
+    if said:
+        return frame(TEXT, utf8(json_text(said)))
+    return b"" if event.comment is None else ping(utf8(event.comment))
 
 
 def utf8(text: str) -> bytes:

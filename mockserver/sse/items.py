@@ -29,6 +29,11 @@ class ItemReader:
         self._framing = framing
         self._rest = b""
 
+    @property
+    def between(self) -> bool:
+        """Whether nothing has begun that the next bytes could go on with."""
+        return not self._rest.strip()
+
     def feed(self, data: bytes) -> list[Dispatched]:
         """Return the items which `data`, the next bytes of the stream, completes."""
         ends = b"\n" if self._framing == "lines" else _RECORD

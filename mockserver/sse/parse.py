@@ -51,6 +51,11 @@ class Parser:
         # to this value until the next time it is set by the server") wants it.
         self._id = self.last_event_id
 
+    @property
+    def between(self) -> bool:
+        """Whether nothing has begun that the next bytes could go on with."""
+        return not (self._line or self._data or self._type or self._id != self.last_event_id)
+
     def feed(self, data: bytes) -> list[Dispatched]:
         """Return the events which `data`, the next bytes of the stream, completes."""
         if self._after_cr and data:
