@@ -39,6 +39,7 @@ OBJECTS = {
             "target": "GET /a", "scenario": "story", "subscription": 1, "connection": 2,
             "status": 200, "last_event_id": "7", "after": 2.5, "reconnection_time": 3.0,
             "notes": ["unknown-last-event-id"], "serial": 4,
+            "transport": "http",
         },
     ),
     "sent": (
@@ -55,6 +56,7 @@ OBJECTS = {
             "kind": "closed", "number": 9, "session": "a", "at": 2.0, "scenario": "story",
             "subscription": 1, "connection": 2, "ending": "drop", "by": "script", "blocks": 5,
             "fault": "why", "operation": "watch", "bytes": 70, "serial": 4,
+            "close_code": None, "received": None,
         },
     ),
     "refused": (

@@ -523,7 +523,7 @@ def test_identities_are_bounded(monkeypatch):
     stage.connect(target="/events?open")
     for number in range(5):
         stage.connect(target=f"/events?{number}").receive()
-    known = [target for _, target in stage.stories._clients]
+    known = [target for _, target, _ in stage.stories._clients]
     assert known == ["GET /events?open", "GET /events?4"]
 
 
