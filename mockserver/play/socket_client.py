@@ -40,12 +40,13 @@ class SocketClient:
         at: float,
         *,
         host: str = "",
+        scheme: str = "http",
         origin: str | None = None,  # noqa: ARG002  (whose page it is makes no difference)
         followed: bool = False,  # noqa: ARG002  (nothing is: a redirect fails the handshake)
     ) -> None:
-        """Tell that a handshake arrived, with this Host header."""
+        """Tell that a handshake arrived, with this Host header; over TLS `scheme` is https."""
         self.connection += 1
-        self._origin = f"ws://{host.lower()}"
+        self._origin = f"{'wss' if scheme == 'https' else 'ws'}://{host.lower()}"
         self._change(at, "connecting", f"request {self.connection}")
 
     def respond(self, at: float, status: int, headers: Sequence[tuple[str, str]]) -> None:  # noqa: ARG002
