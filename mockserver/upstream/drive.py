@@ -14,6 +14,7 @@ from mockserver.clock import RealClock
 from mockserver.errors import StartError
 from mockserver.verify.heard import Fault
 from mockserver.verify.judge import verified
+from mockserver.verify.kinds import short
 from mockserver.verify.tour import Tour
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def _fault(error: Exception) -> Fault:
         case aiohttp.ServerDisconnectedError():
             return Fault("hung-up", "the server hung up before it answered")
         case aiohttp.ClientResponseError():
-            return Fault("not-http", f"the answer is no HTTP: {error.message}")
+            return Fault("not-http", f"the answer is no HTTP: {short(error.message)}")
     return Fault("hung-up", f"the connection broke before an answer: {error or 'reset'}")
 
 

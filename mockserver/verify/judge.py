@@ -87,15 +87,16 @@ def _of_head(plan: Plan, heard: Heard) -> Iterator[Difference]:
     where = _head_place(plan)
     wanted = plan.head
     shown = _shown_body(heard)
+    at = heard.head_at if heard.status else heard.ended_at
 
     def differs(code: str, what: str, expected: str, got: str, evidence: str = "") -> Difference:
-        return Difference(code, what, expected, got, where, heard.number, heard.head_at, evidence)
+        return Difference(code, what, expected, got, where, heard.number, at, evidence)
 
     if heard.fault is not None and not heard.status:
         yield differs(heard.fault.code, "there is no answer", _wanted(plan), heard.fault.what)
         return
     if not heard.status:
-        limit = f"nothing within {heard.ended_at:.3g} s: the time for it is over"
+        limit = "not a byte until the time was over"
         yield differs("no-answer", "there is no answer", _wanted(plan), limit)
         return
     if heard.status != wanted.status:
@@ -187,7 +188,7 @@ def _of_silence(plan: Plan, tour: Tour, options: Options) -> Iterator[Difference
 
 def _notes(tour: Tour, options: Options) -> Iterator[Note]:
     plan, first = tour.plan, tour.heard[0]
-    if not first.listened:
+    if not first.listened or first.fault is not None:
         return
     caching = (first.value("cache-control") or "").lower()
     if plan.framing == "sse" and "no-cache" not in caching and "no-store" not in caching:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mockserver.contract import event_violations
 from mockserver.verify.events import shown
-from mockserver.verify.kinds import folded, listed
+from mockserver.verify.kinds import folded, listed, short
 from mockserver.verify.words import Difference
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ def _missing(
         case "timeout":
             code = "timeout" if came else "silent"
             what = "the time is over, and not all has come"
-            got = f"nothing more within {last.ended_at:.3g} s, {behind}"
+            got = "nothing until the time was over"
+            got = f"{got}, {behind}" if came else got
         case "cut":
             code, what = "cut-off", "the connection breaks off before all has come"
             got = f"it broke off {behind}"
@@ -93,6 +94,8 @@ def _missing(
             got = f"the server ended the connection {behind}"
     expected = listed(missing) if missing else f"{len(planned)} events"
     evidence = shown(came[-1]) if came else ""
+    if came and not last.events and last.last_event_id:
+        evidence = f"Last-Event-ID: {short(last.last_event_id)} brought nothing more"
     return Difference(code, what, expected, got, where, last.number, last.ended_at, evidence)
 
 
@@ -146,7 +149,7 @@ def _order(
     other = str(found[at]) if at < len(found) else "the end"
     rows = "" if exact else ", repeats counted once"
     return Difference(
-        code, f"{what}{rows}: {one} is number {at + 1}, not {other}", listed(wanted),
+        code, f"{what}{rows}: number {at + 1} is {other}, not {one}", listed(wanted),
         listed(found), plan.scenario.where, last.number, last.ended_at,
     )  # fmt: skip
 

@@ -15,6 +15,10 @@ CONFIRMED = '{"status":"payment_confirmed","timestamp":"2026-01-01T00:00:02Z"}'
 SHIPPED = '{"status":"shipped","trackingNumber":"1Z"}'
 
 
+_GONE = (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError)
+"""How a connection ends that a test has seen enough of."""
+
+
 class Raw:
     """A server whose every byte is written by hand: what it says to each connection, in order.
 
@@ -22,15 +26,16 @@ class Raw:
     until the client goes, `reset` is a RST. After the last one comes a FIN.
     """
 
-    def __init__(self, says):
+    def __init__(self, says, tls=None):
         self.says = says
+        self.tls = tls
         self.requests = []
 
     async def __aenter__(self):
         self.tasks = set()
-        self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.tls)
         port = self.server.sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
+        self.url = f"{'https' if self.tls else 'http'}://127.0.0.1:{port}"
         return self
 
     async def __aexit__(self, *_):
@@ -42,7 +47,7 @@ class Raw:
     async def _serve(self, reader, writer):
         self.tasks.add(asyncio.current_task())
         try:
-            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            with contextlib.suppress(*_GONE):
                 await self._talk(reader, writer)
         finally:
             writer.close()
@@ -90,8 +95,8 @@ ONE, TWO = event(1, STATUS), event(2, CONFIRMED)
 THREE = event(3, SHIPPED, "complete")
 
 
-async def verified(plan, url, *, seconds=60.0, **options):
+async def verified(plan, url, *, seconds=60.0, insecure=False, **options):
     """Verify one plan against a URL."""
     assert isinstance(plan, Plan), plan
-    async with Backend(url, Options(**options), seconds=seconds) as backend:
+    async with Backend(url, Options(**options), seconds=seconds, insecure=insecure) as backend:
         return await backend.verify(plan)

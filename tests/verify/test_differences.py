@@ -1,6 +1,7 @@
 """Backends that are wrong, each in one way, and told so by exactly its difference."""
 
 import gzip
+import ssl
 
 import pytest
 from backends import CONFIRMED, ONE, SHIPPED, STATUS, THREE, TWO, Raw, event, head, verified
@@ -216,3 +217,17 @@ async def test_the_time_for_all_is_over(plan):
         found = await verified(plan(STORY), backend.url, seconds=0.2)
 
     assert [each.code for each in found.differences] == ["silent"]
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_told_unless_any_will_do(plan):
+    """`insecure` is for a backend on one's own machine."""
+    trustme = pytest.importorskip("trustme")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    async with Raw(whole(chunked(*ALL)), context) as backend:
+        refused = await verified(plan(STORY), backend.url)
+        taken = await verified(plan(STORY), backend.url, insecure=True)
+
+    assert [each.code for each in refused.differences] == ["tls"]
+    assert "--insecure" in refused.differences[0].got
+    assert taken.status == "passed"
