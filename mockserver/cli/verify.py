@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mockserver.verify.words import Verified
 
 EXIT_FAILED: Final = 1
+EXIT_INTERRUPTED: Final = 130
 WHOLE: Final = "10m"
 _AWAY: Final = "the backend cannot be reached"
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -184,7 +185,10 @@ def run(args: argparse.Namespace) -> int:
         for name in named or catalog.programs
         if not any(fnmatchcase(name, glob) for glob in args.skip)
     ]
-    found = asyncio.run(_verify(backend, catalog, wanted, options, args.scenario))
+    try:
+        found = asyncio.run(_verify(backend, catalog, wanted, options, args.scenario))
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
     return _report(found, args)
 
 

@@ -53,6 +53,7 @@ class Backend:
         self._insecure = insecure
         self._clock: Clock | None = None
         self._client: aiohttp.ClientSession | None = None
+        self._asking: list[asyncio.Future[None]] = []
 
     async def __aenter__(self) -> Self:
         self._clock = RealClock()
@@ -95,8 +96,7 @@ class Backend:
         """Make one connection, and listen to it until there is enough or the time is over."""
         clock = self._clock
         assert clock is not None
-        now = clock.now()
-        listener.begin(now)
+        listener.begin(clock.now())
         talking = asyncio.ensure_future(self._listen(listener, url, clock))
         watch = _Watch(clock, lambda: min(listener.until, self._seconds), talking.cancel)
         try:
@@ -108,6 +108,7 @@ class Backend:
         finally:
             watch.stop()
             talking.cancel()
+            await self._let_go()
 
     async def _listen(self, listener: Listener, url: URL, clock: Clock) -> None:
         assert self._client is not None
@@ -120,13 +121,61 @@ class Backend:
                 data=ask.body,
                 allow_redirects=False,
             ) as response:
-                await _hear(response, listener, clock)
+                await self._hear(response, listener, clock)
         except aiohttp.ClientPayloadError:
             listener.finish(clock.now(), "cut")
         except (aiohttp.ClientError, OSError, ValueError) as error:
             answered = bool(listener.heard.status)
             fault = None if answered else _fault(error)
             listener.finish(clock.now(), "cut" if answered else "none", fault)
+
+    async def _hear(
+        self, response: aiohttp.ClientResponse, listener: Listener, clock: Clock
+    ) -> None:
+        version = response.version
+        shown = f"{version.major}.{version.minor}" if version else ""
+        headers = [
+            (name.decode("latin-1"), value.decode("utf-8", "replace"))
+            for name, value in response.raw_headers
+        ]
+        listener.respond(clock.now(), shown, response.status, response.reason or "", headers)
+        self._send(listener, clock)
+        while not listener.enough:
+            data = await response.content.readany()
+            if not data:
+                listener.finish(clock.now(), "end")
+                return
+            listener.take(clock.now(), data)
+            self._send(listener, clock)
+        listener.finish(clock.now(), "client")
+        response.close()
+
+    def _send(self, listener: Listener, clock: Clock) -> None:
+        """Send the requests that the story waits for by now; it goes on meanwhile."""
+        for number, ask in listener.due():
+            self._asking.append(asyncio.ensure_future(self._ask(listener, clock, number, ask)))
+
+    async def _ask(self, listener: Listener, clock: Clock, number: int, ask: Ask) -> None:
+        assert self._client is not None
+        try:
+            async with self._client.request(
+                ask.method,
+                self.url_of(ask),
+                headers=list(ask.headers),
+                data=ask.body,
+                allow_redirects=False,
+            ) as response:
+                got, well = f"{response.status} {response.reason}", response.status < 400
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            got, well = _fault(error).what, False
+        listener.answered(clock.now(), number, got, well=well)
+
+    async def _let_go(self) -> None:
+        """Give up the requests that have no answer yet."""
+        asking, self._asking = self._asking, []
+        for each in asking:
+            each.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
 
 
 class _Watch:
@@ -155,24 +204,6 @@ class _Watch:
     def stop(self) -> None:
         """Do not cancel any more."""
         self._alarm.cancel()
-
-
-async def _hear(response: aiohttp.ClientResponse, listener: Listener, clock: Clock) -> None:
-    version = response.version
-    shown = f"{version.major}.{version.minor}" if version else ""
-    headers = [
-        (name.decode("latin-1"), value.decode("utf-8", "replace"))
-        for name, value in response.raw_headers
-    ]
-    listener.respond(clock.now(), shown, response.status, response.reason or "", headers)
-    while not listener.enough:
-        data = await response.content.readany()
-        if not data:
-            listener.finish(clock.now(), "end")
-            return
-        listener.take(clock.now(), data)
-    listener.finish(clock.now(), "client")
-    response.close()
 
 
 def _fault(error: Exception) -> Fault:

@@ -55,6 +55,15 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A request that the story waits for, and that was not taken; `number` is which, from 0."""
+
+    number: int
+    got: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Silence:
     """The longest time without a byte: its seconds, when it began, after how many events."""
 
@@ -89,6 +98,7 @@ class Heard:
     end: End = "none"
     ended_at: float = 0.0
     fault: Fault | None = None
+    refused: list[Refused] = field(default_factory=list)
     listened: bool = False
     """Whether it was read as the stream that was to come."""
     reached: bool = False

@@ -71,12 +71,32 @@ def _differences(tour: Tour, options: Options) -> Iterator[Difference]:
     if not plan.legs:
         yield from body_differences(plan, tour.heard[0], options)
         return
+    refused = list(_refused(plan, tour))
+    yield from refused
+    if refused:
+        return
     yield from event_differences(plan, tour, options)
     resuming = list(resume_differences(plan, tour))
     yield from resuming
     if not any(found.code == "id-missing" for found in resuming) or len(plan.legs) == 1:
         yield from order_differences(plan, tour, options)
     yield from _of_silence(plan, tour, options)
+
+
+def _refused(plan: Plan, tour: Tour) -> Iterator[Difference]:
+    """Yield the requests that the story waits for, and that were not taken."""
+    for heard in tour.heard:
+        for refused in heard.refused:
+            awaited = plan.awaited[refused.number]
+            yield Difference(
+                "awaited",
+                f"a request that the story waits for is refused: {awaited.ask.shown}",
+                "a status that is no error",
+                refused.got,
+                awaited.where,
+                heard.number,
+                refused.at,
+            )
 
 
 # --- heads ----------------------------------------------------------------------------------------
@@ -197,8 +217,8 @@ def _notes(tour: Tour, options: Options) -> Iterator[Note]:
     coding = (first.value("content-encoding") or "").lower()
     if coding not in ("", "identity"):
         yield Note("coding", f"the stream is compressed ({coding}): it has to be flushed by event")
-    coded = first.value("transfer-encoding") is not None
-    if not coded and first.value("content-length") is None:
+    chunked = first.value("transfer-encoding") is not None
+    if not chunked and first.value("content-length") is None:
         old = "HTTP/1.0: " if first.version == "1.0" else ""
         what = f"{old}the body has neither chunks nor a length: who breaks off seems to end"
         yield Note("framing", what)

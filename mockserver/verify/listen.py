@@ -19,6 +19,7 @@ from mockserver.verify.heard import (
     Fault,
     Got,
     Heard,
+    Refused,
     Silence,
     block_reader,
 )
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from mockserver.verify.heard import End
     from mockserver.verify.options import Options
     from mockserver.verify.plan import Plan
+    from mockserver.verify.request import Ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +52,28 @@ class Aim:
 
 
 class Listener:
-    """One connection of a plan, while it lasts."""
+    """One connection of a plan, while it lasts.
 
-    def __init__(self, plan: Plan, options: Options, aim: Aim, heard: Heard) -> None:
+    `before` is how many events there were on others, `asked` which awaited requests were sent.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        options: Options,
+        aim: Aim,
+        heard: Heard,
+        *,
+        before: int = 0,
+        asked: set[int],
+    ) -> None:
         self.heard = heard
         self.plan = plan
         self.last_event_id = heard.last_event_id
         self._options = options
         self._aim = aim
+        self._before = before
+        self._asked = asked
         self._awaited = set(aim.kinds)
         self._began = 0.0
         self._last = 0.0
@@ -83,6 +99,24 @@ class Listener:
             return list(headers)
         others = [(name, value) for name, value in headers if name.lower() != "last-event-id"]
         return [*others, ("Last-Event-ID", self.last_event_id)]
+
+    def due(self) -> list[tuple[int, Ask]]:
+        """Return the requests that the story waits for by now, each once, with its number."""
+        if not self.heard.listened:
+            return []
+        came = self._before + len(self.heard.events)
+        found = [
+            (number, each.ask)
+            for number, each in enumerate(self.plan.awaited)
+            if number not in self._asked and each.after <= came
+        ]
+        self._asked.update(number for number, _ in found)
+        return found
+
+    def answered(self, now: float, number: int, got: str, *, well: bool) -> None:
+        """Tell what a request got that the story waits for."""
+        if not well:
+            self.heard.refused.append(Refused(number, got, now - self._began))
 
     def begin(self, now: float) -> None:
         """Tell that the request is sent now."""

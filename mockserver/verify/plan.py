@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Final
 
 from mockserver.play.match import choose
 from mockserver.play.timeline import timeline
-from mockserver.scenario.model import EventStep, RepeatStep, Wire
+from mockserver.scenario.model import AwaitStep, EventStep, RepeatStep, Wire
 from mockserver.scenario.program import form_of
 from mockserver.scenario.story_rules import all_steps, steps_of
 from mockserver.scenario.template import RenderError
 from mockserver.sse.items import reader
 from mockserver.verify.kinds import Kind, kind_of
 from mockserver.verify.possible import impossible
-from mockserver.verify.request import NoRequestError, ask_of
+from mockserver.verify.request import NoRequestError, ask_of, awaited_ask
 from mockserver.verify.words import Skip
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mockserver.contract import EventStream, Operation
     from mockserver.errors import Location
     from mockserver.play.answer import Head
@@ -57,6 +59,15 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
+class Awaited:
+    """A request that the story waits for behind `after` of its events, and where it says so."""
+
+    after: int
+    ask: Ask
+    where: Location
+
+
+@dataclass(frozen=True, slots=True)
 class Leg:
     """One connection of the story: its events, how it ends, how long its script takes.
 
@@ -89,6 +100,7 @@ class Plan:
     beat_kind: Kind | None = None
     endless: bool = False
     retry: bool = False
+    awaited: tuple[Awaited, ...] = ()
 
     @property
     def scenario(self) -> Scenario:
@@ -160,6 +172,7 @@ def _plan(
         beat=None if heart is None else heart.every.shortest,
         beat_kind=_beat_kind(scenario, stream),
         endless=lanes[-1].goes_on and not lanes[-1].held,
+        awaited=tuple(_awaited(catalog, program, lanes, options)),
         retry=any(isinstance(s, EventStep) and s.retry is not None for s in steps_of(scenario)),
     )
 
@@ -180,6 +193,27 @@ def _beat_kind(scenario: Scenario, stream: EventStream | None) -> Kind | None:
         return None
     event = heart.block.event
     return kind_of(stream, event if isinstance(event, str) else "message", "", None, "")
+
+
+def _awaited(
+    catalog: Catalog, program: Program, lanes: list[Lane], options: Options
+) -> Iterator[Awaited]:
+    """Yield the requests that the story waits for. Raises NoRequestError."""
+    places = {
+        operation.id: step.where
+        for step in steps_of(program.scenario)
+        if isinstance(step, AwaitStep) and step.request
+        if (operation := catalog.contract.find(step.request[0])) is not None
+    }
+    reading, seen = reader(program.framing), 0
+    for lane in lanes:
+        for cue in lane.cues:
+            seen += len(reading.feed(cue.data)) if cue.what == "send" else 0
+            if cue.awaits is not None:
+                wanted = cue.awaits.wanted
+                operation = catalog.contract.operations[wanted.operation]
+                ask = awaited_ask(operation, wanted.when, options)
+                yield Awaited(seen, ask, places[wanted.operation])
 
 
 def _looped(scenario: Scenario) -> set[int]:

@@ -67,13 +67,7 @@ def _of_step(step: Step) -> str:
             return f"its server calls somebody else ({step.kind} {step.name})"
         case AwaitStep() if step.signal is not None:
             return "it waits for a signal, which only a test of the mock server can send"
-        case AwaitStep():
-            return f"it waits for a request that somebody else makes ({_awaited(step)})"
     return ""
-
-
-def _awaited(step: AwaitStep) -> str:
-    return step.request[0] if step.request else ""
 
 
 def _of_row(row: Row, scenario: Scenario) -> Iterator[Skip]:

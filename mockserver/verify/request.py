@@ -25,7 +25,7 @@ from mockserver.scenario.conditions import fits, holds, holds_body
 from mockserver.scenario.model import Exact, Pattern, When
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mockserver.contract import Operation
     from mockserver.contract.requests.terms import Content, Parameter
@@ -67,10 +67,32 @@ class Ask:
 
 def ask_of(program: Program, operation: Operation, options: Options) -> Ask:
     """Return the request of a scenario. Raises NoRequestError."""
+    headers = [("Accept", _accept(program, operation))]
+    if operation.stream is not None and operation.method == "GET":
+        headers.append(("Cache-Control", "no-cache"))  # as an EventSource does (§ 9.2.2)
+    if options.prefer:
+        headers.append(("Prefer", f"scenario={program.name}"))
     when = program.scenario.when or When()
-    values = _values(program, operation, when, options)
+    return _ask(operation, when, options, headers, list(read_of_request(program)))
+
+
+def awaited_ask(operation: Operation, when: When | None, options: Options) -> Ask:
+    """Return a request that a story waits for. Raises NoRequestError."""
+    accept = [("Accept", "application/json, */*;q=0.8")]
+    return _ask(operation, when or When(), options, accept, [])
+
+
+def _ask(
+    operation: Operation,
+    when: When,
+    options: Options,
+    usual: list[tuple[str, str]],
+    read: Iterable[tuple[str, str]],
+) -> Ask:
+    """Return a request that meets `when`; `read` are parts that are sent where a value is given."""
+    values = _values(operation, when, options, read)
     body, media_type = _body(operation, when, options.seed)
-    headers = _headers(program, operation, options, when, media_type)
+    headers = _headers(usual, options, when, media_type)
     headers |= {name.lower(): (name, value) for name, value in values["headers"].items()}
     if values["cookies"]:
         listed = "; ".join(f"{name}={value}" for name, value in values["cookies"].items())
@@ -93,7 +115,7 @@ def ask_of(program: Program, operation: Operation, options: Options) -> Ask:
         body=body,
         last_event_id=headers.get("last-event-id", ("", None))[1],
     )
-    if not fits(program.scenario.when, opening):
+    if not fits(when, opening):
         raise NoRequestError("no request was found that meets its 'when': give values by --param")
     sent = _sent(operation, media_type, body)
     secret = frozenset(value for _, value in options.headers)
@@ -106,7 +128,7 @@ def ask_of(program: Program, operation: Operation, options: Options) -> Ask:
 
 
 def _values(
-    program: Program, operation: Operation, when: When, options: Options
+    operation: Operation, when: When, options: Options, read: Iterable[tuple[str, str]]
 ) -> dict[str, dict[str, str]]:
     """Return the values of path, query, headers and cookies that the request has to have."""
     found: dict[str, dict[str, str]] = {part: {} for part in _PARTS.values()}
@@ -118,7 +140,7 @@ def _values(
         given = options.parameter(operation.id, name) is not None
         if part in found and (parameter.required or given):
             asked.setdefault((part, name), True)
-    for part, name in read_of_request(program):
+    for part, name in read:
         if part in found and options.parameter(operation.id, name) is not None:
             asked.setdefault((part, name), True)
     for (part, name), test in asked.items():
@@ -145,6 +167,8 @@ def _candidates(
     given = options.parameter(operation.id, name)
     if given is not None:
         yield given
+    if isinstance(test, Exact):
+        yield _text(test.value)
     if isinstance(test, str | int | float) and not isinstance(test, bool) and not _is_glob(test):
         yield str(test)
     if parameter is not None:
@@ -196,21 +220,16 @@ def _text(value: Any) -> str:
 
 
 def _headers(
-    program: Program, operation: Operation, options: Options, when: When, media_type: str
+    usual: list[tuple[str, str]], options: Options, when: When, media_type: str
 ) -> dict[str, tuple[str, str]]:
     """Return the headers by their names in lower case: ours, then the operator's."""
-    headers = [("Accept", _accept(program, operation))]
-    if operation.stream is not None and operation.method == "GET":
-        headers.append(("Cache-Control", "no-cache"))  # as an EventSource does (§ 9.2.2)
-    if media_type:
-        headers.append(("Content-Type", media_type))
-    if options.prefer:
-        headers.append(("Prefer", f"scenario={program.name}"))
-    headers += options.headers
+    headers = [*usual, ("Content-Type", media_type)] if media_type else usual
     absent = {name for name, test in when.headers.items() if test is False}
     return {
-        name.lower(): (name, value) for name, value in headers if name.lower() not in absent
-    }  # fmt: skip
+        name.lower(): (name, value)
+        for name, value in [*headers, *options.headers]
+        if name.lower() not in absent
+    }
 
 
 def _accept(program: Program, operation: Operation) -> str:

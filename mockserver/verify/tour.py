@@ -38,6 +38,7 @@ class Tour:
         self._listener: Listener | None = None
         self._last_event_id = ""
         self._over = False
+        self._asked: set[int] = set()
 
     @property
     def events(self) -> list[Got]:
@@ -51,8 +52,12 @@ class Tour:
         if self._over:
             return self._uninterrupted()
         heard = Heard(len(self.heard) + 1, self._last_event_id)
+        before = len(self.events)
+        aim = self._aim()
         self.heard.append(heard)
-        self._listener = Listener(self.plan, self._options, self._aim(), heard)
+        self._listener = Listener(
+            self.plan, self._options, aim, heard, before=before, asked=self._asked
+        )
         return self._listener
 
     def _take(self, listener: Listener) -> None:
@@ -124,8 +129,13 @@ class Tour:
             return None
         self.reference = Heard(len(self.heard) + 1)
         seconds = sum(leg.seconds for leg in plan.legs) + self._options.timeout
-        aim = Aim(len(came), frozenset(event.kind for event in came), "drop", seconds)
-        self._listener = Listener(plan, self._options, aim, self.reference)
+        aim = Aim(
+            len({event.id for event in came}),
+            frozenset(event.kind for event in came),
+            "drop",
+            seconds,
+        )
+        self._listener = Listener(plan, self._options, aim, self.reference, asked=self._asked)
         return self._listener
 
 

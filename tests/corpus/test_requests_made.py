@@ -2,7 +2,6 @@
 
 from corpus import ENTRIES, document, every, some
 
-from mockserver.contract.requests.verdicts import Asked, Verdicts
 from mockserver.scenario.catalog import link
 from mockserver.scenario.read import read_scenarios
 from mockserver.verify.options import Options

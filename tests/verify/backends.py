@@ -23,7 +23,7 @@ class Raw:
     """A server whose every byte is written by hand: what it says to each connection, in order.
 
     `says(number, request)` returns pieces: bytes are sent, a float is waited for, `open` is held
-    until the client goes, `reset` is a RST. After the last one comes a FIN.
+    until the client goes, an event is waited for, `reset` is a RST. After the last one comes a FIN.
     """
 
     def __init__(self, says, tls=None):
@@ -65,6 +65,8 @@ class Raw:
                 sock = writer.get_extra_info("socket")
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
                 writer.transport.abort()
+            elif isinstance(piece, asyncio.Event):
+                await piece.wait()
             elif isinstance(piece, float):
                 await pause(piece)
             else:

@@ -1,5 +1,6 @@
 """Backends that are wrong, each in one way, and told so by exactly its difference."""
 
+import asyncio
 import gzip
 import ssl
 
@@ -36,6 +37,13 @@ stream:
     steps:
     - {event: stock-change, id: "{{ 2 * n }}", data: {petId: a, oldStock: 1, newStock: 2}}
     - {event: price-change, id: "{{ 2 * n + 1 }}", data: {petId: a, oldPrice: 1, newPrice: 2}}
+"""
+PAID = """\
+operation: streamOrderStatus
+stream:
+- {id: 1, data: {status: payment_processing, timestamp: "{{ now() }}"}}
+- await: {request: payOrder, when: {path: {id: "{{ request.path.id }}"}}}
+- {event: complete, id: 2, data: {status: shipped, trackingNumber: 1Z}}
 """
 LISTED = """\
 operation: getOrder
@@ -80,7 +88,7 @@ RIGHT = {
     "to the letter": (STORY, whole(head(), *ALL), {"match": "exact"}),
     "any order": (STORY, whole(head(), THREE, ONE, TWO), {"order": "set"}),
     "line ends and comments": (STORY, whole(head(), b": hi\r\n\r\n", *(e.replace(b"\n", b"\r\n") for e in ALL)), {}),
-    "resumes": (RESUMED, resuming([head(), ONE, TWO, "open"], [head(), THREE]), {}),
+    "resumes": (RESUMED, resuming([head(), ONE, TWO, THREE, "open"], [head(), THREE]), {}),
     "resumes, and goes on sending where the scenario drops": (RESUMED, resuming([head(), ONE, TWO, THREE], [head(), THREE]), {}),
     "breaks off by itself": (RESUMED, resuming([chunked(ONE, TWO, last=False)], [head(), THREE]), {}),
     "heartbeats": (HELD, whole(head(), ONE, 0.05, b":\n\n", "open"), {"tolerance": 100.0}),
@@ -133,10 +141,10 @@ WRONG = {
     "no ids to resume from": (RESUMED, whole(head(), event(None, STATUS), event(None, CONFIRMED), "open"), {}, "id-missing"),
     "sends everything again": (RESUMED, whole(head(), ONE, TWO, THREE), {}, "no-resume"),
     "sends everything again with other ids": (RESUMED, lambda number, request: [head(), event(f"{number}a", STATUS), event(f"{number}b", CONFIRMED), event(f"{number}c", SHIPPED, "complete")], {}, "no-resume"),
-    "sends the last event again": (RESUMED, resuming([head(), ONE, TWO, "open"], [head(), TWO, THREE]), {}, "resume-repeats"),
+    "sends the last event again": (RESUMED, resuming([head(), ONE, TWO, THREE, "open"], [head(), TWO, THREE]), {}, "resume-repeats"),
     "loses an event": (RESUMED, resuming([head(), ONE, TWO, 0.05, event(21, CONFIRMED), THREE, "open"], [head(), THREE]), {}, "resume-loses"),
-    "nothing behind the id": (RESUMED, resuming([head(), ONE, TWO, "open"], [head()]), {}, "terminal-missing"),
-    "refuses to resume": (RESUMED, resuming([head(), ONE, TWO, "open"], [head("410 Gone", "text/plain"), b"gone"]), {}, "status"),
+    "nothing behind the id": (RESUMED, resuming([head(), ONE, TWO, THREE, "open"], [head()]), {}, "terminal-missing"),
+    "refuses to resume": (RESUMED, resuming([head(), ONE, TWO, THREE, "open"], [head("410 Gone", "text/plain"), b"gone"]), {}, "status"),
     "no heartbeats": (HELD, whole(head(), ONE, "open"), {"timeout": 5.0}, "heartbeat"),
     "ends what stays open": (HELD, whole(head(), ONE), {"timeout": 5.0}, "ended-early"),
     "a kind of the loop never comes": (ENDLESS, whole(head(), *[event(n, STOCK, "stock-change") for n in range(12)], "open"), QUICK, "timeout"),
@@ -174,7 +182,7 @@ async def test_a_body_that_a_request_did_not_ask_for_is_shown_without_its_secret
 
 async def test_a_dropped_connection_comes_back_with_the_id_it_has(plan):
     """Where the scenario drops, the client does; the first request has no id, the next one has."""
-    says = resuming([head(), ONE, TWO, "open"], [head(), THREE])
+    says = resuming([head(), ONE, TWO, THREE, "open"], [head(), THREE])
     async with Raw(says) as backend:
         await verified(plan(RESUMED), backend.url)
         ids = [("Last-Event-ID: 2" in each) for each in backend.requests]
@@ -231,3 +239,23 @@ async def test_a_certificate_that_nobody_vouches_for_is_told_unless_any_will_do(
     assert [each.code for each in refused.differences] == ["tls"]
     assert "--insecure" in refused.differences[0].got
     assert taken.status == "passed"
+
+
+@pytest.mark.parametrize(
+    ("status", "codes"), {"202 Accepted": [], "402 Payment Required": ["awaited"]}.items()
+)
+async def test_a_request_that_the_story_waits_for_is_sent(plan, status, codes):
+    """As the scenario says, once the events before it have come; who refuses it is told."""
+    paid = asyncio.Event()
+
+    def says(number, request):
+        if request.startswith("POST"):
+            paid.set()
+            return [head(status, "application/json"), b"{}"]
+        return [head(), ONE, paid, event(2, SHIPPED, "complete")]
+
+    async with Raw(says) as backend:
+        found = await verified(plan(PAID, parameters={"id": "7"}), backend.url)
+
+    assert [each.code for each in found.differences] == codes
+    assert backend.requests[1].startswith("POST /v1/orders/7/payment HTTP/1.1")

@@ -16,7 +16,6 @@ SKIPPED = {
     "a stall": (f"stream: [{EVENT}, {{stall: 2s}}]", "its server stalls, which no backend does on request"),
     "chance": (f"stream: [{{chance: {{of: 5%, steps: [{EVENT}]}}}}]", "what comes is drawn by chance"),
     "a signal": ("stream: [{await: {signal: paid}}]", "it waits for a signal, which only a test of the mock server can send"),
-    "a request of others": ("stream: [{await: {request: payOrder}}]", "it waits for a request that somebody else makes (payOrder)"),
     "a gap": (f"resume: {{skip: 1}}\nstream: [{EVENT}]", "its server does not resume as it should (resume: skip: 1)"),
     "a duplicate": (f"resume: replay\nstream: [{EVENT}]", "its server does not resume as it should (resume: replay)"),
     "a server error": ("response: {status: 503}", "its server fails (503), which no backend does on request"),
@@ -44,6 +43,7 @@ POSSIBLE = {
     "an endless one": f"stream: [{{repeat: {{times: forever, every: 1s, steps: [{EVENT}]}}}}]",
     "held open": f"stream: [{EVENT}, {{hold: forever}}]",
     "a drop with more of the story": f"stream: [{EVENT}, {{disconnect: drop}}, {EVENT}]",
+    "a request that it waits for": f"stream: [{EVENT}, {{await: {{request: payOrder}}}}]",
     "an answer": "response: {status: 404}",
     "how bytes are laid": f"wire: {{bom: true, newline: crlf, split: 3, encoding: gzip}}\nstream: [{EVENT}]",
 }  # fmt: skip
