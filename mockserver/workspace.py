@@ -92,7 +92,15 @@ class Workspace:
         """Yield the files of scenarios that there are now; a folder that is not there has none."""
         for root in self.scenarios:
             with contextlib.suppress(StartError):
-                yield from _found(root)
+                yield from self._below(root)
+
+    def _below(self, root: Path) -> list[Path]:
+        """Return the scenario files below `root`. Raises StartError.
+
+        A recording has its document beside its scenarios.
+        """
+        spec, paths = self.spec, _found(root)
+        return [p for p in paths if p.name != spec.name or p.resolve() != spec.resolve()]
 
     def watched(self) -> tuple[list[Path], list[Path]]:
         """Return which files edits are looked for in, missing ones too, and which roots they have.
@@ -256,14 +264,12 @@ class Workspace:
         files, problems, missing = [], [], None
         for root in self.scenarios:
             try:
-                found = _found(root)
+                found = self._below(root)
             except StartError as error:
                 self._seen.loading[root] = _stamp(root)
                 missing = missing or error
                 continue
             for path in found:
-                if path.resolve() == self.spec.resolve():
-                    continue  # a recording has its document beside its scenarios
                 name = shown(path)
                 try:
                     raw = self._read(path)

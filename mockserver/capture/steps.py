@@ -29,6 +29,8 @@ _APART: Final = 0.1
 """Seconds within a block from which on it was sent in parts, and not merely late."""
 _REPEATED: Final = 8
 """How many blocks have to be alike, one after another, to be written as a loop."""
+_EVENT: Final = 250_000
+"""Bytes of an event from which on no file could hold it in one piece."""
 _PROMPT: Final = 0.15
 """Seconds within which an end belongs to what came before it."""
 _LARGEST: Final = 100_000
@@ -237,7 +239,7 @@ def _plain(
 
 
 def _step(item: Item, found: Script) -> Iterator[dict[str, Any]]:
-    if item.event is None:
+    if item.event is None or len(item.data) > _EVENT:
         yield from raw_steps(item.data)
         return
     event, said = item.event, dict[str, Any]()
@@ -259,14 +261,24 @@ def _step(item: Item, found: Script) -> Iterator[dict[str, Any]]:
 
 def raw_steps(data: bytes) -> Iterator[dict[str, Any]]:
     """Yield steps that send exactly these bytes: as text where they are one."""
-    for start in range(0, len(data), _LARGEST):
-        part = data[start : start + _LARGEST]
+    start = 0
+    while start < len(data):
+        end = _boundary(data, start + _LARGEST)
+        part, start = data[start:end], end
         try:
             text = part.decode()
         except UnicodeDecodeError:
             yield {"raw": _coded(part)}
         else:
             yield {"raw": without_templates(text)}
+
+
+def _boundary(data: bytes, end: int) -> int:
+    """Return where to part bytes such that no character is (RFC 3629 § 3: 10xxxxxx goes on)."""
+    for back in range(min(4, max(0, len(data) - end))):
+        if data[end - back] & 0xC0 != 0x80:
+            return end - back
+    return min(end, len(data))
 
 
 def _coded(data: bytes) -> dict[str, str]:

@@ -14,6 +14,7 @@ from mockserver.capture.document import described, document_text
 from mockserver.capture.masks import masked
 from mockserver.capture.names import Names, of_conditions, part
 from mockserver.capture.options import Options
+from mockserver.capture.parts import parted
 from mockserver.capture.recording import Recording
 from mockserver.capture.replay import difference, played
 from mockserver.capture.seen import seen
@@ -191,13 +192,14 @@ class _Writer:
     # --- one scenario ------------------------------------------------------------------------
 
     def _scenario(self, told: _Told) -> None:
-        text, files, wrong = b"", dict[str, bytes](), ""
+        texts, files, wrong = dict[str, bytes](), dict[str, bytes](), ""
         for plan in self._plans(told.story):
             found = scenario(told.story, told.name, self._options, plan)
-            other = yaml.text(self._head(told) | found.keys).encode()
-            fault = self._fault(told, other, found.files)
-            if not text or not fault:
-                text, files, wrong = other, found.files, fault
+            parts = parted(self._head(told) | found.keys, told.name)
+            others = {name: yaml.text(keys).encode() for name, keys in parts.items()}
+            fault = self._fault(told, others, found.files)
+            if not texts or not fault:
+                texts, files, wrong = others, found.files, fault
             if not fault:
                 break
         if wrong:
@@ -205,8 +207,7 @@ class _Writer:
         for one in told.story.seen:
             for note in _notes(one):
                 self._note(one, note)
-        self._recording.files[f"{self._folder}{told.name}.yaml"] = text
-        for path, body in files.items():
+        for path, body in ({f"{name}.yaml": text for name, text in texts.items()} | files).items():
             self._recording.files[f"{self._folder}{path}"] = body
 
     def _plans(self, story: Story) -> Iterator[Plan]:
@@ -241,10 +242,10 @@ class _Writer:
             }.get(end, "")
         return "".join(char if char.isprintable() else " " for char in said)
 
-    def _fault(self, told: _Told, text: bytes, files: dict[str, bytes]) -> str:
+    def _fault(self, told: _Told, texts: dict[str, bytes], files: dict[str, bytes]) -> str:
         """Return what keeps a scenario from giving what was recorded, or nothing."""
-        name = f"{told.name}.yaml"
-        scenarios, problems = read_scenarios([(name, told.name, text)])
+        read = [(f"{name}.yaml", name, text) for name, text in texts.items()]
+        scenarios, problems = read_scenarios(read)
         if not problems:
             catalog, problems = link(self._contract, scenarios, files.__getitem__)
         if problems:

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _ROOM: Final = 96
+_MANY: Final = 20
+"""Steps from which on a line each is easier to read than a short line."""
+_WIDE: Final = 200
 
 
 def text(keys: Mapping[str, Any], comment: str = "") -> str:
@@ -58,12 +61,18 @@ def _member(key: str, value: Any) -> Iterator[str]:
 
 
 def _steps(steps: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    room = _ROOM if len(steps) < _MANY else _WIDE
     for step in steps:
-        if len(step) > 1:
-            yield from lines([step], _ROOM)
-            continue
-        begin = "- "
-        for key, value in step.items():
-            for line in entry(key, value, _ROOM):
-                yield f"{begin}{line}"
-                begin = "  "
+        yield from step_lines(step, room)
+
+
+def step_lines(step: Mapping[str, Any], room: int = _ROOM) -> Iterator[str]:
+    """Yield the lines of a step, in one line where it fits."""
+    if len(step) > 1:
+        yield from lines([step], room)
+        return
+    begin = "- "
+    for key, value in step.items():
+        for line in entry(key, value, room):
+            yield f"{begin}{line}"
+            begin = "  "
