@@ -82,6 +82,8 @@ def _headers(one: Seen, usual: str | None, source: str) -> dict[str, Any]:
         lower = name.lower()
         if lower == "content-type" and usual is not None and _plain(value) == _plain(usual):
             continue
+        if any(char in value for char in "\r\n\0"):
+            continue
         if not matters(name) and not (one.body.sealed and lower == "content-encoding"):
             continue
         own = without_templates(_here(value, source) if lower == "location" else value)

@@ -317,12 +317,18 @@ class _Masker:
     def _pattern(self) -> re.Pattern[str] | None:
         """Return what finds every longer secret, wherever it stands."""
         if self._everywhere is None:
-            long = [s for s in self._masks if len(s) >= _EVERYWHERE and not s.isalpha()][:_MOST]
+            long = [secret for secret in self._masks if _is_telling(secret)][:_MOST]
             if not long:
                 return None
             long.sort(key=lambda secret: (-len(secret), secret))
             self._everywhere = re.compile("|".join(map(re.escape, long)))
         return self._everywhere
+
+
+def _is_telling(secret: str) -> bool:
+    """Whether a text is this secret wherever it stands, and no word that anybody might use."""
+    word = secret.isalpha() and secret.islower() and len(secret) < 2 * _EVERYWHERE
+    return len(secret) >= _EVERYWHERE and not word
 
 
 def _value(written: str) -> str:

@@ -95,13 +95,16 @@ def script(one: Seen, *, keep: bool = False, raw: bool = False) -> Script:
     """Return what was sent on a connection: with `raw` as bytes alone, with `keep` every wait."""
     exchange, data, clock = one.exchange, one.body.data, one.body.clock()
     framing = one.framing or "sse"
-    mark = framing == "sse" and not raw and one.framing is not None and has_mark(data)
     form = _PLAIN if one.framing is None else form_of(data, framing)
-    start, items = exchange.answered, list[Item]()
-    skipped = len(BOM) if mark else 0
+    start, items, mark = exchange.answered, list[Item](), False
     if raw or one.framing is None:
         items = [Item(chunk.at - start, chunk.data) for chunk in clock.portions(data, 0, len(data))]
     else:
+        skipped = len(BOM) if framing == "sse" and has_mark(data) else 0
+        # What `wire` marks a body with, it sends at its very beginning.
+        mark = skipped > 0 and (not keep or clock.at(skipped - 1) <= start)
+        if skipped and not mark:
+            items += [Item(c.at - start, c.data) for c in clock.portions(data, 0, skipped)]
         for piece in pieces(data, clock, form, skipped):
             items += _items(piece, start, keep=keep)
     if not keep and (raw or one.framing is None):

@@ -76,17 +76,20 @@ class Variant:
         return self.stories[0].first
 
 
-def variants(found: Iterable[Seen]) -> list[Variant]:
-    """Return exchanges of one operation by request and client, all in the order they began."""
+def variants(found: Iterable[Seen], *, clients: bool = False) -> list[Variant]:
+    """Return exchanges of one operation by request, all in the order they began.
+
+    With `clients` their credentials are part of the request.
+    """
     by_request: dict[tuple[Any, ...], Variant] = {}
-    clients: dict[tuple[Any, ...], list[Story]] = {}
+    begun: dict[tuple[Any, ...], list[Story]] = {}
     for one in sorted(found, key=lambda one: one.exchange.at):
-        key = _request(one)
+        key = _request(one) + (_client(one) if clients else ())
         variant = by_request.setdefault(key, Variant(key))
         client = (key, *_client(one))
-        known = clients.setdefault(client, [])
+        known = begun.setdefault(client, [])
         story = next((s for s in reversed(known) if s.goes_on_with(one)), None)
-        story = story or _elsewhere(one, clients, client)
+        story = story or _elsewhere(one, begun, client)
         if story is None:
             story = Story()
             known.append(story)
@@ -96,14 +99,14 @@ def variants(found: Iterable[Seen]) -> list[Variant]:
 
 
 def _elsewhere(
-    one: Seen, clients: dict[tuple[Any, ...], list[Story]], client: tuple[Any, ...]
+    one: Seen, begun: dict[tuple[Any, ...], list[Story]], client: tuple[Any, ...]
 ) -> Story | None:
     """Return a story that a client resumes under the same path with another query."""
     last_id = one.opening.last_event_id
     if not last_id:
         return None
     path = one.exchange.target.partition("?")[0]
-    for (_, *who), known in clients.items():
+    for (_, *who), known in begun.items():
         for story in known if tuple(who) == client[1:] else ():
             same = story.first.exchange.target.partition("?")[0] == path
             if same and last_id in story.ids and story.goes_on_with(one):

@@ -57,6 +57,11 @@ class Row:
     times: int = 1
 
     @property
+    def headless(self) -> bool:
+        """Whether nothing follows its head, which would not be sent unless it is written."""
+        return bool(self.steps) and list((self.steps or [{}])[0]) == ["disconnect"]
+
+    @property
     def said(self) -> dict[str, Any]:
         """The connection as a mapping."""
         found: dict[str, Any] = {}
@@ -65,6 +70,8 @@ class Row:
             found = {"disconnect": end} | ({"delay": told(self.delay)} if self.delay else {})
         else:
             found |= {"response": self.response} if self.response else {}
+            if self.headless and not self.response:
+                found["response"] = {"status": self.one.exchange.status}
             found |= {"wire": self.wire} if self.wire else {}
             found |= {} if self.steps is None else {"steps": self.steps}
         return found | ({"times": self.times} if self.times > 1 else {})
@@ -235,8 +242,8 @@ class _Teller:
             return None
         if any(row.one.exchange.end in ("client", "open") for row in rows[:-1]):
             return None
-        if any(list(step) == ["disconnect"] for row in rows for step in (row.steps or ())[:1]):
-            return None  # a lone disconnect would come before any answer
+        if any(row.headless for row in rows):
+            return None
         said = {"response": first.response} if first.response else {}
         said |= {"wire": first.wire} if first.wire else {}
         return said | {"stream": [step for row in rows for step in row.steps or ()]}
@@ -249,6 +256,8 @@ def _common(rows: list[Row]) -> dict[str, Any]:
     if len(told) < 2 or any(row.steps is None for row in told):
         return said
     for name in ("response", "wire"):
+        if name == "response" and any(row.headless for row in told):
+            continue
         found = getattr(told[0], name)
         if found and all(getattr(row, name) == found for row in told):
             said[name] = found

@@ -21,6 +21,7 @@ from mockserver.capture.seen import seen
 from mockserver.capture.stories import variants
 from mockserver.capture.telling import Plan, scenario
 from mockserver.errors import LoadError
+from mockserver.play.conformance import contract_problems
 from mockserver.scenario.catalog import link
 from mockserver.scenario.read import read_scenarios
 from mockserver.scenario.skeleton import default_name
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from mockserver.capture.seen import Seen
     from mockserver.capture.stories import Story
     from mockserver.contract import Contract
+    from mockserver.scenario.model import Scenario
     from mockserver.scenario.program import Program
 
     Pair = tuple[Exchange, Body]
@@ -51,6 +53,8 @@ _PLANS: Final = (
     Plan(fold=False, ignore=True, raw=True),
 )
 _USUAL: Final = Options()
+_TOLD: Final = 20
+"""Problems of a recording that are told one by one."""
 _SKIPPED: Final = {
     "HEAD": "a HEAD gets what its GET gets, without the body",
     "OPTIONS": "the server answers preflights by itself",
@@ -150,6 +154,9 @@ class _Writer:
         self._recording = work.recording
         self._folder = folder
         self._names = Names("openapi")
+        self._scenarios: list[Scenario] = []
+        """All that were written, as they are read."""
+        self._bodies: dict[str, bytes] = {}
 
     def write(self, found: Sequence[Seen]) -> None:
         """Write the scenarios of all that was seen."""
@@ -159,6 +166,16 @@ class _Writer:
         for alike in by_operation.values():
             for told in self._told(alike):
                 self._scenario(told)
+        self._recording.notes += self._doubts()
+
+    def _doubts(self) -> Iterator[str]:
+        """Yield what keeps the scenarios from standing together, and what breaks the contract."""
+        catalog, problems = link(self._contract, self._scenarios, self._bodies.__getitem__)
+        problems += contract_problems(catalog, "warning")
+        for problem in problems[:_TOLD]:
+            yield f"{problem.where.file}:{problem.where.line}: {problem.what}"
+        if len(problems) > _TOLD:
+            yield f"and {len(problems) - _TOLD:,} more problems, which check tells"
 
     def _note(self, one: Seen, what: str) -> None:
         self._recording.notes.append(f"{one.line}: {what}")
@@ -167,8 +184,8 @@ class _Writer:
         """Yield the stories of one operation, with what tells them apart."""
         groups: dict[str, list[Story]] = {}
         whens: dict[str, dict[str, Any] | None] = {}
-        known = variants(found)
         clients = not self._options.masks.on
+        known = variants(found, clients=clients)
         conditions = apart(
             [variant.first.opening for variant in known], self._ignored, clients=clients
         )
@@ -193,13 +210,14 @@ class _Writer:
 
     def _scenario(self, told: _Told) -> None:
         texts, files, wrong = dict[str, bytes](), dict[str, bytes](), ""
+        read: list[Scenario] = []
         for plan in self._plans(told.story):
             found = scenario(told.story, told.name, self._options, plan)
             parts = parted(self._head(told) | found.keys, told.name)
             others = {name: yaml.text(keys).encode() for name, keys in parts.items()}
-            fault = self._fault(told, others, found.files)
+            again, fault = self._again(told, others, found.files)
             if not texts or not fault:
-                texts, files, wrong = others, found.files, fault
+                texts, files, wrong, read = others, found.files, fault, again
             if not fault:
                 break
         if wrong:
@@ -207,6 +225,8 @@ class _Writer:
         for one in told.story.seen:
             for note in _notes(one):
                 self._note(one, note)
+        self._scenarios += read
+        self._bodies |= files
         for path, body in ({f"{name}.yaml": text for name, text in texts.items()} | files).items():
             self._recording.files[f"{self._folder}{path}"] = body
 
@@ -242,16 +262,17 @@ class _Writer:
             }.get(end, "")
         return "".join(char if char.isprintable() else " " for char in said)
 
-    def _fault(self, told: _Told, texts: dict[str, bytes], files: dict[str, bytes]) -> str:
-        """Return what keeps a scenario from giving what was recorded, or nothing."""
+    def _again(
+        self, told: _Told, texts: dict[str, bytes], files: dict[str, bytes]
+    ) -> tuple[list[Scenario], str]:
+        """Read what was written; return it, and what keeps it from giving what was recorded."""
         read = [(f"{name}.yaml", name, text) for name, text in texts.items()]
         scenarios, problems = read_scenarios(read)
         if not problems:
             catalog, problems = link(self._contract, scenarios, files.__getitem__)
         if problems:
-            return f"{problems[0].what} [{problems[0].code}]"
-        program = catalog.programs[told.name]
-        return _replayed(program, told.story.seen)
+            return scenarios, f"{problems[0].what} [{problems[0].code}]"
+        return scenarios, _replayed(catalog.programs[told.name], told.story.seen)
 
 
 def _replayed(program: Program, found: list[Seen]) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mockserver.errors import Problem
 from mockserver.scenario.model import Exact, Pattern, Scenario, When
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 _PARTS = ("path", "query", "headers", "cookies")
+_WORD: Final = re.compile(r"\^(?:[\w ]|\\[^\w\s])*\$", re.ASCII)
+"""A pattern that one text alone fits."""
 
 
 class Request(Protocol):
@@ -242,6 +245,9 @@ def _exclude(one: Any, other: Any) -> bool:
     if flags:
         # Present goes with any value; absent with none.
         return one is not other if len(flags) == 2 else not flags[0]
+    if isinstance(one, Pattern) and isinstance(other, Pattern):
+        words = {_WORD.fullmatch(pattern.source) and pattern.source for pattern in (one, other)}
+        return len(words) == 2 and None not in words
     for test, rival in ((one, other), (other, one)):
         if _is_literal(test):
             text = test if isinstance(test, str) else _as_written(test)

@@ -121,6 +121,8 @@ TIES = {
     "a glob that does not": (["when: {query: {a: x*}}", "when: {query: {a: yx}}"], 0),
     "two globs": (["when: {query: {a: x*}}", "when: {query: {a: '*y'}}"], 1),
     "a pattern that does not": (["when: {query: {a: /^x/}}", "when: {query: {a: y}}"], 0),
+    "patterns of one text each": (["when: {query: {a: '/^x\\*$/'}}", "when: {query: {a: '/^y$/'}}"], 0),
+    "a pattern of more than one": (["when: {query: {a: '/^x*$/'}}", "when: {query: {a: '/^y$/'}}"], 1),
     "present and absent": (["when: {query: {a: true}}", "when: {query: {a: false}}"], 0),
     "absent and a value": (["when: {query: {a: false}}", "when: {query: {a: x}}"], 0),
     "present and a value": (["when: {query: {a: true}}", "when: {query: {a: x}}"], 1),
