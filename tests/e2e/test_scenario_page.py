@@ -239,6 +239,31 @@ def test_a_broken_file_is_shown_in_place_until_it_is_mended(page, browser, tmp_p
     ) == [True, True]
 
 
+def test_a_reload_leaves_the_reader_where_they_are_in_the_list(page, browser, tmp_path):
+    """The list is made anew, with one more, and the arrows go on from the same scenario."""
+    server = page()
+    browser.until("return document.querySelector('#live').textContent === 'live'")
+    browser.press("/", "ArrowDown", "ArrowDown")
+    (tmp_path / "scenarios-0" / "added.yaml").write_text(
+        RESUME.replace("operation", "when: {query: {a: b}}\noperation")
+    )
+    assert ask(server, "POST", "/reload") == 200
+
+    browser.until("return document.querySelectorAll('#names li').length === 3")
+    assert browser.run("return document.activeElement.dataset.name") == "resume"
+    browser.press("ArrowUp")
+    assert browser.run("return document.activeElement.dataset.name") == "beats"
+
+
+@pytest.mark.parametrize("name", ["%", "nothing", "%F0"])
+def test_a_name_that_is_none_is_said(page, browser, name):
+    """Whatever stands behind `#`."""
+    page(at=f"#{name}")
+
+    assert browser.run(TEXTS, "#scenario h2") == [name]
+    assert browser.run(TEXTS, "#scenario p") == ["There is no scenario of this name."]
+
+
 def test_comes_back_when_the_server_does(page, browser, serve):
     """After a restart on the same port it shows what that one plays."""
     server = page()
@@ -284,6 +309,53 @@ def test_asks_for_the_token_until_it_is_right(browser, serve):
     browser.open(f"{server.url}{PAGE}")
     browser.until("return document.querySelector('#names .name')")
     assert browser.run(dialog) is False
+
+
+def test_who_does_not_tell_the_token_is_not_asked_again(browser, serve):
+    """The page says what it lacks, and leaves the reader alone."""
+    server = serve("--control-token", "s3cret", resume=RESUME)
+    browser.open("about:blank")
+    browser.open(f"{server.url}{PAGE}")
+    browser.run("sessionStorage.clear()")
+    browser.open("about:blank")
+    browser.open(f"{server.url}{PAGE}")
+    dialog = "return document.querySelector('#token-dialog').open"
+    browser.until(dialog)
+    browser.press("Escape")
+
+    browser.until(
+        "return document.querySelector('#live').textContent.includes('asks for its token')"
+    )
+    # It has come back and been refused once more by then.
+    browser.run(
+        "window.said = 0; new MutationObserver(() => said++).observe(document.querySelector('#live'), {childList: true})"
+    )
+    browser.run("document.querySelector('#live').textContent = 'nothing'")
+    browser.until("return window.said > 1")
+    assert browser.run(dialog) is False
+
+
+def test_a_page_that_is_not_seen_lets_its_connection_go(page, browser, tmp_path):
+    """A browser has six for a server. Seen again, it shows what has happened meanwhile."""
+    page(at="#resume")
+    browser.until("return document.querySelector('#live').textContent === 'live'")
+    hide = """
+        Object.defineProperty(document, 'hidden', {value: given[0], configurable: true})
+        document.dispatchEvent(new Event('visibilitychange'))
+    """
+    followers = """
+        const text = await (await fetch('/_mock/metrics')).text()
+        return /^mockserver_journal_followers(?:{.*})? (\\S+)/m.exec(text)[1] === given[0]
+    """
+    browser.until(followers, "1.0")
+    browser.run(hide, True)  # noqa: FBT003
+    browser.until(followers, "0.0")
+    (tmp_path / "scenarios-0" / "resume.yaml").write_text(RESUME.replace("2s", "4s"))
+    browser.run("await fetch('/_mock/reload', {method: 'POST'})")
+    assert browser.run(TEXTS, "#cue-0-3 .time") == ["2 s"]
+
+    browser.run(hide, False)  # noqa: FBT003
+    browser.until("return document.querySelector('#cue-0-3 .time').textContent === '4 s'")
 
 
 def test_a_thousand_scenarios_can_be_filtered(page, browser):

@@ -27,6 +27,8 @@
 
   let token = sessionStorage.getItem(KEPT)
   let asking = null
+  /** Whether the reader would rather not say it: they are not asked again until the page is loaded anew. */
+  let declined = false
 
   /** Return the token that the reader types, null where they would rather not; asked once at a time. */
   const askForToken = () => {
@@ -59,8 +61,9 @@
         return response
       }
       if (sent !== token) continue // given meanwhile
-      const given = await askForToken()
-      if (given === null) return response
+      const given = declined ? null : await askForToken()
+      declined = given === null
+      if (declined) return response
       token = given
     }
   }

@@ -4,6 +4,7 @@
   'use strict'
 
   const {el, prose} = dom
+  const {nodes, overview, refused, marks, counted, link, fileOf} = detail
   const by = (id) => document.getElementById(id)
   /** Bytes of a block that are asked for: there are blocks of 16 MB, and fifty in a connection. */
   const SHOWN = 10_000
@@ -18,16 +19,15 @@
 
   // --- the list --------------------------------------------------------------------------------
 
-  const chosen = () => decodeURIComponent(location.hash.slice(1))
-  const link = (name) => `#${encodeURIComponent(name).replaceAll('%2F', '/')}`
-  const fileOf = (where) => where.replace(/(:\d+){1,2}$/, '').replace(/#.*$/, '')
+  const chosen = () => {
+    const written = location.hash.slice(1)
+    try {
+      return decodeURIComponent(written)
+    } catch {
+      return written
+    }
+  }
   const folderOf = (name) => (name.includes('/') ? name.slice(0, name.lastIndexOf('/')) : '')
-
-  const marks = (scenario) => [
-    scenario.default && el('span', {class: 'mark', title: 'answers where nothing else is asked for'}, 'default'),
-    scenario.conditional && el('span', {class: 'mark', title: 'answers only requests that meet its when'}, 'when'),
-    scenario.violates && el('span', {class: 'mark', title: `breaks the contract on purpose: ${scenario.violates}`}, 'violates'),
-  ]
 
   const row = (scenario) => {
     const short = scenario.name.slice(folderOf(scenario.name).length).replace(/^\//, '')
@@ -57,10 +57,15 @@
         folder && el('h2', {}, folder, ' ', el('span', {class: 'quiet'}, String(rows.length))),
         el('ul', {}, rows)))
     if (!groups.length) groups.push(el('p', {class: 'quiet none'}, 'There are no scenarios: streams answer with what the document shows as examples. ', el('code', {}, 'mockserver new'), ' writes one to begin with.'))
+    const focused = by('names').contains(document.activeElement) ? document.activeElement.dataset.name : undefined
     by('names').replaceChildren(...groups)
     filter()
     markChosen()
     markFiles()
+    const again = links().find((each) => each.dataset.name === focused)
+    if (!again) return
+    keepReachable(again)
+    again.focus()
   }
 
   const links = () => [...by('names').querySelectorAll('li:not([hidden]) a')]
@@ -138,8 +143,6 @@
 
   // --- problems of files -----------------------------------------------------------------------
 
-  const where = (problem) => problem.where
-
   const excerpt = (problem) => {
     const source = (problem.source || '').trimEnd()
     if (!source) return null
@@ -155,12 +158,10 @@
     el('li', {class: problem.severity},
       el('p', {},
         el('span', {class: 'severity'}, problem.severity), ' ',
-        el('code', {class: 'place'}, where(problem)), ' ',
+        el('code', {class: 'place'}, problem.where), ' ',
         el('span', {class: 'what'}, problem.what), ' ', el('span', {class: 'mark'}, problem.code)),
       excerpt(problem),
       problem.mend && el('p', {class: 'mend'}, el('b', {}, 'mend: '), problem.mend))
-
-  const counted = (count, word) => `${count} ${word}${count === 1 ? '' : 's'}`
 
   const showProblems = () => {
     const list = problems.problems
@@ -183,10 +184,12 @@
   /** Mark the scenarios in the list that stand in files with problems. */
   const markFiles = () => {
     const files = new Map(problems.problems.map((problem) => [problem.file, problem.severity]))
+    for (const problem of problems.problems) if (problem.severity === 'error') files.set(problem.file, 'error')
     const known = new Map(scenarios.map((scenario) => [scenario.name, files.get(fileOf(scenario.where))]))
     for (const each of by('names').querySelectorAll('a')) {
       const severity = known.get(each.dataset.name)
-      each.classList.toggle('ill', severity !== undefined)
+      each.classList.toggle('ill', severity === 'error')
+      each.classList.toggle('doubtful', severity === 'warning')
       each.querySelector('.ill-said')?.remove()
       if (severity) each.querySelector('.name').append(el('span', {class: 'ill-said mark'}, severity === 'error' ? 'problem' : 'warning'))
     }
@@ -199,161 +202,16 @@
 
   // --- one scenario ----------------------------------------------------------------------------
 
-  const opened = (item) => {
-    const parts = []
-    const value = item.kind === 'event' ? story.unfolded(item.data) : undefined
-    if (item.kind === 'event') {
-      const text = value === undefined ? item.data : JSON.stringify(value, null, 2)
-      parts.push(el('h5', {}, value === undefined ? 'data' : 'data, as JSON'), el('pre', {}, text))
-    }
-    if (item.head) parts.push(el('pre', {}, item.head.headers.map(([name, value_]) => `${name}: ${value_}`).join('\n')))
-    if (item.text !== undefined && item.text !== '') {
-      const at = item.byte === undefined ? '' : `, from byte ${item.byte}`
-      parts.push(el('h5', {}, item.kind === 'call' ? 'body' : `on the wire${at}`), el('pre', {}, item.text.replace(/\n\n$/, '\n')),
-        item.where && el('p', {class: 'quiet'}, 'written in ', writtenIn(item.where)),
-        item.size !== undefined && el('p', {class: 'quiet'}, `… of ${story.size(item.size)} in all`))
-    }
-    return parts
-  }
-
-  /** Return a place in a file: a link, where the source is beside it. */
-  const writtenIn = (place) => {
-    const number = lineOf(place)
-    if (fileOf(place) !== fileOf(shown.where)) return el('code', {}, place)
-    return el('a', {href: link(shown.name), click: (event) => toLine(event, number)}, `line ${number}`)
-  }
-
-  const cueRow = (item, key, before) => {
-    const time = el('span', {class: 'time'}, item.at === before?.at ? '' : story.duration(item.at))
-    const kind = item.kind === 'event' ? item.type : item.kind
-    const words = item.kind === 'event' ? item.data.replaceAll('\n', ' ⏎ ').slice(0, 300) : item.words
-    const line = [
-      time,
-      el('span', {class: `kind ${item.kind}`}, kind),
-      el('span', {class: 'id'}, item.kind === 'event' && item.id !== '' ? `id ${item.id}` : ''),
-      el('span', {class: item.kind === 'event' ? 'words mono' : 'words'}, words),
-    ]
-    const has = item.kind === 'event' || item.head || item.text
-    if (!has) return el('li', {id: `cue-${key}`, class: 'cue plain', tabindex: -1}, line)
-    const details = el('details', {}, el('summary', {}, line))
-    details.addEventListener('toggle', () => details.append(el('div', {class: 'opened'}, opened(item))), {once: true})
-    return el('li', {id: `cue-${key}`, class: 'cue'}, details)
-  }
-
-  const laneSection = (lane, index, all) => {
-    const came = lane.lastEventId ? ` · Last-Event-ID: ${lane.lastEventId}` : ''
-    const notes = lane.notes.map((note) => el('span', {class: 'mark'}, note))
-    return el('section', {class: 'connection', 'aria-label': `Connection ${lane.number}`},
-      el('h4', {}, `Connection ${lane.number}`, el('span', {class: 'quiet'}, came), ' ', notes),
-      el('ol', {}, lane.items.map((item, number) => cueRow(item, `${index}-${number}`, lane.items[number - 1]))),
-      all[index + 1] && el('p', {class: 'absence quiet'}, story.absence(lane)))
-  }
-
-  const choose = (key) => {
-    const cue = by(`cue-${key}`)
-    const details = cue?.querySelector('details')
-    if (details) details.open = true
-    for (const each of document.querySelectorAll('.cue.chosen')) each.classList.remove('chosen')
-    cue?.classList.add('chosen')
-    cue?.scrollIntoView({block: 'nearest'})
-    const target = cue?.querySelector('summary') ?? cue
-    target?.focus({preventScroll: true})
-  }
-
-  const AFTERWARDS = {
-    stop: 'Afterwards: 204, which tells an event source to stay away.',
-    repeat: 'Afterwards: it begins anew.',
-    response: 'Afterwards: an answer of its own, which the source shows.',
-  }
-
-  const storyParts = (told) => [
-    el('div', {class: 'picture-frame', tabindex: 0, role: 'group', 'aria-label': 'The story as a picture; the list below says the same'}, story.picture(told, choose)),
-    told.lanes.map(laneSection),
-    told.afterwards && el('p', {class: 'quiet'}, AFTERWARDS[told.afterwards]),
-  ]
-
-  const asksOf = (entry) => entry.asks.map(({of, expected}, index) => [index ? ', ' : '', `${of} `, el('code', {}, expected)])
-
-  const expectParts = (told) => told.expect.length > 0 && [
-    el('h3', {}, 'What it expects of the client'),
-    el('ul', {class: 'expect'}, told.expect.map((entry) =>
-      el('li', {}, el('b', {}, entry.of), entry.asks.length ? ': ' : '', asksOf(entry), ' ', writtenIn(entry.where)))),
-  ]
-
-  const lineOf = (text) => Number(/:(\d+):\d+$/.exec(text)?.[1] ?? 0)
-
-  const toLine = (event, number) => {
-    event.preventDefault()
-    const line = by(`line-${number}`)
-    if (!line) return
-    for (const each of document.querySelectorAll('.source .chosen')) each.classList.remove('chosen')
-    line.classList.add('chosen')
-    line.scrollIntoView({block: 'center'})
-  }
-
-  /** Return the number of the first line of a source: what it says of itself is where its mapping begins. */
-  const firstLine = (text, begins) => {
-    const lines = text.split('\n')
-    const before = lines.findIndex((line) => !/^\s*(#.*)?$|^(---|%)/.test(line))
-    return Math.max(1, begins - Math.max(before, 0))
-  }
-
-  const sourceParts = (scenario, text) => {
-    const file = fileOf(scenario.where)
-    const first = firstLine(text, lineOf(scenario.where))
-    const ill = new Map(problems.problems.filter((each) => each.file === file).map((each) => [each.line, each]))
-    const lines = text.replace(/\n$/, '').split('\n').map((line, index) => {
-      const problem = ill.get(first + index)
-      return el('li', {id: `line-${first + index}`, value: first + index, class: problem && `ill ${problem.severity}`, title: problem?.what}, line || ' ')
-    })
-    return el('div', {class: 'source mono', tabindex: 0, role: 'group', 'aria-label': `${file}, from line ${first}`}, el('ol', {start: first}, lines))
-  }
-
-  const refused = (error) => el('p', {class: 'refused'}, el('span', {class: 'bad'}, error.message), error.mend ? ` — ${error.mend}` : '')
-
-  const curlParts = (told) => told.curl && [
-    el('h3', {}, 'Try it'),
-    el('div', {class: 'try'}, el('pre', {tabindex: 0}, told.curl), el('button', {type: 'button', click: (event) => copy(event.target, told.curl)}, 'Copy')),
-  ]
-
-  const copy = async (button, text) => {
-    try {
-      await navigator.clipboard.writeText(text)
-      button.textContent = 'Copied'
-    } catch {
-      button.textContent = 'Select it, and copy by hand'
-    }
-  }
-
-  const heading = (scenario) => [
-    el('h2', {id: 'scenario-name', tabindex: -1}, scenario.name),
-    el('p', {class: 'facts'}, marks(scenario), ' ',
-      el('span', {}, scenario.operations.map((name, index) => [index ? ', ' : '', el('code', {}, name)])), ' · ',
-      el('code', {class: 'place'}, scenario.where), ' · ',
-      counted(scenario.connections, 'connection')),
-    el('p', {class: 'description'}, prose(scenario.description)),
-    scenario.violates && el('p', {class: 'quiet'}, `It breaks the contract on purpose: ${scenario.violates}`),
-  ]
-
-  const overview = () => [
-    el('h2', {id: 'scenario-name', tabindex: -1}, 'What can be played'),
-    el('p', {}, `${counted(scenarios.length, 'scenario')} on ${counted(new Set(scenarios.flatMap((each) => each.operations)).size, 'operation')}. `,
-      'Choose one to see what each connection will get, and when.'),
-    el('p', {class: 'quiet'}, el('kbd', {}, '/'), ' filters, arrows go through the list, ', el('kbd', {}, 'Enter'), ' shows one.'),
-  ]
-
   let showing = 0
-  /** The scenario that is shown. */
-  let shown = null
   /** Whether the reader has chosen a scenario that is not shown yet. */
   let arriving = false
 
   /** Put other nodes in place of the scenario; what was open and had the focus, has it still. */
-  const replace = (nodes) => {
+  const replace = (parts) => {
     const article = by('scenario')
     const open = [...article.querySelectorAll('details[open]')].map((each) => each.parentNode.id)
     const focused = article.contains(document.activeElement) && document.activeElement.closest('[id]')?.id
-    article.replaceChildren(...nodes.flat(2).filter(Boolean))
+    article.replaceChildren(...parts.flat(2).filter(Boolean))
     if (arriving) {
       by('scenario-name').focus()
       arriving = false
@@ -368,7 +226,7 @@
     const turn = ++showing
     const name = chosen()
     if (!name) {
-      replace(overview())
+      replace(overview(scenarios))
       return
     }
     const scenario = scenarios.find((each) => each.name === name)
@@ -379,21 +237,7 @@
     const path = `/scenarios/${encodeURIComponent(name)}`
     const [explained, source] = await Promise.allSettled([mock.get(`${path}/explain?bytes=${SHOWN}`), mock.get(`${path}/source`)])
     if (turn !== showing) return
-    shown = scenario
-    const told = explained.status === 'fulfilled' ? story.read(explained.value) : null
-    const nodes = [
-      heading(scenario),
-      told && curlParts(told),
-      el('div', {class: 'halves'},
-        el('div', {},
-          el('h3', {}, 'What each connection gets'),
-          told ? storyParts(told) : refused(explained.reason)),
-        el('div', {},
-          told && expectParts(told),
-          el('h3', {}, 'Source'),
-          source.status === 'fulfilled' ? sourceParts(scenario, source.value) : refused(source.reason))),
-    ]
-    replace(nodes)
+    replace(nodes(scenario, explained, source, problems.problems))
   }
 
   // --- as it changes ---------------------------------------------------------------------------
@@ -425,7 +269,18 @@
 
   /** Where the journal is off, nobody tells: look by itself. */
   const lookByItself = () => {
-    setInterval(() => look().then(() => say('looks every 2 s'), () => say('the server is away')), LOOK)
+    const once = async () => {
+      if (document.hidden) return
+      try {
+        await (lost ? load() : look())
+        lost = false
+        say('looks every 2 s')
+      } catch {
+        lost = true
+        say('the server is away')
+      }
+    }
+    setInterval(once, LOOK)
   }
 
   const heard = async (event) => {
