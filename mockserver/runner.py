@@ -121,7 +121,8 @@ class MockServer:
         self._tls = tls
         self._certificate: Certificate | None = None
         self._on_entry = on_entry
-        self._reload = reload
+        self.reloads = reload
+        """Whether files that are edited are read anew."""
         self._watching: asyncio.Task[None] | None = None
         self.on_look: Callable[[], None] = lambda: None
         """Is told of every look at files that were edited, whether they could be loaded or not."""
@@ -181,7 +182,7 @@ class MockServer:
         self._runner = runner
         self._port = runner.addresses[0][1]
         requests.warm_up()
-        if self._reload:
+        if self.reloads:
             reload = partial(self._live.reload, patient=True)
             self._watching = asyncio.create_task(watch(self._workspace, reload))
         return self

@@ -17,6 +17,7 @@ PAGES = (
     "docs/control.md",
     "docs/page.md",
     "docs/pytest.md",
+    "docs/serve.md",
     "docs/verify.md",
     "docs/websocket.md",
 )

@@ -7,7 +7,19 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from mockserver import __version__
-from mockserver.cli import check, explain, imported, new, record, run, schema, serve, verify
+from mockserver.cli import (
+    check,
+    explain,
+    imported,
+    new,
+    painted,
+    record,
+    run,
+    schema,
+    serve,
+    terminal,
+    verify,
+)
 from mockserver.errors import LoadError, StartError
 
 if TYPE_CHECKING:
@@ -41,17 +53,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         doc = (command.__doc__ or "").partition("\n")[0]
         sub = commands.add_parser(name, help=doc, description=doc)
         command.add_arguments(sub)
+        terminal.add_arguments(sub)
         sub.set_defaults(run=command.run)
     args = parser.parse_args(argv)
+    terminal.never_break(sys.stdout, sys.stderr)
+    to = terminal.Terminal(sys.stderr, args.color)
     try:
         code: int = args.run(args)
     except LoadError as error:
-        print(error, file=sys.stderr)
-        count = len(error.problems)
-        print(f"\n{count} problem{'s' if count != 1 else ''}", file=sys.stderr)
+        for problem in error.problems:
+            print(painted.problem(problem, to), file=sys.stderr)
+        print(f"\n{painted.count(len(error.problems), 'problem')}", file=sys.stderr)
         return EXIT_LOAD
     except StartError as error:
-        print(error, file=sys.stderr)
+        print(painted.error(error, to), file=sys.stderr)
         return EXIT_START
     except BrokenPipeError:
         sys.stderr.close()  # whoever read the output has gone, and wants no more of it

@@ -8,20 +8,36 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Any
 
+from mockserver.cli.terminal import Terminal
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mockserver.cli.terminal import Wish
     from mockserver.play.journal import Entry
     from mockserver.runner import MockServer
 
 
-def configure(form: str) -> EntryLog:
-    """Send the server's errors to standard error, and return what takes its entries there."""
+def configure(form: str | None, color: Wish = "auto") -> EntryLog:
+    """Send the server's errors to standard error, and return what takes its entries there.
+
+    Without a `form` it is lines for people at a terminal, else text.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonErrors() if form == "json" else logging.Formatter(_ERRORS))
     logger = logging.getLogger("mockserver")
     logger.handlers[:] = [handler]
     logger.setLevel(logging.INFO)
     logger.propagate = False
-    return EntryLog(form)
+    if form == "json":
+        return EntryLog(_json_line, _json_look)
+    to = Terminal(sys.stderr, color)
+    if form is None and to.interactive:
+        from mockserver.cli.lines import Lines, look  # noqa: PLC0415
+
+        lines = Lines(to)
+        return EntryLog(lines.line, lambda server: look(server, lines, to))
+    return EntryLog(_text_line, _text_look)
 
 
 _ERRORS = "%(levelname)s %(message)s"
@@ -34,9 +50,11 @@ class EntryLog:
     and ten thousand clients that come at once do not wait for the log.
     """
 
-    def __init__(self, form: str) -> None:
-        self._json = form == "json"
-        self._line = _json_line if self._json else _text_line
+    def __init__(
+        self, line: Callable[[str, Entry], str], look: Callable[[MockServer], str]
+    ) -> None:
+        self._line = line
+        self._look = look
         self._lines: list[str] = []
 
     def __call__(self, session: str, entry: Entry) -> None:
@@ -55,7 +73,7 @@ class EntryLog:
     def looked(self, server: MockServer) -> None:
         """Write that files were read anew, and what is wrong with them."""
         self.flush()
-        sys.stderr.write(_json_look(server) if self._json else _text_look(server))
+        sys.stderr.write(self._look(server))
         sys.stderr.flush()
 
 

@@ -11,13 +11,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mockserver.cli import serve, tls
+from mockserver.cli import painted, serve, tls
+from mockserver.cli.terminal import Terminal
 from mockserver.errors import ControlError, StartError
 from mockserver.play.session import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mockserver.cli.terminal import Progress
     from mockserver.clock import Clock
     from mockserver.play.session import Session
     from mockserver.play.verdict import SessionVerdict
@@ -76,24 +78,27 @@ def run(args: argparse.Namespace) -> int:
     _check_codes(args.allow)
     if args.junit is not None:
         write_report(args.junit, "")
-    log = configure(args.log_format)
+    log = configure(args.log_format, args.color)
     server = serve.server_of(args, log if args.verbose else None)
     if args.verbose or args.reload:
         server.on_look = partial(log.looked, server)
     try:
-        return asyncio.run(_run(server, argv, args))
+        with serve.loading(args) as progress:
+            return asyncio.run(_run(server, argv, args, progress))
     except KeyboardInterrupt:  # before there was a command to leave it to
         return 130
     finally:
         log.flush()
 
 
-async def _run(server: MockServer, argv: list[str], args: argparse.Namespace) -> int:
+async def _run(
+    server: MockServer, argv: list[str], args: argparse.Namespace, progress: Progress
+) -> int:
     from mockserver.cli.process import CannotRunError, Command  # noqa: PLC0415
 
     async with server:
-        for problem in server.problems:
-            print(problem, file=sys.stderr)
+        progress.over()
+        serve.print_problems(server, args.color)
         tls.tell(server, args)
         serve.calm_collector()
         tidying = asyncio.create_task(serve.tidy(server))
@@ -107,7 +112,8 @@ async def _run(server: MockServer, argv: list[str], args: argparse.Namespace) ->
             tidying.cancel()
         await server.left()
         asked = bench.asked  # judging the default session makes it
-        well = report(bench.all(), args.junit, asked=asked)
+        to = Terminal(sys.stderr, args.color)
+        well = report(bench.all(), args.junit, asked=asked, to=to)
     if args.min_coverage and serve.hold_coverage(server, args.min_coverage):
         well = False
     return code or (0 if well else EXIT_FAILED)
@@ -156,7 +162,9 @@ def environment(server: MockServer) -> Mapping[str, str]:
     return {**os.environ, **own, **tls.environment(server)}
 
 
-def report(verdicts: list[SessionVerdict], junit: Path | None, *, asked: bool) -> bool:
+def report(
+    verdicts: list[SessionVerdict], junit: Path | None, *, asked: bool, to: Terminal
+) -> bool:
     """Tell what is to be said of the clients, and return whether all of it is well.
 
     `asked` is whether anybody has asked the server for anything.
@@ -165,9 +173,11 @@ def report(verdicts: list[SessionVerdict], junit: Path | None, *, asked: bool) -
 
     failed = [verdict for verdict in verdicts if verdict.status != "passed"]
     for verdict in failed:
-        print(f"\n{as_text(verdict, failed_only=True)}", file=sys.stderr)
+        text = painted.report(as_text(verdict, failed_only=True), to)
+        print(f"\n{text}", file=sys.stderr)
     if not failed:
-        print(f"mockserver: {_summary(verdicts) if asked else _NOBODY}", file=sys.stderr)
+        said = to.paint(_summary(verdicts), "green") if asked else to.paint(_NOBODY, "yellow")
+        print(f"mockserver: {said}", file=sys.stderr)
     if junit is not None:
         try:
             write_report(junit, as_junit(verdicts))

@@ -11,13 +11,15 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from mockserver.cli import covered, files, tls
+from mockserver.cli import covered, files, painted, tls
 from mockserver.cli.numbers import whole
+from mockserver.cli.terminal import Progress, Terminal
 from mockserver.clock import pause
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mockserver.cli.terminal import Wish
     from mockserver.play.coverage import Kind
     from mockserver.play.journal import Entry
     from mockserver.runner import MockServer
@@ -113,7 +115,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "(default: where standard output or standard error is a terminal)",
     )
     tls.add_arguments(parser)
-    parser.add_argument("--log-format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--log-format",
+        choices=("text", "json"),
+        help="what standard error gets of every connection (default: lines for people at a "
+        "terminal, else text)",
+    )
     covered.add_minimum(parser, "clients were sent")
 
 
@@ -135,14 +142,14 @@ def run(args: argparse.Namespace) -> int:
     gc.disable()
     from mockserver.cli.log import configure  # noqa: PLC0415
 
-    log = configure(args.log_format)
+    log = configure(args.log_format, args.color)
     if args.reload is None:
         args.reload = sys.stdout.isatty() or sys.stderr.isatty()
     server = server_of(args, log)
     server.on_look = partial(log.looked, server)
     raise_file_limit()
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(server, args))
+    with contextlib.suppress(KeyboardInterrupt), loading(args) as progress:
+        asyncio.run(_serve(server, args, progress))
     log.flush()
     return hold_coverage(server, args.min_coverage) if args.min_coverage else 0
 
@@ -187,18 +194,41 @@ def hold_coverage(server: MockServer, minimum: dict[Kind, float]) -> int:
     return covered.EXIT_MISSED if missing else 0
 
 
-async def _serve(server: MockServer, args: argparse.Namespace) -> None:
+def loading(args: argparse.Namespace) -> Progress:
+    """Return what says that files are being read, where that takes its time."""
+    return Progress(Terminal(sys.stderr, args.color), "reading the document and its scenarios")
+
+
+def print_problems(server: MockServer, color: Wish) -> None:
+    """Tell what is wrong with what is served all the same."""
+    to = Terminal(sys.stderr, color)
+    for problem in server.problems:
+        print(painted.problem(problem, to), file=sys.stderr)
+
+
+def _print_start(server: MockServer, args: argparse.Namespace) -> None:
+    """Say that the server listens, in a line for machines, and the rest for a person."""
+    print(f"Listening on {server.url}", flush=True)
+    here = next((stream for stream in (sys.stdout, sys.stderr) if stream.isatty()), None)
+    if here is not None:
+        from mockserver.cli.lines import start  # noqa: PLC0415
+
+        to = Terminal(here, args.color)
+        to.write(start(server, files.workspace_of(args), to))
+
+
+async def _serve(server: MockServer, args: argparse.Namespace, progress: Progress) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C raises instead
             loop.add_signal_handler(number, stop.set)
     async with server:
-        for problem in server.problems:
-            print(problem, file=sys.stderr)
+        progress.over()
+        print_problems(server, args.color)
         tls.tell(server, args)
         calm_collector()
-        print(f"Listening on {server.url}", flush=True)
+        _print_start(server, args)
         tidying = asyncio.create_task(tidy(server))
         await stop.wait()
         tidying.cancel()

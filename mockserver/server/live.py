@@ -202,16 +202,28 @@ class Live:
 
     async def _load(self, again: int) -> tuple[Loaded, list[Problem]]:
         """Load, and load `again` so many times where a file that was broken is edited further."""
-        try:
+        while True:
             # In a thread of its own: open streams go on.
-            return await asyncio.to_thread(self.files.load)
-        except (LoadError, StartError):
-            if not again:
-                raise
-            await pause(HALF)
-            if not await asyncio.to_thread(self.files.outdated):
-                raise
-        return await self._load(again - 1)
+            work = asyncio.to_thread(self.files.load)
+            (found,) = await asyncio.gather(work, return_exceptions=True)
+            again -= 1
+            if again < 0 or not await self._edited_further(found):
+                if isinstance(found, BaseException):
+                    raise found
+                return found
+
+    async def _edited_further(self, found: tuple[Loaded, list[Problem]] | BaseException) -> bool:
+        """Tell whether files that have turned out broken are others a moment later."""
+        if isinstance(found, (LoadError, StartError)):
+            problems = problems_of(found)
+        elif isinstance(found, BaseException):
+            return False
+        else:
+            problems = found[1]
+        if not any(problem.severity == "error" for problem in problems):
+            return False
+        await pause(HALF)
+        return await asyncio.to_thread(self.files.outdated)
 
     def _looked(self, faults: list[Problem], *, stale: bool) -> None:
         self.faults, self.stale = faults, stale
