@@ -162,6 +162,8 @@ class Called:
     body: str = ""
     answer_headers: tuple[str, ...] = ()
     answer_body: str = ""
+    serial: int = 0
+    """That of `Opened`, as of all entries that have one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,7 @@ class Awaited:
     name: str
     met: bool
     after: float
+    serial: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +208,7 @@ class Pushed:
     violates: str | None = None
     operation: str = ""
     sent: bool = True
+    serial: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +224,7 @@ class Paused:
     connection: int
     live: int
     held: float | None = None
+    serial: int = 0
 
 
 BODY: Final = 4_096

@@ -47,6 +47,8 @@ class Turn:
     """Makes a player that plays this connection once more, byte for byte."""
     watch: Watch | None = None
     """What judges the events before they are sent, where anything does."""
+    serial: int = 0
+    """That of `Opened` in the journal, from then on."""
 
     def stream_of(self, operation: Operation) -> EventStream | None:
         """Return what the document says of the stream that this request gets, or None."""

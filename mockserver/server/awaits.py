@@ -87,6 +87,7 @@ class Expecting:
                 kept(cue.wanted.name),
                 self.met,
                 self.took if self.met else cue.timeout or 0.0,
+                turn.serial,
             ),
         )
 

@@ -213,6 +213,7 @@ def _told(cue: Call, session: Session[Clock], turn: Turn) -> Called:
         fault=kept(cue.fault),
         headers=_lines(cue.headers),
         body=kept_body(cue.body),
+        serial=turn.serial,
     )
 
 

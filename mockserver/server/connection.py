@@ -207,7 +207,7 @@ class Connection:
         turn = self.turn
         asked = self.told.request
         self.told.body, self.told.weight = body, len(body) + (asked.weight if asked else 0)
-        self.told.serial = self.session.journal.new_serial()
+        self.told.serial = turn.serial = self.session.journal.new_serial()
         self.session.told.keep(self.told)
         self.opened = True
         subscription = turn.subscription

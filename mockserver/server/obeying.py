@@ -146,5 +146,5 @@ class Obeying:
     def _note_pause(self, at: float, held: float | None) -> None:
         turn, number = self._turn, self._steering.number
         subscription = turn.subscription.address.subscription
-        entry = Paused(at, turn.program.name, subscription, turn.number, number, held)
+        entry = Paused(at, turn.program.name, subscription, turn.number, number, held, turn.serial)
         record(self._session, entry)

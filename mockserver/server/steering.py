@@ -315,6 +315,7 @@ class Steering:
             order.violates,
             self._told.operation,
             sent,
+            self._told.serial,
         )
 
     def violated(self, order: Push, at: float) -> Violated | None:

@@ -73,6 +73,7 @@ OBJECTS = {
             "subscription": 1, "connection": 2, "name": "webhook x", "method": "POST",
             "url": "http://a/", "status": 200, "after": 0.5, "code": "", "fault": "",
             "headers": ["A: b"], "body": "", "answer_headers": [], "answer_body": "",
+            "serial": 0,
         },
     ),
 }  # fmt: skip

@@ -141,7 +141,7 @@ async def test_the_log_tells_a_call_in_a_line(tmp_path, capsys):
     (line,) = [text for text in capsys.readouterr().err.splitlines() if text.startswith("called")]
     assert line == (
         "called session=default at=0.000 scenario=story subscription=1 connection=1"
-        f' name="webhook petAdopted" method=POST url={receiver.url} status=200 after=0.000'
+        f' name="webhook petAdopted" method=POST url={receiver.url} status=200 after=0.000 serial=1'
     )
 
 

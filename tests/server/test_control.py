@@ -63,6 +63,7 @@ READ = {
     "listSignals": "/sessions/default/signals",
     "getRequest": "/sessions/default/requests/1",
     "listScenarios": "/scenarios",
+    "listStreams": "/streams",
     "getScenario": "/scenarios/story",
     "getScenarioSource": "/scenarios/story/source",
     "explainScenario": "/scenarios/story/explain?dispatched=true",

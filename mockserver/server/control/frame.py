@@ -22,6 +22,7 @@ from mockserver.server.control import (
     scenarios,
     sessions,
     signals,
+    streams,
     verdict,
 )
 from mockserver.server.control.ask import Ask, Handler
@@ -48,6 +49,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     **coverage.HANDLERS,
     **verdict.HANDLERS,
     **signals.HANDLERS,
+    **streams.HANDLERS,
     **journal.HANDLERS,
     **metrics.HANDLERS,
     **pages.HANDLERS,

@@ -36,9 +36,9 @@ def page(template: str, **values: Any) -> web.Response:
     return web.Response(text=render(template, **values), content_type="text/html", headers=headers)
 
 
-async def index(_: Ask) -> web.StreamResponse:
-    """Lead to what people can read."""
-    return web.Response(status=302, headers={"Location": "/_mock/docs"})
+async def timeline(_: Ask) -> web.StreamResponse:
+    """Return the page that shows every connection as it happens."""
+    return page("timeline.html.jinja")
 
 
 async def docs(ask: Ask) -> web.StreamResponse:
@@ -68,7 +68,7 @@ async def file(ask: Ask) -> web.StreamResponse:
 
 
 HANDLERS: Final[dict[str, Handler]] = {
-    "getControlIndex": index,
+    "getTimeline": timeline,
     "getControlDocs": docs,
     "getScenariosPage": scenarios,
     "getPageFile": file,
