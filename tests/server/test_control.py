@@ -49,7 +49,7 @@ READ = {
     "getVersion": "/version",
     "getControlDocument": "/openapi.json",
     "getControlDocs": "/docs",
-    "getControlIndex": "/",
+    "getTimeline": "/",
     "getPageFile": "/pages/style.css",
     "getScenariosPage": "/pages/scenarios",
     "listSessions": "/sessions",
@@ -77,16 +77,16 @@ async def test_what_is_read_fits_the_document(tmp_path, operation, path):
         await fetch(server, STATUS)
         received = await fetch(server, f"/_mock{path}")
     contract = control_contract()
-    assert received.status == (302 if operation == "getControlIndex" else 200)
+    assert received.status == 200
     fits(contract, operation, received)
 
 
 @pytest.mark.parametrize("path", ["/_mock", "/_mock/"])
-async def test_the_index_leads_to_what_people_read(tmp_path, path):
+async def test_the_index_is_the_timeline(tmp_path, path):
     """With and without the slash."""
     async with serving(tmp_path, STORY) as server:
         received = await fetch(server, path)
-    assert (received.status, received.header("Location")) == (302, "/_mock/docs")
+    assert (received.status, b"<h1 class=\"unseen\">Timeline</h1>" in received.content) == (200, True)
 
 
 async def test_people_are_shown_every_operation(tmp_path):

@@ -12,7 +12,7 @@ from mockserver.workspace import control_contract
 
 STORY = "operation: streamLogs\nstream: [{data: a}]"
 FOLDER = Path(__file__).parents[2] / "mockserver" / "server" / "pages"
-PAGES = ["/_mock/docs", "/_mock/pages/scenarios"]
+PAGES = ["/_mock/", "/_mock/docs", "/_mock/pages/scenarios"]
 DATA = ["/scenarios", "/openapi.json", "/problems", "/journal"]
 FILES = sorted(path.name for path in FOLDER.iterdir() if path.suffix in {".css", ".js", ".svg"})
 
@@ -57,7 +57,7 @@ async def test_a_page_asks_for_no_token_and_all_else_does(tmp_path):
         }
         posted = await fetch(server, "/_mock/docs", method="POST")
     assert statuses == {
-        "/": 302, "/docs": 200, "/pages/scenarios": 200, "/pages/control.js": 200,
+        "/": 200, "/docs": 200, "/pages/scenarios": 200, "/pages/control.js": 200,
     } | dict.fromkeys(DATA, 401)  # fmt: skip
     assert posted.status == 405
 

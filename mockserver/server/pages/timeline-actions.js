@@ -56,7 +56,7 @@
       const session = make('section', {'aria-labelledby': 'session-title'},
         this.title, this.summary, this.clock,
         this.form('send-signal', 'Signal', this.signal, 'Send', () => this.send(), this.signals),
-        this.form('pin-scenario', 'Pin', this.pin, 'Pin', () => this.pinned([...this.info.scenarios, this.pin.value]), this.names),
+        this.form('pin-scenario', 'Pin', this.pin, 'Pin', () => this.pinned([...this.pinnedNow, this.pin.value]), this.names),
         this.pins,
         make('p', {}, button('Reset session', () => this.reset(), 'Forget what it knows; streams go on')))
       this.root.append(session, streams, this.said)
@@ -81,6 +81,11 @@
         this.said.classList.add('bad')
       }
       this.changed()
+    }
+
+    /** What is pinned; a session that nobody has used yet has nothing of its own. */
+    get pinnedNow() {
+      return this.info ? this.info.scenarios : []
     }
 
     get base() {
@@ -126,7 +131,6 @@
 
     async advance(by) {
       const done = await mock.send('POST', `${this.base}/clock`, {advance: by})
-      this.info = {...this.info, now: done.now}
       return `it is ${done.now} s`
     }
 
@@ -144,7 +148,7 @@
       if (!info) return
       if (!before || before.clock !== info.clock || before.name !== info.name) this.buildClock(info)
       if (String(before?.scenarios) !== String(info.scenarios) || before?.name !== info.name) {
-        clear(this.pins, ...info.scenarios.map((one) => make('li', {}, make('code', {textContent: one}), make('button', {type: 'button', className: 'link', textContent: '×', 'aria-label': `Unpin ${one}`, onclick: () => this.run('unpin', () => this.pinned(this.info.scenarios.filter((other) => other !== one)))}))))
+        clear(this.pins, ...info.scenarios.map((one) => make('li', {}, make('code', {textContent: one}), make('button', {type: 'button', className: 'link', textContent: '×', 'aria-label': `Unpin ${one}`, onclick: () => this.run('unpin', () => this.pinned(this.pinnedNow.filter((other) => other !== one)))}))))
       }
     }
 

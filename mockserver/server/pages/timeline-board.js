@@ -61,6 +61,13 @@
       this.byLane = new Map(this.layout.rows.filter((row) => row.lane).map((row) => [row.lane, row]))
     }
 
+    /** Show nothing. */
+    empty() {
+      this.arrange([])
+      this.visible = []
+      for (const [parent, kept] of [[this.names, this.labels], [this.strips, this.rows]]) sync(parent, kept, [])
+    }
+
     /** Draw what is in view. `state`: {session, view, now, filter, selected, verdicts}. */
     draw(state) {
       this.state = state
@@ -102,7 +109,7 @@
       if (!row.lane) {
         return make('div', {className: 'name sub', role: 'listitem'}, make('b'), make('code'), make('span', {className: 'scenario'}), make('span', {className: 'verdict'}))
       }
-      const element = make('div', {className: 'name lane', role: 'listitem'}, make('button', {type: 'button', tabIndex: -1}, make('i', {className: 'dot'}), make('span', {className: 'which'}), make('span', {className: 'fate'}), make('span', {className: 'number'})))
+      const element = make('div', {className: 'name lane', role: 'listitem'}, make('button', {type: 'button', tabIndex: -1}, make('i', {className: 'dot'}), make('span', {className: 'which'}), ' ', make('span', {className: 'fate'}), ' ', make('span', {className: 'number'})))
       return element
     }
 
@@ -123,8 +130,9 @@
       set(fate, 'title', text)
       const count = lane.refused ? lane.marks.length : lane.events || lane.blocks
       set(number, 'textContent', count ? String(count) : '')
-      const spokenCount = count ? `, ${count} ${lane.events ? 'events' : 'blocks'}` : ''
-      const label = `Connection ${lane.connection} of ${lane.operation}, ${lane.target}: ${text}${spokenCount}`
+      const spokenCount = count ? ` ${count} ${lane.refused ? 'requests' : lane.events ? 'events' : 'blocks'}` : ''
+      // The name begins with what is seen (WCAG 2.2 § 2.5.3).
+      const label = `${which.textContent} ${text}${spokenCount}, connection ${lane.connection} of ${lane.operation}, ${lane.target}`
       if (button.getAttribute('aria-label') !== label) button.setAttribute('aria-label', label)
       button.dataset.serial = lane.serial
       if (selected !== (button.getAttribute('aria-current') === 'true')) button.setAttribute('aria-current', String(selected))
@@ -220,12 +228,12 @@
       return {
         key: `m${cluster.first}`,
         tag: 'button',
-        cls: `mark ${cluster.kind} tone${cluster.mixed ? 0 : toneOf(cluster.type)}${many ? ' many' : ''}${cluster.pushed ? ' pushed' : ''}${cluster.breach ? ' breach' : ''}${cluster.mark.unsent ? ' unsent' : ''}${cluster.mark.torn ? ' torn' : ''}${cluster.mark.failed || cluster.mark.met === false ? ' failed' : ''}${chosen ? ' selected' : ''}`,
+        cls: `mark ${cluster.kind} tone${cluster.mixed ? 0 : toneOf(cluster.type, this.state.session)}${many ? ' many' : ''}${cluster.pushed ? ' pushed' : ''}${cluster.breach ? ' breach' : ''}${cluster.mark.unsent ? ' unsent' : ''}${cluster.mark.torn ? ' torn' : ''}${cluster.mark.failed || cluster.mark.met === false ? ' failed' : ''}${chosen ? ' selected' : ''}`,
         x: this.x(cluster.at),
         badge: many ? (cluster.n > 999 ? '1k+' : String(cluster.n)) : '',
         text: room > (plain ? wide + 24 : Math.min(wide, 70)) ? text : '',
         room: Math.min(room - 18, 240),
-        label: spoken(cluster),
+        said: spoken(cluster),
         index: cluster.first,
       }
     }
@@ -281,7 +289,7 @@
         }
         const kind = cue.cue === 'send' ? (cue.origin === 'heartbeat' ? 'beat' : 'data' in cue.fields ? 'event' : 'comment') : cue.cue
         const text = cue.cue === 'send' ? (kind === 'event' ? `${cue.fields.id === undefined ? '' : `#${cue.fields.id} `}${cue.fields.type || ''}` : '') : cue.cue === 'call' ? `calls ${cue.name}` : `will ${{end: 'end', drop: 'drop', reset: 'be reset'}[cue.cue]}`
-        items.push({key: `p${i}`, cls: `planned ${kind} tone${toneOf(cue.fields?.type)}`, x, text, room: 160, title: `Still to come, at ${seconds(at)}: ${text || kind}`})
+        items.push({key: `p${i}`, cls: `planned ${kind} tone${toneOf(cue.fields?.type, this.state.session)}`, x, text, room: 160, title: `Still to come, at ${seconds(at)}: ${text || kind}`})
       }
     }
 
@@ -389,10 +397,9 @@
       set(element.firstChild, 'textContent', item.badge)
       set(element.lastChild, 'textContent', item.text)
       set(element.lastChild.style, 'maxWidth', px(Math.max(0, item.room)))
-      if (element.title !== item.label) {
-        element.title = item.label
-        element.setAttribute('aria-label', item.label)
-      }
+      const label = [item.badge, item.text, item.said].filter(Boolean).join(', ')
+      if (element.title !== item.said) element.title = item.said
+      if (element.getAttribute('aria-label') !== label) element.setAttribute('aria-label', label)
       element.index = item.index
       return
     }

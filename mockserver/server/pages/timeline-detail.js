@@ -5,7 +5,7 @@
   'use strict'
 
   const {absence, endOf} = globalThis.timelineModel
-  const {seconds} = globalThis.timelineLayout
+  const {moment, seconds} = globalThis.timelineLayout
   const {clear, make} = globalThis.timelineDom
 
   const ROWS = 200
@@ -13,6 +13,9 @@
   const MANY = 200
 
   const path = (name) => encodeURIComponent(name)
+
+  /** A point of the session's time, to the millisecond. */
+  const clockTime = (at) => moment(at, 0.001)
 
   // --- values unfolded -------------------------------------------------------------------------
 
@@ -38,12 +41,12 @@
     if (/^\s*[[{"\-\d]/.test(text)) {
       try {
         const value = JSON.parse(text)
-        if (value !== null && typeof value === 'object') return make('div', {className: 'tree'}, tree(value))
+        if (value !== null && typeof value === 'object') return make('div', {className: 'tree', tabIndex: 0}, tree(value))
       } catch {
         // Text that only looks like JSON is text.
       }
     }
-    return make('pre', {className: 'text', textContent: text})
+    return make('pre', {className: 'text', tabIndex: 0, textContent: text})
   }
 
   // --- bytes -----------------------------------------------------------------------------------
@@ -72,10 +75,10 @@
 
   const bytesShown = (block) => {
     const bytes = bytesOf(block)
-    const text = block.text === undefined ? null : make('pre', {className: 'bytes'}, ...visible(block.text.slice(0, 20000)))
+    const text = block.text === undefined ? null : make('pre', {className: 'bytes', tabIndex: 0}, ...visible(block.text.slice(0, 20000)))
     return [
       text,
-      make('details', {open: !text}, make('summary', {textContent: `Hex, ${bytes.length} bytes`}), make('pre', {className: 'hex', textContent: hex(bytes)})),
+      make('details', {open: !text}, make('summary', {textContent: `Hex, ${bytes.length} bytes`}), make('pre', {className: 'hex', tabIndex: 0, textContent: hex(bytes)})),
     ]
   }
 
@@ -103,7 +106,7 @@
       const at = Number(line) - source.line
       const first = Math.max(0, at - 2)
       const rows = source.lines.slice(first, at + 4).map((text, i) => make('span', {className: first + i === at ? 'row here' : 'row'}, make('i', {textContent: String(first + i + source.line)}), text || ' '))
-      box.append(make('pre', {}, ...rows))
+      box.append(make('pre', {tabIndex: 0}, ...rows))
     } catch {
       // A scenario that was changed meanwhile has another text; its line is said all the same.
     }
@@ -185,7 +188,7 @@
       }
       const block = this.blockOf(told, mark)
       if (block) clear(this.root, ...await this.ofBlock(lane, told, block))
-      else if (!mark.entry) clear(this.root, make('h2', {textContent: mark.kind}), facts([['at', seconds(mark.at)], ['what', mark.text]]))
+      else if (!mark.entry) clear(this.root, make('h2', {textContent: mark.kind}), facts([['at', clockTime(mark.at)], ['what', mark.text]]))
     }
 
     /** Return the block of the story behind what is no block of it. */
@@ -208,7 +211,7 @@
         make('h2', {textContent: titleOf(block)}),
         facts([
           ['id', fields.id], ['type', 'data' in fields ? fields.type || 'message' : undefined],
-          ['retry', fields.retry && `${fields.retry} ms`], ['at', seconds(block.at)],
+          ['retry', fields.retry && `${fields.retry} ms`], ['at', clockTime(block.at)],
           ['from', ORIGINS[block.origin]], ['block', block.block && `${block.block} of connection ${lane.connection}`],
           ['bytes', `${block.bytes}, from ${block.at_byte} in the body`],
         ]),
@@ -232,7 +235,7 @@
       if (mark.kind === 'call') {
         return [
           make('h2', {textContent: `Called ${entry.name}`}),
-          facts([['request', `${entry.method} ${entry.url}`], ['answer', entry.status || entry.fault || entry.code], ['at', seconds(entry.at)], ['took', entry.after === null ? undefined : seconds(entry.after)]]),
+          facts([['request', `${entry.method} ${entry.url}`], ['answer', entry.status || entry.fault || entry.code], ['at', clockTime(entry.at)], ['took', entry.after === null ? undefined : seconds(entry.after)]]),
           entry.body ? make('h3', {textContent: 'Sent'}) : null, entry.body ? unfolded(entry.body) : null,
           entry.answer_body ? make('h3', {textContent: 'Answered'}) : null, entry.answer_body ? unfolded(entry.answer_body) : null,
           this.toLane(lane),
@@ -241,28 +244,28 @@
       if (mark.kind === 'refused') {
         return [
           make('h2', {className: 'bad', textContent: `Refused with ${entry.status}`}),
-          facts([['request', entry.target], ['code', entry.code], ['why', entry.what], ['at', seconds(entry.at)]]),
+          facts([['request', entry.target], ['code', entry.code], ['why', entry.what], ['at', clockTime(entry.at)]]),
         ]
       }
       if (mark.kind === 'breach') {
         const whose = {client: 'the client', script: 'the script', test: 'a test'}[entry.by]
         return [
           make('h2', {className: 'bad', textContent: 'Breaks the contract'}),
-          facts([['what', entry.part], ['whose', whose], ['at', seconds(entry.at)], ['line', entry.where]]),
+          facts([['what', entry.part], ['whose', whose], ['at', clockTime(entry.at)], ['line', entry.where]]),
           make('ul', {className: 'faults'}, ...entry.faults.map((fault) => make('li', {textContent: fault}))),
           this.toLane(lane),
         ]
       }
       return [
         make('h2', {textContent: mark.unsent ? 'Push that was not sent' : 'Pushed by a test'}),
-        facts([['type', entry.event], ['id', entry.id], ['at', seconds(entry.at)], ['bytes', String(entry.size)], ['violates', entry.violates]]),
-        make('pre', {className: 'bytes'}, ...visible(entry.data)),
+        facts([['type', entry.event], ['id', entry.id], ['at', clockTime(entry.at)], ['bytes', String(entry.size)], ['violates', entry.violates]]),
+        make('pre', {className: 'bytes', tabIndex: 0}, ...visible(entry.data)),
         this.toLane(lane),
       ]
     }
 
     refusals(lane) {
-      const rows = lane.marks.slice(-ROWS).map(({entry}) => make('tr', {}, make('td', {textContent: seconds(entry.at)}), make('td', {className: 'bad', textContent: String(entry.status)}), make('td', {}, entry.target, make('br'), make('span', {className: 'quiet', textContent: entry.what}))))
+      const rows = lane.marks.slice(-ROWS).map(({entry}) => make('tr', {}, make('td', {textContent: clockTime(entry.at)}), make('td', {className: 'bad', textContent: String(entry.status)}), make('td', {}, entry.target, make('br'), make('span', {className: 'quiet', textContent: entry.what}))))
       return make('table', {className: 'refused'}, make('thead', {}, make('tr', {}, ...['At', 'Status', 'Request'].map((name) => make('th', {scope: 'col', textContent: name})))), make('tbody', {}, ...rows))
     }
 
@@ -274,8 +277,8 @@
       const away = absence(lane)
       return facts([
         ['request', lane.target], ['scenario', lane.sub.scenario], ['status', lane.status || 'none'],
-        ['opened', seconds(lane.at)],
-        ['ended', lane.closed ? `${seconds(lane.closed.at)}, ${endOf(lane.closed)}` : 'it is open'],
+        ['opened', clockTime(lane.at)],
+        ['ended', lane.closed ? `${clockTime(lane.closed.at)}, ${endOf(lane.closed)}` : 'it is open'],
         ['why', lane.closed?.fault], ['Last-Event-ID', lane.lastEventId],
         ['away', away && `${seconds(away.away)}${away.told === null ? '' : `, told to wait ${seconds(away.told)}`}`],
         ['notes', lane.notes.join(', ')], ['forgotten', lane.lost ? `${lane.lost} marks, to keep within the page's bounds` : ''],

@@ -44,7 +44,7 @@
     return found
   }
 
-  const RANK = {breach: 9, refused: 8, call: 6, await: 5, raw: 4, event: 3, blocks: 2, retry: 1, field: 1, comment: 1, beat: 0}
+  const RANK = {breach: 9, refused: 8, raw: 7, event: 6, blocks: 5, call: 4, await: 3, retry: 2, field: 1, comment: 1, beat: 0}
 
   /** Marks of a lane that are shown, those that would cover one another made one; kept and added to.
 
@@ -149,12 +149,12 @@
     return {from: view.from + x / view.scale - x / scale, scale}
   }
 
-  /** One of eight tones for an event type, the same for the same name. */
-  const toneOf = (type) => {
+  /** One of eight tones for an event type, in the order in which a session's types came. */
+  const toneOf = (type, session) => {
     if (type === 'message' || !type) return 0
-    let hash = 7
-    for (let i = 0; i < type.length; i += 1) hash = (hash * 31 + type.charCodeAt(i)) % 1009
-    return 1 + (hash % 7)
+    let tone = session.tones.get(type)
+    if (tone === undefined) session.tones.set(type, tone = 1 + (session.tones.size % 7))
+    return tone
   }
 
   globalThis.timelineLayout = {LANE, HEAD, between, clusters, fitted, inView, labelOf, moment, placed, seconds, ticks, toneOf, zoomed}

@@ -143,6 +143,7 @@
       this.refused = 0
       this.numbered = 0
       this.types = new Map()
+      this.tones = new Map()
       this.operations = new Map()
       this.marks = 0
       this.events = 0

@@ -544,7 +544,7 @@
       // What comes behind the news of another run is told once more to whoever begins afresh.
       if (own === followed) arrived(event)
     }
-    own = followed = mock.follow('/journal/stream?since=0&expand=true', {onEvent, onState: connected})
+    own = followed = mock.follow('/journal/stream?since=0&expand=true', {onEvent, onState: connected, restWhileHidden: true})
   }
 
   /** Begin afresh: the server was started anew, and numbers its entries from 1. */
@@ -556,6 +556,7 @@
     state.selected = null
     state.shape = -1
     summarised = -1
+    board.empty()
     detail.show(null)
     actions.select(null)
     notice('The server was started anew: what was seen before is gone, and this page has begun afresh.', 'fresh')

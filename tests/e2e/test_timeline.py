@@ -1,0 +1,571 @@
+"""The timeline in a real browser: what is seen of connections, what the buttons do, how it lasts."""
+
+import concurrent.futures
+import contextlib
+import http.client
+import json
+import re
+import threading
+from urllib.parse import urlsplit
+
+import pytest
+
+ORDER = "/v1/orders/7/status/stream"
+RESUME = """\
+operation: streamOrderStatus
+stream:
+- retry: 300ms
+- {id: 1, data: {status: payment_processing, timestamp: "2026-01-01T00:00:00Z"}}
+- {delay: 2s, id: 2, data: {status: payment_confirmed, timestamp: "2026-01-01T00:00:02Z"}}
+- disconnect: drop
+- {delay: 3s, event: complete, id: 3, data: {status: shipped, trackingNumber: 1Z}}
+- disconnect: reset
+expect:
+- connection: 2
+  last_event_id: "2"
+  after: 200ms..
+"""
+STEERED = """\
+scenario: steered
+operation: streamOrderStatus
+default: true
+heartbeat: 10s
+stream:
+- {id: 1, data: {status: payment_processing, timestamp: "2026-01-01T00:00:00Z"}}
+- await: {signal: paid}
+- {id: 2, data: {status: payment_confirmed, timestamp: "2026-01-01T00:00:02Z"}}
+- {delay: 3s, id: 3, data: {status: 7}, violates: to be seen}
+- hold: forever
+---
+scenario: other
+operation: streamOrderStatus
+stream: [{event: complete, data: {status: shipped, trackingNumber: 1Z}}]
+"""
+TEXTS = "return [...document.querySelectorAll(given[0])].map((e) => e.textContent).filter(Boolean)"
+SEEN = "return [...document.querySelectorAll('.mark')].filter((e) => e.title.includes(given[0])).length"
+COUNT = "return document.querySelectorAll('*').length"
+
+
+class Client:
+    """A client that opens a stream and reads it in a thread until it ends or is let go."""
+
+    def __init__(self, server, path=ORDER, **headers):
+        self.connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=60)
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.connection.request("GET", path, headers=names)
+        self.response = self.connection.getresponse()
+        self.received = b""
+        self.thread = threading.Thread(target=self._read, daemon=True)
+        self.thread.start()
+        CLIENTS.append(self)
+
+    def _read(self):
+        try:
+            while data := self.response.read1(65536):
+                self.received += data
+        except (OSError, http.client.HTTPException, ValueError, AttributeError):
+            pass  # the script has cut it off, or the test has let it go
+
+    def ended(self):
+        """Wait until the connection has ended."""
+        self.thread.join(30)
+        assert not self.thread.is_alive()
+        self.response.close()
+        self.connection.close()
+
+    def leave(self):
+        """Go away in the middle, if it has not ended."""
+        raw = getattr(self.response.fp, "raw", None)
+        with contextlib.suppress(OSError, AttributeError):
+            (self.connection.sock or raw._sock).shutdown(2)
+        self.ended()
+
+
+CLIENTS: list[Client] = []
+
+
+@pytest.fixture(autouse=True)
+def _left():
+    """Let nobody stay behind."""
+    yield
+    while CLIENTS:
+        CLIENTS.pop().leave()
+
+
+def ask(server, method, path, body=None):
+    """Ask the control API of a server; returns status and JSON."""
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=60)
+    try:
+        connection.request(method, path, None if body is None else json.dumps(body))
+        answer = connection.getresponse()
+        text = answer.read()
+        is_json = "json" in (answer.getheader("Content-Type") or "")
+        return answer.status, json.loads(text) if is_json else text
+    finally:
+        connection.close()
+
+
+def advance(server, by, session="default"):
+    status, _ = ask(server, "POST", f"/_mock/sessions/{session}/clock", {"advance": by})
+    assert status == 200
+
+
+@pytest.fixture
+def page(browser, serve):
+    """Give a function that serves scenarios and opens the timeline, which is then live."""
+
+    def start(*arguments, at="", scheme="light", **scenarios):
+        server = serve(*arguments, **(scenarios or {"resume": RESUME}))
+        look(browser, server, at, scheme)
+        return server
+
+    return start
+
+
+def look(browser, server, at="", scheme="light"):
+    browser.view(1440, 900, scheme=scheme)
+    browser.open("about:blank")
+    browser.open(f"{server.url}/_mock/{at}")
+    browser.until("return document.querySelector('#state').dataset.state === 'connected'")
+
+
+def tell(server, prefix=""):
+    """Let a client live through RESUME: dropped after 2 s, back after 0.5 s with its last id."""
+    session = prefix.removeprefix("/@") or "default"
+    first = Client(server, prefix + ORDER)
+    advance(server, "2s", session)
+    first.ended()
+    advance(server, "500ms", session)
+    second = Client(server, prefix + ORDER, Last_Event_ID="2")
+    advance(server, "3s", session)
+    second.ended()
+
+
+def opened(browser, server, path=ORDER):
+    """Open a stream, and wait until its first event is seen."""
+    client = Client(server, path)
+    browser.until("return document.querySelector('.mark.event')")
+    return client
+
+
+# --- what is seen --------------------------------------------------------------------------------
+
+
+def test_says_that_nothing_has_connected_and_what_to_try(page, browser, barriers):
+    """The line of curl is for the document that is loaded, and what it asks for is answered."""
+    server = page()
+    browser.until("return document.querySelector('#empty-curl').textContent.includes('http')")
+    line = browser.run("return document.querySelector('#empty-curl').textContent")
+
+    assert browser.run("return document.querySelector('#empty').checkVisibility()")
+    target = re.fullmatch(rf"curl -N {server.url}(/v1/orders/\w+/status/stream)", line)[1]
+    assert barriers() == []
+    Client(server, target)
+    browser.until("return !document.querySelector('#empty').checkVisibility()")
+
+
+def test_shows_a_drop_and_how_the_client_came_back(page, browser, barriers):
+    """Two lanes, heads, events, who ended them, the absence and its hint, the arrow, the verdict."""
+    server = page("--clock", "manual")
+    tell(server)
+    browser.until("return document.querySelectorAll('.end').length === 2")
+    browser.click("#fit")
+    browser.until("return document.querySelector('.arrow')")
+
+    assert browser.run(TEXTS, ".name.lane .fate") == [
+        "dropped by the script",
+        "reset by the script",
+    ]
+    assert browser.run(TEXTS, ".name.sub b") == ["streamOrderStatus"]
+    assert browser.run(TEXTS, ".strip .head") == ["200", "↻ 2  200"]
+    marks = browser.run("return [...document.querySelectorAll('.mark')].map((e) => e.title)")
+    assert [mark.split(" at ")[0] for mark in marks] == [
+        "event message, id 1", "event message, id 2", "event complete, id 3",
+    ]  # fmt: skip
+    assert browser.run(TEXTS, ".away, .away-said") == ["away 500 ms · told 300 ms"]
+    assert browser.run("return document.querySelectorAll('.hint').length") == 1
+    arrow = browser.run("return document.querySelector('.arrow').getAttribute('aria-label')")
+    assert arrow == "Resumes after event 2 of connection 1"
+    browser.until("return document.querySelector('.name .verdict.passed')")
+    browser.until(
+        "return document.querySelector('.verdict-line').textContent.includes('1 of 1 met')"
+    )
+    assert browser.run(TEXTS, ".cover .quiet")[0].startswith("1 of ")
+    assert barriers() == []
+
+
+def test_the_arrow_leads_from_the_event_to_the_connection_that_takes_it_up(page, browser):
+    """Its ends are where the event's mark and the head are, to a few pixels."""
+    server = page("--clock", "manual")
+    tell(server)
+    browser.until("return document.querySelector('.arrow')")
+    browser.click("#fit")
+    script = """
+        const box = (e) => e.getBoundingClientRect()
+        const arrow = box(document.querySelector('.arrow .line'))
+        const mark = box([...document.querySelectorAll('.mark i')][1])
+        const heads = [...document.querySelectorAll('.head')].map(box)
+        return Math.abs(arrow.left - mark.left - mark.width / 2) < 4 && arrow.top > mark.top
+          && Math.abs(arrow.right - heads[1].right) < 6 && arrow.bottom < heads[1].bottom
+    """
+
+    assert browser.until(script)
+
+
+def test_two_sessions_are_kept_apart(page, browser):
+    """Both are listed; one is shown, and its address leads to it again."""
+    server = page("--clock", "manual")
+    tell(server)
+    tell(server, "/@checkout")
+    browser.until("return document.querySelectorAll('#sessions li').length === 2")
+    Client(server, "/@checkout/v1/nowhere").ended()
+
+    assert browser.run(TEXTS, "#sessions .session-name") == ["default", "checkout"]
+    browser.click("#sessions li:nth-child(2) button")
+    browser.until("return document.querySelector('.mark.refused')")
+    assert browser.run("return location.hash") == "#session=checkout"
+    assert browser.run(TEXTS, "#session-title") == ["Session checkout"]
+    look(browser, server, "#session=checkout")
+    browser.until("return document.querySelector('.mark.refused')")
+    assert browser.run(TEXTS, ".name.sub b") == ["Refused requests", "streamOrderStatus"]
+
+
+def test_what_is_still_to_come_is_dashed(page, browser):
+    """The next events with how long they take yet, and what the story waits for."""
+    server = page("--clock", "manual")
+    first = opened(browser, server)
+    browser.until("return document.querySelector('.planned.event')")
+
+    assert browser.run(TEXTS, ".planned.event") == ["#2 "]
+    assert browser.run(TEXTS, ".wait") == ["2 s"]
+    assert browser.run("return document.querySelector('.planned.drop').title").endswith("will drop")
+    advance(server, "2s")
+    first.ended()
+    browser.until("return !document.querySelector('.planned')")
+
+
+def test_heartbeats_are_seen_as_they_leave(page, browser):
+    """A small mark each; the story's wait is named beside them."""
+    server = page("--clock", "manual", steered=STEERED)
+    client = opened(browser, server)
+    browser.until("return document.querySelector('.span.waiting')")
+    advance(server, "20s")
+    browser.until("return document.querySelectorAll('.mark.beat').length === 2")
+
+    assert browser.run(TEXTS, ".span.waiting") == ["waits for signal paid"]
+    assert browser.run(TEXTS, ".name.lane .fate") == ["waits for signal paid"]
+    client.leave()
+    browser.until("return document.querySelector('.end.by-client')")
+    assert browser.run(TEXTS, ".name.lane .fate") == ["the client left"]
+
+
+def test_an_event_is_shown_with_its_bytes_its_line_and_its_check(page, browser, barriers):
+    """A click on the mark; one that breaks the contract says where."""
+    server = page("--clock", "manual", steered=STEERED)
+    client = opened(browser, server)
+    advance(server, "1s")
+    ask(server, "POST", "/_mock/sessions/default/signals/paid")
+    advance(server, "3s")
+    browser.until("return document.querySelectorAll('.mark.event').length === 3")
+    browser.run("document.querySelector('.mark.event').click()")
+    browser.until("return document.querySelector('#detail .bytes')")
+
+    detail = browser.run("return document.querySelector('#detail').innerText")
+    assert "fits the document" in detail
+    assert 'status: "payment_processing"' in detail
+    assert 'id: 1\\n\ndata: {"status":"payment_processing"' in detail
+    assert "story" not in detail
+    assert browser.run(TEXTS, ".source .here")[0].startswith("6- {id: 1, data")
+    assert barriers() == []
+    browser.run("[...document.querySelectorAll('.mark.event')].at(-1).click()")
+    browser.until("return document.querySelector('#detail .check .bad')")
+    assert "breaks the contract" in browser.run(
+        "return document.querySelector('#detail').innerText"
+    )
+    client.leave()
+
+
+def test_a_connection_is_shown_as_a_table(page, browser, barriers):
+    """All that it was told, for whoever cannot see the strip; a row leads to its event."""
+    server = page("--clock", "manual")
+    tell(server)
+    browser.until("return document.querySelectorAll('.end').length === 2")
+    browser.click(".name.lane button")
+    browser.until("return document.querySelector('table.told')")
+    rows = browser.run(
+        "return [...document.querySelectorAll('table.told tr')].map((tr) =>"
+        " [...tr.children].map((cell) => cell.textContent))"
+    )
+
+    assert rows == [
+        ["After", "Type", "ID", "Data", "Fits"],
+        ["0 s", "retry", "", "", ""],
+        ["0 s", "message", "1", rows[2][3], "✓"],
+        ["2 s", "message", "2", rows[3][3], "✓"],
+    ]
+    assert barriers("aside") == []
+    browser.click("table.told tbody tr:nth-child(3) button")
+    browser.until("return document.querySelector('#detail h2').textContent === 'event message'")
+
+
+# --- what can be chosen --------------------------------------------------------------------------
+
+
+def test_filters_leave_what_is_asked_for(page, browser):
+    """By operation, by event type, streams alone; the address keeps them."""
+    server = page("--clock", "manual")
+    tell(server)
+    ask(server, "GET", "/v1/pets")
+    browser.until("return document.querySelectorAll('.name.lane').length >= 3")
+    choose = """
+        const select = document.getElementById(given[0])
+        select.value = given[1]
+        select.dispatchEvent(new Event('change'))
+    """
+
+    browser.run(choose, "filter-operation", "streamOrderStatus")
+    browser.until("return document.querySelectorAll('.name.sub').length === 1")
+    browser.run(choose, "filter-type", "complete")
+    browser.until("return document.querySelectorAll('.name.lane').length === 1")
+    assert browser.run(TEXTS, ".name.lane .which") == ["#2"]
+    assert browser.run("return location.hash") == "#operation=streamOrderStatus&type=complete"
+    browser.run(choose, "filter-type", "")
+    browser.run(choose, "filter-operation", "")
+    browser.click("#filter-streams")
+    browser.until("return document.querySelectorAll('.name.sub').length === 1")
+
+
+def test_it_follows_or_stands_still(page, browser):
+    """Following, time runs under the marks; standing still, nothing moves until it is asked to."""
+    server = page("--clock", "manual")
+    client = opened(browser, server)
+    left = "return document.querySelector('.mark.event i').getBoundingClientRect().left"
+    before = browser.run(left)
+    advance(server, "1s")
+    browser.until(f"return (() => {{ {left} }})() < given[0] - 10", before)
+
+    browser.click("#follow")
+    pressed = "return document.querySelector('#follow').getAttribute('aria-pressed')"
+    assert browser.run(pressed) == "false"
+    before = browser.run(left)
+    advance(server, "1s")
+    client.ended()
+    browser.until("return document.querySelector('.end')")
+    assert browser.run(left) == before
+    browser.click("#follow")
+    browser.until(f"return (() => {{ {left} }})() < given[0] - 10", before)
+
+
+def test_everything_is_reached_by_keyboard(page, browser):
+    """Down to a connection, along its marks, in and out again; single keys, listed under `?`."""
+    server = page("--clock", "manual")
+    tell(server)
+    browser.until("return document.querySelectorAll('.end').length === 2")
+    browser.run("document.querySelector('.name.lane button').focus()")
+    label = "return document.activeElement.getAttribute('aria-label')"
+    assert browser.run(label).startswith("#1 dropped by the script 2 events, connection 1 of")
+    browser.press("ArrowDown")
+    assert browser.run(label).startswith("#2 reset by the script 1 events, connection 2 of")
+    browser.press("ArrowUp", "ArrowRight")
+    assert browser.run(label).startswith("#1 payment_processing, event message, id 1")
+    browser.press("End")
+    assert browser.run(label).startswith("#2 payment_confirmed, event message, id 2")
+    browser.press("Enter")
+    browser.until("return document.querySelector('#detail h2')?.textContent === 'event message'")
+    browser.press("Escape")
+    assert browser.run(label).startswith("#1 dropped by the script 2 events, connection 1 of")
+    assert browser.run("return document.querySelector('#detail').textContent") == ""
+    browser.press("f")
+    assert browser.run("return document.querySelector('#follow').ariaPressed") == "true"
+    browser.press("?")
+    assert browser.run("return document.querySelector('#keys').open")
+    browser.press("Escape")
+    reached = browser.run(
+        "return document.querySelectorAll('.names button[tabindex=\"0\"]').length"
+    )
+    assert reached == 1
+
+
+# --- what the buttons do -------------------------------------------------------------------------
+
+PRESS = "[...document.querySelectorAll('#actions button')].find((e) => e.textContent === given[0]).click()"
+PUSHED = '{"status": "shipped", "trackingNumber": "1Z"}'
+DONE = "return document.querySelector('#done').textContent.includes(given[0])"
+
+
+def press(browser, name, said):
+    browser.run(PRESS, name)
+    browser.until(DONE, said)
+
+
+def test_the_streams_are_held_released_and_pushed_to(page, browser):
+    """To the connection that is selected: the other one gets nothing."""
+    server = page("--clock", "manual", steered=STEERED)
+    client = opened(browser, server)
+    other = Client(server, ORDER.replace("7", "8"))
+    browser.until("return document.querySelectorAll('.mark.event').length === 2")
+    browser.click(".name.lane button")
+    browser.until("return document.querySelector('#target').textContent.includes('connection 1')")
+
+    press(browser, "Hold", "1 connection held")
+    browser.until("return document.querySelector('.span.held')")
+    advance(server, "2s")
+    press(browser, "Release", "1 connection released")
+    browser.run(
+        "document.querySelector('#push-box').open = true;"
+        "document.querySelector('#push-event').value = 'complete';"
+        "document.querySelector('#push-data').value = given[0]",
+        PUSHED,
+    )
+    browser.click("#push")
+    browser.until(DONE, "pushed to 1 connection")
+    browser.until("return document.querySelector('.mark.pushed')?.title.includes('event complete')")
+    browser.run("document.querySelector('.mark.pushed').click()")
+    browser.until(
+        "return document.querySelector('#detail').textContent.includes('pushed by a test')"
+    )
+    for one in (client, other):
+        one.leave()
+    assert f"event: complete\ndata: {PUSHED}\n\n".encode() in client.received
+    assert b"complete" not in other.received
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("End", "ended by a test"), ("Drop", "dropped by a test"), ("Reset", "reset by a test")],
+)
+def test_a_connection_is_ended_from_the_page(page, browser, name, said):
+    """In each of the three ways, and it says who did it."""
+    server = page("--clock", "manual", steered=STEERED)
+    client = opened(browser, server)
+
+    press(browser, name, "1 connection ended")
+    client.ended()
+    browser.until("return document.querySelector('.end.by-test')")
+    assert browser.run(TEXTS, ".name.lane .fate") == [said]
+
+
+def test_a_signal_is_sent_and_the_clock_is_stepped(page, browser):
+    """The signal that the story waits for is offered; a manual clock has buttons."""
+    server = page("--clock", "manual", steered=STEERED)
+    client = opened(browser, server)
+    browser.until("return document.querySelector('#signals option')?.value === 'paid'")
+    browser.run("document.querySelector('#signal').value = 'paid'")
+
+    press(browser, "+1 s", "it is 1 s")
+    press(browser, "Send", "1 was waiting")
+    browser.until(SEEN + " === 1", "id 2")
+    browser.until("return document.querySelector('.span.met')")
+    browser.run("document.querySelector('#advance').value = '3s'")
+    press(browser, "Step", "it is 4 s")
+    browser.until(SEEN + " === 1", "id 3")
+    client.leave()
+
+
+def test_a_scenario_is_pinned_and_let_go(page, browser):
+    """The next request gets it; what is wrong with a name is said."""
+    server = page("--clock", "manual", steered=STEERED)
+    browser.until("return document.querySelectorAll('#scenarios option').length === 2")
+    browser.run("document.querySelector('#pin').value = 'other'")
+    press(browser, "Pin", "pinned: other")
+    pinned = Client(server)
+    pinned.ended()
+    assert pinned.received.startswith(b"event: complete\n")
+    browser.run("document.querySelector('#pins button').click()")
+    browser.until(DONE, "nothing is pinned")
+    assert ask(server, "GET", "/_mock/sessions/default")[1]["scenarios"] == []
+    browser.run("document.querySelector('#pin').value = 'othr'")
+    press(browser, "Pin", "did you mean 'other'?")
+
+
+def test_a_reset_empties_the_session(page, browser):
+    """What it knows is gone here, too."""
+    server = page("--clock", "manual")
+    tell(server)
+    browser.until("return document.querySelectorAll('.end').length === 2")
+
+    press(browser, "Reset session", "was reset")
+    browser.until("return document.querySelectorAll('.name').length === 0")
+
+
+# --- how it lasts --------------------------------------------------------------------------------
+
+
+def test_a_server_that_is_started_anew_is_followed_afresh(page, browser, serve):
+    """On the same port: what was seen is gone, the page says so and goes on by itself."""
+    server = page("--clock", "manual")
+    tell(server)
+    browser.until("return document.querySelectorAll('.end').length === 2")
+    server.stop()
+    browser.until("return document.querySelector('#state').dataset.state === 'lost'")
+    assert browser.run(TEXTS, "#state") == ["the server is away"]
+
+    again = serve("--clock", "manual", "--port", str(urlsplit(server.url).port), resume=RESUME)
+    browser.until("return document.querySelector('#notice').textContent.includes('started anew')")
+    assert browser.run("return document.querySelectorAll('.name').length") == 0
+    tell(again)
+    tell(again, "/@more")
+    browser.until("return document.querySelectorAll('.end').length === 2")
+    assert browser.run(TEXTS, ".name.lane .fate") == [
+        "dropped by the script",
+        "reset by the script",
+    ]
+
+
+def test_a_connection_that_breaks_goes_on_where_it_was(page, browser):
+    """Nothing is told twice, nothing is missing."""
+    server = page("--clock", "manual")
+    tell(server)
+    browser.until("return document.querySelectorAll('.end').length === 2")
+    browser.run(
+        "const {fetch} = window; window.fetch = (...asked) => { window.asked = asked; return fetch(...asked) }"
+    )
+    look(browser, server)
+    browser.until("return document.querySelectorAll('.end').length === 2")
+
+    assert browser.run("return document.querySelectorAll('.mark').length") == 3
+
+
+def test_it_is_dark_where_that_is_preferred(page, browser, barriers):
+    """Ground and text change places, and everything can still be read."""
+    server = page("--clock", "manual", scheme="dark")
+    tell(server)
+    browser.until("return document.querySelectorAll('.end').length === 2")
+    ground = browser.run("return getComputedStyle(document.documentElement).backgroundColor")
+
+    assert ground == "rgb(20, 23, 26)"
+    assert barriers() == []
+    browser.view(1440, 900)
+
+
+MANY = """\
+operation: streamOrderStatus
+stream:
+- repeat: {times: 98, every: 100ms, as: n, steps: [{id: "{{ n }}", event: "kind{{ n % 3 }}", data: {n: 1}}]}
+violates: too simple
+"""
+
+
+def test_a_thousand_connections_and_a_hundred_thousand_entries(page, browser):
+    """Few elements are there for them, and the page answers to a click and to keys."""
+    server = page("--clock", "instant", "--journal", "150000", many=MANY)
+
+    def fetch(number):
+        return ask(server, "GET", f"/v1/orders/{number}/status/stream")[0]
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(fetch, range(1000))) == {200}
+    told = "return document.querySelector('#counts').textContent.startsWith('1000 connections')"
+    browser.until(told)
+    look(browser, server)
+    browser.until(told)
+
+    assert browser.run("return document.querySelectorAll('.name.lane').length") < 60
+    assert browser.run(COUNT) < 6_000
+    browser.run("document.querySelector('#scroll').scrollTop = 20000")
+    browser.until("return parseFloat(document.querySelector('.name.lane').style.top) > 19000")
+    browser.click(".name.lane:nth-child(6) button")
+    browser.until("return document.querySelector('table.told tbody tr')")
+    browser.run("document.querySelector('.name.lane.selected button').focus()")
+    browser.press("ArrowDown", "ArrowRight")
+    assert browser.run(COUNT) < 8_000

@@ -1,0 +1,205 @@
+// What the timeline makes of the journal's entries, and where it draws it, without a page.
+import assert from 'node:assert/strict'
+import {readFileSync} from 'node:fs'
+import {test} from 'node:test'
+import {runInThisContext} from 'node:vm'
+
+const folder = new URL('../../mockserver/server/pages/', import.meta.url)
+for (const name of ['timeline-model.js', 'timeline-layout.js']) runInThisContext(readFileSync(new URL(name, folder), 'utf8'), name)
+const {Timeline, MARKS, LANES, absence, endOf, resumedFrom, rowsOf} = globalThis.timelineModel
+const {between, clusters, fitted, inView, labelOf, moment, placed, seconds, ticks, zoomed} = globalThis.timelineLayout
+
+let running = 0
+const entry = (kind, fields) => ({kind, running: running += 1, number: running, session: 'a', ...fields})
+const opened = (serial, fields = {}) => entry('opened', {at: 0, operation: 'watch', target: 'GET /a', scenario: 's', subscription: 1, connection: 1, status: 200, last_event_id: null, after: null, reconnection_time: null, notes: [], serial, ...fields})
+const sent = (serial, first, events, at = first, fields = {}) => entry('sent', {scenario: 's', subscription: 1, connection: 1, first, last: first + events.length - 1, offset: at, at, serial, events, ...fields})
+const closed = (serial, at, ending, by, fields = {}) => entry('closed', {at, scenario: 's', subscription: 1, connection: 1, ending, by, blocks: 2, fault: '', operation: 'watch', bytes: 9, serial, ...fields})
+
+const seeing = (...entries) => {
+  const timeline = new Timeline()
+  for (const one of entries) timeline.take(one)
+  return timeline.session('a')
+}
+
+/** A drop after event 2, and the client that comes back 1.6 s later with it. */
+const story = () => seeing(
+  opened(1),
+  sent(1, 1, [{retry: '1500', bytes: 13}, {id: '1', data: '{"status": "paid"}', bytes: 30}], 0),
+  sent(1, 3, [{id: '2', type: 'shipped', data: 'x', bytes: 20}], 2),
+  closed(1, 3, 'drop', 'script'),
+  opened(2, {at: 4.6, connection: 2, last_event_id: '2', after: 1.6, reconnection_time: 1.5}),
+)
+
+test('a story of two connections is one subscription with two lanes', () => {
+  const {subs} = story()
+  assert.deepEqual(subs.map((sub) => sub.lanes.map((lane) => lane.connection)), [[1, 2]])
+})
+
+test('a connection that takes up an event points back to it', () => {
+  const session = story()
+  const [lane, mark] = resumedFrom(session.lanes.get(2))
+  assert.deepEqual([lane.serial, mark.id, mark.type], [1, '2', 'shipped'])
+  assert.equal(resumedFrom(session.lanes.get(1)), null)
+})
+
+test('an id that was never sent is pointed to by nothing', () => {
+  const session = seeing(opened(1), sent(1, 1, [{id: '1', data: 'x'}]), closed(1, 2, 'drop', 'script'), opened(2, {connection: 2, last_event_id: '9'}))
+  assert.equal(resumedFrom(session.lanes.get(2)), null)
+})
+
+for (const [name, after, told, verdict] of [
+  ['as long as it was told', 1.6, 1.5, 'kept'], ['too short', 0.4, 1.5, 'early'], ['much longer', 9, 1.5, 'late'],
+  ['a timer that fires a little early', 1.49, 1.5, 'kept'], ['told nothing', 3, null, 'untold'],
+]) {
+  test(`an absence is held against the retry hint: ${name}`, () => {
+    const session = seeing(opened(1), closed(1, 3, 'drop', 'script'), opened(2, {at: 3 + after, connection: 2, after, reconnection_time: told}))
+    const found = absence(session.lanes.get(2))
+    assert.deepEqual([found.verdict, found.told, found.to], [verdict, told, 3 + after])
+    assert.ok(Math.abs(found.from - 3) < 1e-9)
+  })
+}
+
+test('two orders are two subscriptions, though both have a first connection', () => {
+  const session = seeing(opened(1, {target: 'GET /1'}), opened(2, {target: 'GET /2'}), closed(1, 1, 'drop', 'script'), closed(2, 1, 'drop', 'script'), opened(3, {target: 'GET /2', connection: 2}), opened(4, {target: 'GET /1', connection: 2}))
+  assert.deepEqual(session.subs.map((sub) => [sub.target, sub.lanes.map((lane) => lane.serial)]), [['GET /1', [1, 4]], ['GET /2', [2, 3]]])
+})
+
+test('a client that begins anew is another subscription', () => {
+  const session = seeing(opened(1), closed(1, 1, 'end', 'client'), opened(2, {subscription: 2}))
+  assert.deepEqual(session.subs.map((sub) => sub.lanes.length), [1, 1])
+})
+
+test('the 204 after a story stands with the story', () => {
+  const session = seeing(opened(1), closed(1, 1, 'end', 'script'), opened(2, {at: 2, connection: 0, status: 204, last_event_id: '1'}))
+  const [, over] = session.subs[0].lanes
+  assert.match(endOf(over.closed), /stay away/)
+})
+
+for (const [fields, kind, type] of [
+  [{data: 'x'}, 'event', 'message'], [{type: 'y', data: ''}, 'event', 'y'], [{comment: 'c'}, 'comment', ''],
+  [{retry: '5'}, 'retry', ''], [{id: '5'}, 'field', ''], [{raw: 'zzz'}, 'raw', ''],
+]) {
+  test(`a block is marked as what it is: ${JSON.stringify(fields)}`, () => {
+    const session = seeing(opened(1), sent(1, 1, [fields]))
+    const [mark] = session.lanes.get(1).marks
+    assert.deepEqual([mark.kind, mark.type], [kind, type])
+  })
+}
+
+test('of JSON a mark says the first thing that it says', () => {
+  const session = seeing(opened(1), sent(1, 1, [{data: '{"choices":[{"delta":{"content":"Once "}}]}'}, {data: '{broken'}, {data: '[]'}]))
+  assert.deepEqual(session.lanes.get(1).marks.map((mark) => mark.text), ['Once', '{broken', '[]'])
+})
+
+test('what was told without fields is a stretch, and is unfolded when it is known', () => {
+  const session = seeing(opened(1), {...sent(1, 1, [1, 2, 3], 5), events: undefined})
+  const lane = session.lanes.get(1)
+  assert.deepEqual(lane.marks.map((mark) => [mark.kind, mark.n]), [['blocks', 3]])
+  session.unfold(1, [{block: 1, fields: {data: 'a'}, bytes: 8}, {block: 2, fields: {comment: 'b'}, bytes: 4}])
+  assert.deepEqual(lane.marks.map((mark) => [mark.kind, mark.block, mark.n, mark.at]), [['event', 1, 1, 5], ['comment', 2, 1, 5], ['blocks', 3, 1, 5]])
+  assert.deepEqual([lane.events, lane.unknown, session.events], [1, 1, 1])
+})
+
+for (const [ending, by, text] of [
+  ['end', 'script', 'ended by the script'], ['drop', 'script', 'dropped by the script'], ['reset', 'test', 'reset by a test'],
+  ['end', 'client', 'the client left'], ['end', 'server', 'ended by the server'],
+]) {
+  test(`who ended a connection is said: ${ending} by ${by}`, () => {
+    assert.equal(endOf(seeing(opened(1), closed(1, 1, ending, by)).lanes.get(1).closed), text)
+  })
+}
+
+test('a hold lasts until the release, or until the end', () => {
+  const paused = (at, held) => entry('paused', {at, scenario: 's', subscription: 1, connection: 1, live: 1, held, serial: 1})
+  const session = seeing(opened(1), paused(1, null))
+  const lane = session.lanes.get(1)
+  assert.equal(lane.held, true)
+  session.paused(paused(4, 3), lane)
+  assert.deepEqual([lane.held, lane.spans[0].from, lane.spans[0].to], [false, 1, 4])
+})
+
+test('refused requests have a strip of their own, and filters for streams leave it out', () => {
+  const session = seeing(entry('refused', {at: 1, target: 'GET /x', status: 404, code: 'no-operation', what: 'none'}), opened(1))
+  assert.deepEqual(rowsOf(session).map((row) => row.sub.operation), ['Refused requests', 'watch'])
+  assert.deepEqual(rowsOf(session, {streams: true}).map((row) => row.sub.operation), ['watch'])
+})
+
+for (const [filter, serials] of [
+  [{}, [1, 2]], [{operation: 'other'}, [2]], [{type: 'x'}, [1]], [{type: 'none'}, []], [{streams: true}, [1]],
+]) {
+  test(`rows are filtered: ${JSON.stringify(filter)}`, () => {
+    const session = seeing(opened(1), sent(1, 1, [{type: 'x', data: ''}]), opened(2, {operation: 'other', target: 'POST /b', subscription: 1, scenario: 't', status: 201}), closed(2, 0, 'end', 'script', {blocks: 0}))
+    assert.deepEqual(rowsOf(session, filter).flatMap((row) => row.lanes.map((lane) => lane.serial)), serials)
+  })
+}
+
+test('a reset empties a session, and a deletion says so', () => {
+  const timeline = new Timeline()
+  timeline.take(opened(1))
+  timeline.take(entry('reset', {entries: 1}))
+  assert.equal(timeline.session('a').lanes.size, 0)
+  timeline.take(entry('deleted', {entries: 0}))
+  assert.equal(timeline.session('a').gone, 'deleted')
+})
+
+test('a hundred thousand events and thousands of connections stay within bounds', () => {
+  const timeline = new Timeline()
+  for (let lane = 1; lane <= LANES + 500; lane += 1) {
+    timeline.take(opened(lane, {target: `GET /${lane}`}))
+    for (let n = 1; n <= 40; n += 1) timeline.take(sent(lane, n, [{data: 'x'}], lane))
+    timeline.take(closed(lane, lane, 'end', 'script'))
+  }
+  const session = timeline.session('a')
+  const held = [...session.lanes.values()].reduce((sum, lane) => sum + lane.marks.length, 0)
+  assert.ok(session.lanes.size <= LANES)
+  assert.ok(held <= MARKS)
+  assert.equal(held, session.marks)
+  assert.equal(session.subs.length, session.lanes.size)
+  assert.ok(session.lanes.has(LANES + 500))
+})
+
+test('marks that would cover one another are one, and stay so while time goes on', () => {
+  const session = seeing(opened(1), sent(1, 1, [{data: 'a'}], 1), sent(1, 2, [{data: 'b'}], 1.05), sent(1, 3, [{type: 't', data: 'c'}], 2))
+  const lane = session.lanes.get(1)
+  assert.deepEqual(clusters(lane, 100).map((one) => [one.first, one.last, one.n]), [[0, 1, 2], [2, 2, 1]])
+  const kept = clusters(lane, 100)
+  session.sent(sent(1, 4, [{data: 'd'}], 2.01), lane)
+  assert.equal(clusters(lane, 100), kept)
+  assert.deepEqual(kept.map((one) => one.n), [2, 2])
+  assert.equal(kept[1].mixed, true)
+  assert.deepEqual(clusters(lane, 100, 't').map((one) => one.n), [1])
+})
+
+test('a label says type and id, or how many there are', () => {
+  const session = seeing(opened(1), sent(1, 1, [{type: 't', id: '7', data: 'c'}], 1), sent(1, 2, [{type: 't', data: 'c'}, {type: 't', data: 'd'}], 5), sent(1, 4, [{data: '{"a": 5}'}], 9))
+  assert.deepEqual(clusters(session.lanes.get(1), 100).map(labelOf), ['#7 t', '2 × t', '5'])
+})
+
+test('only what is in view is found', () => {
+  const list = [0, 1, 2, 3, 4].map((at) => ({at, to: at}))
+  assert.deepEqual(between(list, 1, 3), [1, 4])
+  assert.deepEqual(between(list, 9, 10), [5, 5])
+  const {rows, height} = placed([{sub: 1, lanes: ['a', 'b']}, {sub: 2, lanes: ['c']}])
+  assert.equal(rows.length, 5)
+  const [first, end] = inView(rows, rows[2].y, rows[2].y + 1)
+  assert.deepEqual([first, end], [2, 3])
+  assert.equal(height, rows[4].y + rows[4].height)
+})
+
+for (const [value, text] of [[0, '0 s'], [0.0123, '12 ms'], [0.0012, '1.2 ms'], [1.5, '1.5 s'], [59.994, '59.99 s'], [59.9951, '1 min'], [60, '1 min'], [125, '2 min 5 s'], [3660, '1 h 1 min'], [-1.5, '−1.5 s']]) {
+  test(`${value} seconds are written as ${text}`, () => assert.equal(seconds(value), text))
+}
+
+test('ticks are as far apart as can be read', () => {
+  assert.deepEqual(ticks(0, 4, 100).map((tick) => tick.text), ['0:00', '0:01', '0:02', '0:03', '0:04'])
+  assert.deepEqual(ticks(59, 61, 1000).map((tick) => tick.text).slice(0, 3), ['0:59.0', '0:59.1', '0:59.2'])
+  assert.equal(moment(3725, 5), '1:02:05')
+})
+
+test('a zoom keeps the time under the pointer where it is', () => {
+  const view = {from: 10, scale: 50}
+  const closer = zoomed(view, 2, 200)
+  assert.equal(closer.from + 200 / closer.scale, view.from + 200 / view.scale)
+  const all = fitted(0, 100, 1000)
+  assert.ok(all.from < 0 && all.from + 1000 / all.scale > 100)
+})
