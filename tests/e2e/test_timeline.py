@@ -538,6 +538,83 @@ def test_it_is_dark_where_that_is_preferred(page, browser, barriers):
     browser.view(1440, 900)
 
 
+CHAT = """\
+scenario: chat
+operation: createChatCompletion
+violates: tokens alone
+stream:
+- each:
+    in: [Once, upon, a, time, there, was, a, server]
+    every: 600ms
+    as: token
+    steps: [{data: {choices: [{delta: {content: "{{ token }}"}}]}}]
+- data: "[DONE]"
+---
+scenario: stock
+operation: streamInventory
+violates: short
+heartbeat: {every: 1s}
+stream:
+- {event: stock-change, id: 1, data: {sku: A-1}}
+- {delay: 2500ms, event: price-change, id: 2, data: {sku: A-1}}
+- {delay: 4s, event: stock-change, id: 3, data: {sku: A-1}}
+- {delay: 2s, event: price-change, id: 4, data: {sku: A-1}}
+---
+scenario: order
+operation: streamOrderStatus
+stream:
+- retry: 1500
+- {id: 1, data: {status: payment_processing, timestamp: "2026-01-01T00:00:00Z"}}
+- {delay: 2s, id: 2, data: {status: payment_confirmed, timestamp: "2026-01-01T00:00:02Z"}}
+- delay: 1s
+- disconnect: reset
+- {delay: 500ms, id: 3, data: {status: preparing_shipment, timestamp: "2026-01-01T00:00:04Z"}}
+- await: {signal: shipped}
+- {event: complete, id: 4, data: {status: shipped, trackingNumber: 1Z999AA10123456784}}
+expect:
+- connection: 2
+  last_event_id: "2"
+  after: 1400ms..2500ms
+"""
+
+
+def test_the_picture_for_the_documentation(page, browser, picture):
+    """An order that drops and resumes, a chat token by token, a stream with heartbeats."""
+    server = page("--clock", "manual", chat=CHAT)
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=60)
+    question = {"model": "m", "stream": True, "messages": [{"role": "user", "content": "Tell"}]}
+    headers = {"Content-Type": "application/json", "Authorization": "Bearer x"}
+    first = Client(server)
+    Client(server, "/v1/inventory/stream")
+    advance(server, "1s")
+    connection.request("POST", "/v1/chat/completions", json.dumps(question), headers)
+    chat = connection.getresponse()
+    for step in ("2s", "1600ms"):
+        advance(server, step)
+    first.ended()
+    Client(server, Last_Event_ID="2")
+    for _ in range(3):
+        advance(server, "1s")
+    browser.until("return document.querySelectorAll('.mark.beat').length >= 5")
+    browser.view(1440, 640)
+    browser.click("#fit")
+    browser.until(
+        "return document.querySelector('.span.waiting') && document.querySelector('.arrow')"
+    )
+    browser.run(
+        "[...document.querySelectorAll('.mark.event')].find((e) => e.title.includes('id 2 ')).click()"
+    )
+    browser.until("return document.querySelector('#detail .source .here')")
+    browser.until("return document.querySelector('.name .verdict.passed')")
+    browser.click(".sessions h2")
+    browser.until(
+        "return document.querySelector('.arrow') && document.querySelector('.planned.event')"
+    )
+    picture("timeline.png", browser.screenshot())
+    chat.close()
+    connection.close()
+
+
 MANY = """\
 operation: streamOrderStatus
 stream:

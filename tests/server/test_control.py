@@ -86,7 +86,7 @@ async def test_the_index_is_the_timeline(tmp_path, path):
     """With and without the slash."""
     async with serving(tmp_path, STORY) as server:
         received = await fetch(server, path)
-    assert (received.status, b"<h1 class=\"unseen\">Timeline</h1>" in received.content) == (200, True)
+    assert (received.status, b'<h1 class="unseen">Timeline</h1>' in received.content) == (200, True)
 
 
 async def test_people_are_shown_every_operation(tmp_path):

@@ -97,7 +97,8 @@
   }
 
   const excerpt = async (scenario, where) => {
-    const box = make('div', {className: 'source'}, make('code', {textContent: where || 'the document shows it'}))
+    const near = (where || '').split('/').slice(-2).join('/')
+    const box = make('div', {className: 'source'}, make('code', {title: where, textContent: near || 'the document shows it'}))
     const [, file, line] = /^(.*):(\d+):\d+$/.exec(where || '') || []
     if (!line || !scenario) return box
     try {
