@@ -22,16 +22,18 @@ _FOR_ONE: Final = 2
 """Streams of an operation from which on `Accept` says which one is meant."""
 
 
-def curl_line(program: Program, operation: Operation, base_url: str) -> str:
+def curl_line(
+    program: Program, operation: Operation, base_url: str, *, trusting: bool = False
+) -> str:
     """Return a line of curl that shows a stream as it comes. Raises NoRequestError.
 
     Credentials are made up where the document asks for some. The scenario is asked for by name
-    unless it answers by default.
+    unless it answers by default. `trusting`: whatever certificate the server has will do.
     """
     asked = ask_of(program, operation, Options())
     url = f"{base_url}{asked.server_path}{asked.path}"
     query = [asked.query] if asked.query else []
-    words = ["curl", "-N"]
+    words = ["curl", "-N", *(["-k"] if trusting else [])]
     if asked.method != "GET":
         words += ["-X", asked.method]
     for name, value in _headers(program, operation, asked):

@@ -4,6 +4,7 @@ import json
 import shlex
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from clients import RawClient, fetch, serving
 
@@ -96,3 +97,12 @@ async def test_no_line_where_no_request_is_known_to_fit(tmp_path):
     async with serving(tmp_path, story) as server:
         told = json.loads((await fetch(server, "/_mock/scenarios/story/explain")).content)
     assert told["curl"] is None
+
+
+async def test_a_certificate_that_was_made_for_the_run_is_taken_as_it_is(tmp_path):
+    """Nobody has told curl of the authority."""
+    story = "operation: streamLogs\ndefault: true\nstream: [{data: a}]"
+    server = serving(tmp_path, story, tls="self-signed")
+    async with server, httpx.AsyncClient(verify=False) as client:
+        told = await client.get(f"{server.url}/_mock/scenarios/story/explain")
+    assert told.json()["curl"] == f"curl -N -k {server.url}/v1/logs/stream"

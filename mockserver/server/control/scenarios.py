@@ -81,8 +81,10 @@ def _curl(ask: Ask, explained: Explained) -> str | None:
     from mockserver.verify.request import NoRequestError  # noqa: PLC0415
 
     operation = ask.live.catalog.operations(explained.program)[0]
+    # Nobody trusts the authority that was made when the server started, but its own clients.
+    made = ask.live.certificate is not None and ask.live.certificate.made
     with suppress(NoRequestError):
-        return curl_line(explained.program, operation, ask.base_url)
+        return curl_line(explained.program, operation, ask.base_url, trusting=made)
     return None
 
 
