@@ -36,11 +36,11 @@ def lacks() -> Callable[[str], None]:
 
 
 class Server:
-    """``mockserver serve`` in a process of its own; `url` is what it printed."""
+    """``mockserver serve`` in a process of its own, or another command; `url` is what it printed."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, command: str = "serve") -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "mockserver", "serve", "--port", "0", *arguments],
+            [sys.executable, "-m", "mockserver", command, "--port", "0", *arguments],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -112,6 +112,37 @@ def petstore() -> Iterator[Server]:
     server = Server()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Iterator[Callable[[str], Server]]:
+    """Give a function that records an upstream into the folder `recorded`."""
+    proxies: list[Server] = []
+
+    def start(upstream: str) -> Server:
+        options = ("--upstream", upstream, "--output", str(tmp_path / "recorded"))
+        proxies.append(Server(*options, command="record"))
+        return proxies[-1]
+
+    yield start
+    for proxy in proxies:
+        proxy.stop()
+
+
+@pytest.fixture
+def replay(tmp_path: Path) -> Iterator[Callable[[Server], Server]]:
+    """Give a function that ends a recording, and serves what has come of it."""
+    servers: list[Server] = []
+
+    def start(proxy: Server) -> Server:
+        assert proxy.stop(signal.SIGINT) == 0, "".join(proxy.log)
+        folder = str(tmp_path / "recorded")
+        servers.append(Server("--spec", f"{folder}/openapi.yaml", "--scenarios", folder))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
 
 
 @pytest.fixture(params=["eventsource", "undici"])
