@@ -3,10 +3,12 @@
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -17,12 +19,13 @@ PAGES = (
     "docs/control.md",
     "docs/page.md",
     "docs/pytest.md",
+    "docs/record.md",
     "docs/serve.md",
     "docs/verify.md",
     "docs/websocket.md",
 )
 """Pages all of whose blocks are executed; more are welcome."""
-KINDS = {"yaml", "console", "python", "sh"}
+KINDS = {"yaml", "text", "console", "python", "sh"}
 
 
 def read(page):
@@ -55,12 +58,12 @@ def test_every_block_is_of_a_kind_that_is_tested(page):
 def folder(tmp_path, page):
     """A folder with the files that the page shows, under the names it gives them."""
     for kind, text in BLOCKS[page]:
-        named = re.match(r"# (\S+\.yaml)", text)
-        if kind == "yaml":
-            assert named, f"a YAML block without a file name: {text!r}"
+        named = re.match(r"# (\S+\.(?:yaml|txt))", text)
+        if kind in {"yaml", "text"}:
+            assert named, f"a block without a file name: {text!r}"
             path = tmp_path / named[1]
             path.parent.mkdir(exist_ok=True)
-            path.write_text(text)
+            path.write_text(text if kind == "yaml" else text.partition("\n")[2])
     return tmp_path
 
 
@@ -76,19 +79,22 @@ def without_typo(folder):
 
 @pytest.mark.parametrize(("page", "text"), blocks("console"))
 def test_a_console_block_prints_what_it_shows(folder, page, text):
-    """Commands run in order, a server in the background; `...` stands for any more lines."""
+    """Commands run in order, servers in the background; `...` stands for any more lines."""
     if "typo" not in text:
         without_typo(folder)
     steps = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", text, re.MULTILINE)
     assert steps
-    server, url = None, ""
+    servers = []
     try:
         for command, expected in steps:
-            if command.startswith("mockserver serve"):
-                server, url = start(command, folder)
-                assert expected == "Listening on http://127.0.0.1:8080\n"
+            if command.startswith(("mockserver serve", "mockserver record")):
+                servers.append(start(replaced(command, servers), folder))
+                assert expected == f"Listening on {servers[-1].shown}\n"
                 continue
-            words = shlex.split(command.replace("http://127.0.0.1:8080", url))
+            if job := re.fullmatch(r"kill -INT %(\d)", command):
+                assert expected == ended(servers[int(job[1]) - 1])
+                continue
+            words = shlex.split(replaced(command, servers))
             argv = [sys.executable, "-m", *words] if words[0] == "mockserver" else words
             done = subprocess.run(
                 argv,
@@ -101,17 +107,41 @@ def test_a_console_block_prints_what_it_shows(folder, page, text):
                 check=False,
             )
             shown, more, _ = expected.partition("...\n")
-            printed = done.stdout.replace(url or "\0", "http://127.0.0.1:8080")
+            printed = done.stdout
+            for server in servers:
+                printed = printed.replace(server.url, server.shown)
             assert (printed[: len(shown)] if more else printed) == shown, done.stderr
     finally:
-        if server is not None:
-            server.terminate()
-            server.communicate()
+        for server in servers:
+            server.process.terminate()
+            server.process.communicate()
+
+
+class Server(NamedTuple):
+    """A server in the background, as the page shows it and as it is."""
+
+    process: subprocess.Popen
+    shown: str
+    url: str
+
+
+def replaced(command, servers):
+    """Return a command with the URLs of the servers as they are."""
+    for server in servers:
+        command = command.replace(server.shown, server.url)
+    return command
+
+
+def ended(server):
+    """Press Ctrl-C, and return what is printed then."""
+    server.process.send_signal(signal.SIGINT)
+    return server.process.communicate(timeout=60)[0]
 
 
 def start(command, folder):
-    """Start a server on a port of its own; returns it and its URL."""
-    argv = shlex.split(command.replace("--port 8080", "--port 0"))
+    """Start a server on a port of its own."""
+    command, port = re.sub(r"--port \d+", "--port 0", command), re.search(r"--port (\d+)", command)
+    argv = shlex.split(command)
     server = subprocess.Popen(
         [sys.executable, "-m", *argv],
         cwd=folder,
@@ -122,7 +152,7 @@ def start(command, folder):
     )
     line = server.stdout.readline()
     assert line.startswith("Listening on ")
-    return server, line.split()[-1]
+    return Server(server, f"http://127.0.0.1:{port[1]}", line.split()[-1])
 
 
 PRELUDE = "import asyncio\nimport httpx\nimport pytest\nfrom mockserver import MockServer\n\n"
@@ -176,10 +206,10 @@ def test_a_shell_block_can_be_typed(folder, page, text):
             )
             assert done.returncode == 0, done.stderr
         elif argv[1] == "serve":
-            server, _ = start(shlex.join([*argv, "--port", "0"]), folder)
-            server.terminate()
-            server.communicate()
-            assert server.returncode == 0
+            process = start(shlex.join([*argv, "--port", "0"]), folder).process
+            process.terminate()
+            process.communicate()
+            assert process.returncode == 0
         else:
             done = subprocess.run(
                 [sys.executable, "-m", *argv],

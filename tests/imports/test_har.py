@@ -3,9 +3,12 @@
 import gzip
 import json
 from base64 import b64encode
+from contextlib import suppress
 
 import pytest
+from aiohttp import ClientError, ClientSession
 
+from mockserver import MockServer
 from mockserver.capture import Chunk
 from mockserver.errors import LoadError
 from mockserver.imports.har import Wanted
@@ -238,3 +241,41 @@ def test_what_can_be_read_is_kept():
         "a.har#/log/entries/3",
     ]
     assert {problem.severity for problem in found.problems} == {"warning"}
+
+
+STORY = """
+operation: streamOrderStatus
+stream:
+- {id: 1, data: one}
+- {comment: "ü"}
+- disconnect: drop
+- {id: 2, data: two}
+- disconnect: reset
+- {event: complete, id: 3, data: three}
+"""
+
+
+async def test_our_own_journal_comes_back(tmp_path):
+    """What a session tells as HAR is read as the exchanges that it was told of."""
+    (tmp_path / "story.yaml").write_text(STORY)
+    async with (
+        MockServer(scenarios=tmp_path, events="off", clock="instant") as server,
+        ClientSession(server.url) as client,
+    ):
+        for number in range(4):
+            headers = {"Last-Event-ID": str(number)} if number else {}
+            with suppress(ClientError):
+                async with client.get("/v1/orders/7/status/stream", headers=headers) as answer:
+                    await answer.read()
+        async with client.get("/_mock/sessions/default/journal?format=har") as answer:
+            exported = await answer.read()
+    found = read(exported, "journal.har")
+    told = [(one.status, b"".join(c.data for c in one.chunks), one.end) for one in found.exchanges]
+    assert told == [
+        (200, b"id: 1\ndata: one\n\n: \xc3\xbc\n\n", "cut"),
+        (200, b": \xc3\xbc\n\nid: 2\ndata: two\n\n", "reset"),
+        (200, b"event: complete\nid: 3\ndata: three\n\n", "end"),
+        (204, b"", "end"),
+    ]
+    assert {one.target for one in found.exchanges} == {"/v1/orders/7/status/stream"}
+    assert found.problems == []
