@@ -193,9 +193,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _options(args: argparse.Namespace) -> Options:
-    headers = tuple((name, _filled(name, value)) for name, value in args.header)
+    headers = tuple((name, _filled(f"header {name}", value)) for name, value in args.header)
+    parameters = {name: _filled(f"parameter {name}", value) for name, value in args.param}
     return Options(
-        parameters=dict(args.param),
+        parameters=parameters,
         headers=headers,
         order=args.events,
         key=args.key,
@@ -209,12 +210,12 @@ def _options(args: argparse.Namespace) -> Options:
 
 
 def _filled(name: str, value: str) -> str:
-    """Return a header's value with what it takes from the environment. Raises StartError."""
+    """Return a value with what it takes from the environment. Raises StartError."""
 
     def variable(found: re.Match[str]) -> str:
         if found[1] not in os.environ:
             raise StartError(
-                f"the header {name} wants the variable {found[1]}, which is not set",
+                f"the {name} wants the variable {found[1]}, which is not set",
                 code="no-variable",
                 mend=f"export {found[1]}=…",
             )

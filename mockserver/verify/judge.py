@@ -229,7 +229,7 @@ def _notes(tour: Tour, options: Options) -> Iterator[Note]:
     late = (plan.beat or 0.0) * (1 + options.tolerance)
     if plan.beat and plan.legs[-1].end == "open" and not plan.endless and late > options.timeout:
         every = duration_text(plan.beat)
-        what = f"its heartbeat of {every} was not waited for: give --timeout {late:.3g} or more"
+        what = f"its heartbeat of {every} was not waited for: give --timeout {duration_text(late)}"
         yield Note("heartbeat", what)
     unkept = sum(heard.unkept for heard in tour.heard)
     if unkept:

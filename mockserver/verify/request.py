@@ -17,6 +17,7 @@ from mockserver.contract.answering.bodies import body_of, full_type
 from mockserver.contract.examples import declared, of_schema
 from mockserver.contract.media import essence, is_json, is_range
 from mockserver.contract.place import Place
+from mockserver.contract.requests.credentials import requirements
 from mockserver.contract.requests.terms import parameters_of, terms_of
 from mockserver.contract.sampling.sample import Unsatisfiable, sample
 from mockserver.play.opening import Opening
@@ -45,7 +46,8 @@ class Ask:
     """A request as it is sent, and as scenarios see it.
 
     `path` is behind the server's own path, and percent-encoded; `query` is encoded, too.
-    `secret` are the values of headers that the operator has given.
+    `secret` are the values that no report may show: of headers that the operator has given, and of
+    credentials.
     """
 
     method: str
@@ -62,6 +64,8 @@ class Ask:
     def shown(self) -> str:
         """The request line for a report: neither headers nor a body, which may hold secrets."""
         query = f"?{self.query}" if self.query else ""
+        for value in self.secret:
+            query = query.replace(f"={quote(value, safe='')}", "=…") if value else query
         return f"{self.method} {self.server_path}{self.path}{query}"
 
 
@@ -118,7 +122,8 @@ def _ask(
     if not fits(when, opening):
         raise NoRequestError("no request was found that meets its 'when': give values by --param")
     sent = _sent(operation, media_type, body)
-    secret = frozenset(value for _, value in options.headers)
+    keys = {values[part].get(name, "") for part, name in _keys(operation, options)} - {""}
+    secret = frozenset(value for _, value in options.headers) | keys
     return Ask(
         operation.method, path, query, tuple(headers.values()), sent, opening, server_path, secret
     )  # fmt: skip
@@ -140,6 +145,8 @@ def _values(
         given = options.parameter(operation.id, name) is not None
         if part in found and (parameter.required or given):
             asked.setdefault((part, name), True)
+    for part, name in _keys(operation, options):
+        asked.setdefault((part, name), True)
     for part, name in read:
         if part in found and options.parameter(operation.id, name) is not None:
             asked.setdefault((part, name), True)
@@ -151,6 +158,14 @@ def _values(
     ours = {name.lower() for name, _ in options.headers}
     found["headers"] = {n: v for n, v in found["headers"].items() if n not in ours}
     return found
+
+
+def _keys(operation: Operation, options: Options) -> Iterator[tuple[str, str]]:
+    """Yield the credentials outside headers that the document asks for and the operator gives."""
+    for scheme in (scheme for schemes in requirements(operation) for scheme in schemes):
+        part = _PARTS[scheme.source]
+        if part != "headers" and options.parameter(operation.id, scheme.name) is not None:
+            yield part, scheme.name
 
 
 def _value(

@@ -4,7 +4,11 @@ import json
 
 import pytest
 
-from mockserver.verify.plan import Plan
+from mockserver import contract
+from mockserver.scenario.catalog import link
+from mockserver.scenario.read import read_scenarios
+from mockserver.verify.options import Options
+from mockserver.verify.plan import Plan, plan_of
 
 STATUS = "operation: streamOrderStatus\nresponse: {status: 404}\n"
 CHAT = "operation: createChatCompletion\nresponse: {status: 429}\n"
@@ -74,3 +78,24 @@ def test_a_request_that_cannot_be_made_skips_its_scenario(plan):
     found = plan(text, parameters={"tab": "1"})
     assert isinstance(found, Plan)
     assert found.ask.shown == "GET /v1/leaderboard/stream?tab=1"
+
+
+def test_a_key_in_the_query_is_sent_and_not_shown():
+    """As the document's security scheme wants it, where the operator gives it."""
+    tree = {
+        "openapi": "3.1.0",
+        "info": {"title": "x", "version": "1"},
+        "security": [{"key": []}],
+        "components": {
+            "securitySchemes": {"key": {"type": "apiKey", "in": "query", "name": "key"}}
+        },
+        "paths": {"/x": {"get": {"operationId": "x", "responses": {"200": {"description": "x"}}}}},
+    }
+    scenarios, _ = read_scenarios([("x.yaml", "x", b"operation: x\nresponse: {status: 200}\n")])
+    catalog, _ = link(contract.read(tree, "x"), scenarios, lambda name: name.encode())
+
+    found = plan_of(catalog, catalog.programs["x"], Options({"key": "s3 cret"}))
+
+    assert found.ask.query == "key=s3%20cret"
+    assert found.ask.shown == "GET /x?key=…"
+    assert found.ask.secret == {"s3 cret"}
