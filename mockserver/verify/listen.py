@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from mockserver.contract.media import essence
 from mockserver.verify.heard import (
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from mockserver.verify.options import Options
     from mockserver.verify.plan import Plan
     from mockserver.verify.request import Ask
+
+
+GLIMPSE: Final = 1.0
+"""Seconds for which a body is read that is not the stream that was to come: it shows what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,9 @@ class Listener:
     def until(self) -> float:
         """When the time is over, by the clock that `begin` was told."""
         limit = self._began + self._aim.seconds
+        other = self.heard.status not in (0, self.plan.head.status)
+        if other or (self.heard.status and self.plan.legs and not self.heard.listened):
+            return min(limit, self._began + self.heard.head_at + GLIMPSE)
         if self._reached is not None and self._aim.then == "watch" and self._aim.beat:
             return min(limit, self._began + self._last + self._aim.beat)
         return limit

@@ -112,6 +112,12 @@ WRONG = {
     "another status": (STORY, whole(head("404 Not Found", "application/json"), PROBLEM), {}, "status"),
     "a redirect": (STORY, whole(head("302 Found", "", "Location: https://login.example/")), {}, "redirect"),
     "a page": (STORY, whole(head("200 OK", "text/html"), PAGE), {}, "media-type"),
+    "a page that never ends": (
+        STORY,
+        whole(head("200 OK", "text/html"), PAGE, "open"),
+        {},
+        "media-type",
+    ),
     "no media type": (STORY, whole(head("200 OK", ""), *ALL), {}, "media-type"),
     "an event breaks its schema": (STORY, whole(head(), ONE, event(2, '{"status":"lost","timestamp":"2026-01-01T00:00:00Z"}'), THREE), {}, "event-schema"),
     "data that are no JSON": (STORY, whole(head(), ONE, event(2, "done"), THREE), {}, "event-schema"),
