@@ -49,6 +49,9 @@ _TONES: Final[tuple[tuple[str, Style], ...]] = (
     (r"^session .*: failed\b.*|: failed: ", "red"),
     (r"^session .*: passed\b.*|: passed: ", "green"),
     (r"^session .*: pending\b.*|: pending: ", "yellow"),
+    (r"^FAILED\b", "red"),
+    (r"^passed\b", "green"),
+    (r"^skipped\b.*|^ +note: .*", "dim"),
     (r"^ +expected: ", "green"),
     (r"^ +got: +", "red"),
     (r" \[[\w/-]+\]$", "dim"),
@@ -56,7 +59,7 @@ _TONES: Final[tuple[tuple[str, Style], ...]] = (
 
 
 def report(text: str, to: Terminal) -> str:
-    """Return the report of a verdict."""
+    """Return the report of a verdict, or of what a backend was held to."""
     if not to.colored:
         return text
     for pattern, tone in _TONES:

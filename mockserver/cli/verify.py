@@ -12,10 +12,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mockserver.cli import files
+from mockserver.cli import files, painted
 from mockserver.cli.explain import header
 from mockserver.cli.numbers import whole
 from mockserver.cli.run import write_report
+from mockserver.cli.terminal import Progress, Terminal
 from mockserver.errors import LoadError, StartError, did_you_mean
 from mockserver.scenario.units import FOREVER, UnitError, span
 from mockserver.verify.options import COUNT, MATCHES, ORDERS, TIMEOUT, TOLERANCE, Options
@@ -173,7 +174,8 @@ def run(args: argparse.Namespace) -> int:
 
     options = _options(args)
     backend = Backend(args.base_url, options, seconds=args.total, insecure=args.insecure)
-    catalog, problems = files.workspace_of(args).load()
+    with Progress(Terminal(sys.stderr, args.color), "reading the files"):
+        catalog, problems = files.workspace_of(args).load()
     if any(problem.severity == "error" for problem in problems):
         raise LoadError(problems)
     for path in (args.junit, args.json):
@@ -186,7 +188,7 @@ def run(args: argparse.Namespace) -> int:
         if not any(fnmatchcase(name, glob) for glob in args.skip)
     ]
     try:
-        found = asyncio.run(_verify(backend, catalog, wanted, options, args.scenario))
+        found = asyncio.run(_verify(backend, catalog, wanted, options, args))
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     return _report(found, args)
@@ -244,13 +246,15 @@ async def _verify(
     catalog: Catalog,
     wanted: Sequence[str],
     options: Options,
-    asked: Sequence[str],
+    args: argparse.Namespace,
 ) -> list[Verified]:
     """Verify one scenario after the other, and say so as it goes. Raises StartError."""
     from mockserver.verify.plan import plan_of  # noqa: PLC0415
     from mockserver.verify.report import as_text  # noqa: PLC0415
     from mockserver.verify.words import Skip, Verified  # noqa: PLC0415
 
+    asked = args.scenario
+    to, aside = Terminal(sys.stdout, args.color), Terminal(sys.stderr, args.color)
     plans = []
     for name in wanted:
         program = catalog.programs[name]
@@ -281,9 +285,10 @@ async def _verify(
                 reason = Skip("the time for all of them was over (--total)", where)
                 told = Verified(name, where, "failed", plan.ask.shown, skip=reason)
             else:
-                told = await backend.verify(plan)
+                with Progress(aside, f"verifying {name}"):
+                    told = await backend.verify(plan)
             found.append(told)
-            print(as_text(told), flush=True)
+            print(painted.report(as_text(told), to), flush=True)
     return found
 
 

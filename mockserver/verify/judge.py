@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from mockserver.contract import answer_violations
@@ -29,7 +30,7 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 def verified(tour: Tour, options: Options) -> Verified:
     """Return what is to be said of a scenario whose connections have been made."""
     plan = tour.plan
-    differences = tuple(_hidden(each, plan) for each in _differences(tour, options))
+    differences = tuple(_shown(each, plan) for each in _differences(tour, options))
     return Verified(
         plan.program.name,
         plan.scenario.where,
@@ -43,20 +44,23 @@ def verified(tour: Tour, options: Options) -> Verified:
     )
 
 
-def _hidden(difference: Difference, plan: Plan) -> Difference:
-    """Return a difference without the values of headers that a backend may have sent back."""
-    from dataclasses import replace  # noqa: PLC0415  (only where something differs)
+def _shown(difference: Difference, plan: Plan) -> Difference:
+    """Return a difference as it may be shown: a backend may send secrets back, and anything else.
 
-    def hide(text: str) -> str:
-        for secret in sorted(plan.ask.secret, key=len, reverse=True):
+    What would steer a terminal stands as an escape.
+    """
+    secrets = sorted(plan.ask.secret - {""}, key=len, reverse=True)
+
+    def shown(text: str) -> str:
+        for secret in secrets:
             text = text.replace(secret, "…")
-        return text
+        return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 
     return replace(
         difference,
-        what=hide(difference.what),
-        got=hide(difference.got),
-        evidence=hide(difference.evidence),
+        what=shown(difference.what),
+        got=shown(difference.got),
+        evidence=shown(difference.evidence),
     )
 
 

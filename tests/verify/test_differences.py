@@ -7,6 +7,8 @@ import ssl
 import pytest
 from backends import CONFIRMED, ONE, SHIPPED, STATUS, THREE, TWO, Raw, event, head, verified
 
+from mockserver.verify.report import as_text
+
 STORY = """\
 operation: streamOrderStatus
 stream:
@@ -265,3 +267,14 @@ async def test_a_request_that_the_story_waits_for_is_sent(plan, status, codes):
 
     assert [each.code for each in found.differences] == codes
     assert backend.requests[1].startswith("POST /v1/orders/7/payment HTTP/1.1")
+
+
+async def test_what_a_backend_says_does_not_steer_a_terminal(plan):
+    """It stands as an escape, wherever it came from."""
+    told = event(2, '{"status":"\x1b[31mlost","timestamp":"2026-01-01T00:00:00Z"}', "\x1b]0;x\x07")
+    async with Raw(whole(head(), ONE, told, TWO, THREE)) as backend:
+        found = await verified(plan(STORY), backend.url)
+
+    assert found.status == "failed"
+    assert "\x1b" not in as_text(found)
+    assert "\\u001b[31mlost" in as_text(found)
