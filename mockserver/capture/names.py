@@ -43,12 +43,15 @@ def of_conditions(when: dict[str, Any] | None) -> str:
 def _tests(when: Any) -> Iterator[Any]:
     match when:
         case dict():
-            for test in when.values():
-                yield from _tests(test)
+            for name, test in when.items():
+                if isinstance(test, bool):
+                    yield name if test else f"no-{name}"
+                else:
+                    yield from _tests(test)
         case list():
             for test in when[-1:]:
                 yield from _tests(test)
-        case bool() | None:
+        case None:
             return
         case _:
             yield when

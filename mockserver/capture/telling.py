@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -208,30 +209,37 @@ class _Teller:
 
     def keys(self) -> dict[str, Any]:
         """Return the scenario's keys from `identity` on."""
-        rows, said = self._rows, dict[str, Any]()
-        targets = {one.exchange.target for one in self._story.seen}
-        if len(targets) > 1:
-            said["identity"] = "path"
-        alone = len(rows) == 1 and rows[0].one.kind == "answer"
-        if len(rows) > 1 and not self._story.streams:
-            said["patience"] = Verbatim("forever")
-        if any(row.one.kind == "bytes" and not row.one.operation.streams for row in rows):
-            said["violates"] = "The answer was cut off before its end."
-        if self._telling.pace:
-            said["pace"] = told(self._telling.pace)
-        if self._telling.beat:
-            said["heartbeat"] = self._telling.beat.said()
-        if self._plan.ignore:
-            said["resume"] = "ignore"
-        if alone:
+        rows = self._rows
+        said = self._client_keys() | self._stream_keys()
+        if len(rows) == 1 and rows[0].one.kind == "answer":
             return said | {"response": rows[0].response}
         if (short := self._short(rows)) is not None:
             return said | short
         said |= _common(rows)
         said["connections"] = [row.said for row in rows]
-        if rows[-1].one.kind == "answer":
-            said["afterwards"] = "repeat"
+        return said | ({"afterwards": "repeat"} if rows[-1].one.kind == "answer" else {})
+
+    def _client_keys(self) -> dict[str, Any]:
+        """Return what is said of the client, and of the contract."""
+        rows, said = self._rows, dict[str, Any]()
+        if len({one.exchange.target for one in self._story.seen}) > 1:
+            said["identity"] = "path"
+        if len(rows) > 1 and not self._story.streams:
+            said["patience"] = Verbatim("forever")
+        if any(row.one.kind == "bytes" and not row.one.operation.streams for row in rows):
+            said["violates"] = "The answer was cut off before its end."
+        elif any(_is_broken(row.one) for row in rows):
+            said["violates"] = "The body is no JSON, though its Content-Type says so."
         return said
+
+    def _stream_keys(self) -> dict[str, Any]:
+        """Return what is said of all streams of the story."""
+        said: dict[str, Any] = {}
+        if self._telling.pace:
+            said["pace"] = told(self._telling.pace)
+        if self._telling.beat:
+            said["heartbeat"] = self._telling.beat.said()
+        return said | ({"resume": "ignore"} if self._plan.ignore else {})
 
     def _short(self, rows: list[Row]) -> dict[str, Any] | None:
         """Return the story as one `stream`, None where connections differ in more than steps."""
@@ -264,6 +272,18 @@ def _common(rows: list[Row]) -> dict[str, Any]:
             for row in told:
                 setattr(row, name, {})
     return said
+
+
+def _is_broken(one: Seen) -> bool:
+    """Whether a body is not the JSON that it is said to be."""
+    body, kind = one.body.data, one.exchange.header("content-type") or ""
+    if one.kind != "answer" or one.body.sealed or not body or not is_json(kind):
+        return False
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return True
+    return False
 
 
 def _data(text: str, kind: str) -> Any:

@@ -292,12 +292,13 @@ def _replayed(program: Program, found: list[Seen]) -> str:
 def _notes(one: Seen) -> Iterator[str]:
     """Yield what is to be said of one exchange that the scenario cannot say, or says otherwise."""
     exchange, size = one.exchange, len(one.body.data)
-    if exchange.fault:
+    if exchange.end == "open":
+        why = exchange.fault or "the recording was stopped"
+        yield f"{why} after {size:,} bytes; the scenario holds the connection open"
+    elif exchange.fault:
         yield exchange.fault
     if exchange.end == "client":
         yield f"left by the client after {size:,} bytes; the scenario holds the connection open"
-    elif exchange.end == "open":
-        yield f"still open when the recording stopped, after {size:,} bytes; it is held open"
     if one.body.sealed:
         yield f"coded as {one.body.sealed!r}, which cannot be read: kept as the bytes that they are"
     elif one.body.coding and one.framing is not None:

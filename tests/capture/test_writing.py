@@ -304,7 +304,7 @@ APART = {
         {
             "getPets/1": 'when: {query: {page: "1"}}',
             "getPets/2": 'when: {query: {page: "2"}}',
-            "getPets/recorded": "when: {query: {page: false}}",
+            "getPets/no-page": "when: {query: {page: false}}",
         },
     ),
     "bodies": (
@@ -426,7 +426,7 @@ def test_what_is_said_of_what_could_not_be_kept():
         "HEAD /d: left out: a HEAD gets what its GET gets, without the body",
         "GET /ws: left out: it went on as something else than HTTP",
         "GET /orders/1/stream: left by the client after 17 bytes; the scenario holds the connection open",
-        "GET /b: still open when the recording stopped, after 17 bytes; it is held open",
+        "GET /b: the recording was stopped after 17 bytes; the scenario holds the connection open",
         "GET /c: the upstream refused it",
     ]
 
