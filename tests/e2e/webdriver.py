@@ -103,6 +103,25 @@ class Browser:
             raise WebDriverError(answer["error"])
         return answer["value"]
 
+    @property
+    def tab(self) -> str:
+        """The tab that commands go to."""
+        return self._call("GET", "/window")
+
+    def to(self, tab: str) -> None:
+        """Let commands go to a tab."""
+        self._call("POST", "/window", {"handle": tab})
+
+    def new_tab(self) -> str:
+        """Open a tab, and let commands go there."""
+        tab = self._call("POST", "/window/new", {"type": "tab"})["handle"]
+        self.to(tab)
+        return tab
+
+    def close_tab(self) -> None:
+        """Close the tab that commands go to; the next command has to be `to` another."""
+        self._call("DELETE", "/window")
+
     def until(self, script: str, *arguments: Any) -> Any:
         """Run the body of an async function until it returns something true; return that."""
         return self.run(UNTIL % script, *arguments)
@@ -154,6 +173,7 @@ class Browser:
         wanted = {
             "browserName": "chrome",
             "goog:chromeOptions": options,
+            "acceptInsecureCerts": True,
             "timeouts": {"script": SCRIPT_TIMEOUT},
         }
         created = self._call("POST", "", {"capabilities": {"alwaysMatch": wanted}})
