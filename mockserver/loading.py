@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from mockserver.errors import LoadError
 from mockserver.play.judge import Judge
+from mockserver.scenario.unchanged import unchanged
 
 if TYPE_CHECKING:
     from mockserver.errors import Location, Mode, Problem
+    from mockserver.scenario.catalog import Catalog
     from mockserver.server.live import Loaded
     from mockserver.workspace import Workspace
 
@@ -33,6 +35,7 @@ class Files:
         self._events = events
         self._keep_going = keep_going
         self._stateful = stateful
+        self._catalog: Catalog | None = None
 
     def load(self) -> tuple[Loaded, list[Problem]]:
         """Read everything anew. Raises LoadError."""
@@ -41,6 +44,9 @@ class Files:
         catalog, problems = self._workspace.load()
         if not self._keep_going and any(problem.severity == "error" for problem in problems):
             raise LoadError(problems)
+        if self._catalog is not None:
+            catalog = unchanged(catalog, self._catalog)
+        self._catalog = catalog
         judge = Judge(catalog, self._events, self._workspace.placer(PLACED_BYTES))
         keeper = None
         if self._stateful:

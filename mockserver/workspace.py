@@ -21,6 +21,7 @@ from mockserver.scenario.yamltree import SourceFile, parse
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from mockserver.scenario.read import Known
     from mockserver.scenario.yamltree import Parsed
 
 SUFFIXES: Final = (".yaml", ".yml")
@@ -36,6 +37,8 @@ class Seen:
     loaded: Mapping[Path, Stamp | None] = field(default_factory=dict)
     loading: dict[Path, Stamp | None] = field(default_factory=dict)
     """The same of a load that goes on."""
+    scenarios: Known = field(default_factory=dict)
+    """What was read of them: most files are as they were when one of them is edited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +69,11 @@ class Workspace:
         try:
             document = self.read_document(keep_going=True)
         except LoadError as error:
-            _, wrong = read_scenarios(files)
+            _, wrong = read_scenarios(files, self._seen.scenarios)
             raise missing or LoadError([*error.problems, *problems, *wrong]) from None
         if missing:
             raise missing
-        scenarios, wrong = read_scenarios(files)
+        scenarios, wrong = read_scenarios(files, self._seen.scenarios)
         catalog, unlinked = link(document, scenarios, self._body)
         doubts = self._placed(document.problems())
         return catalog, sorted(

@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "watching": {"errors", "clock"},
     "certificates": {"errors"},
     "server": {"errors", "sse", "contract", "scenario", "play", "clock", "certificates", "verify"},
-    "loading": {"errors", "play", "server", "workspace"},
+    "loading": {"errors", "scenario", "play", "server", "workspace"},
     "handle": {"errors", "scenario", "play", "clock", "server", "runner"},
     "imports": {"errors", "sse", "contract", "capture"},
     "upstream": {"errors", "clock", "capture", "imports", "verify", "server"},

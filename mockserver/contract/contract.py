@@ -84,6 +84,11 @@ class Contract:
         self._table = Table(operations.values())
         self._names = self._named()
 
+    def says_the_same(self, other: Contract) -> bool:
+        """Tell whether another contract was read from the same document, with the same settings."""
+        same = self.source == other.source and self._settings == other._settings
+        return same and self.document.tree == other.document.tree
+
     def _named(self) -> dict[str, Operation]:
         names: dict[str, Operation] = dict(self.operations)
         for operation in self.operations.values():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from mockserver.scenario.language import SCENARIO
 from mockserver.scenario.nodes import Mapping, Scalar
@@ -18,15 +18,28 @@ if TYPE_CHECKING:
     from mockserver.scenario.model import Scenario
 
 
-def read_scenarios(files: Iterable[tuple[str, str, bytes]]) -> tuple[list[Scenario], list[Problem]]:
-    """Read `(shown name, default scenario name, content)` of each file.
+File: TypeAlias = tuple[str, str, bytes]
+"""A file as it is shown, the name of its scenario where it has none of its own, the content."""
+Known: TypeAlias = "dict[File, tuple[list[Scenario], list[Problem]]]"
+"""What files have said; those that were not read last are forgotten."""
+
+
+def read_scenarios(
+    files: Iterable[File], known: Known | None = None
+) -> tuple[list[Scenario], list[Problem]]:
+    """Read files; of those that are `known`, the scenarios are the very same objects.
 
     Returns the scenarios without a fault of their own, and the problems of all the others.
     """
     scenarios: list[Scenario] = []
     problems: list[Problem] = []
-    for shown, default_name, raw in files:
-        found, wrong = _read_file(shown, default_name, raw)
+    before = {} if known is None else dict(known)
+    if known is not None:
+        known.clear()
+    for file in files:
+        found, wrong = before.get(file) or _read_file(*file)
+        if known is not None:
+            known[file] = found, wrong
         scenarios += found
         problems += wrong
     return _without_twins(scenarios, problems), problems

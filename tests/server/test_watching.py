@@ -216,6 +216,45 @@ async def test_an_open_stream_goes_on_with_what_it_began(tmp_path):
     assert "data: new" in new
 
 
+TWO = OPERATION + "stream: [{id: 1, data: first}, {disconnect: drop}, {id: 2, data: second}]\n"
+OTHER = "operation: streamNews\nstream: [{data: a}]\n"
+EDITED = {
+    "its own file": ("story", TWO + "description: another\n", "data: first"),
+    "the file of another": ("other", OTHER + "description: another\n", "data: second"),
+    "a new file": ("new", OTHER + "default: true\n", "data: second"),
+    "one that it includes": ("part", "operation: streamNews\nstream: [{data: c}]\n", "data: first"),
+}
+
+
+@pytest.mark.parametrize(("name", "text", "expected"), EDITED.values(), ids=EDITED)
+async def test_a_story_goes_on_where_nothing_of_it_was_edited(tmp_path, name, text, expected):
+    """Its client comes back to where it was; else it begins the new story."""
+    part = OTHER.replace("data: a", "data: b") + "when: {query: {never: '1'}}\n"
+    story = TWO.replace("{id: 2", "{include: part}, {id: 2")
+    text = text.replace("{id: 2", "{include: part}, {id: 2")
+    folder = write(tmp_path / "scenarios", story=story, other=OTHER, part=part)
+    async with watched_server(folder) as server, Watched(server) as files:
+        before = await said(server)
+        write(folder, **{name: text + ("when: {query: {never: '1'}}\n" if name == "part" else "")})
+        told = await files.until(2)
+        after = await said(server)
+    assert ("data: first" in before, told[-1]["stale"]) == (True, False)
+    assert expected in after
+
+
+async def test_every_story_begins_anew_where_the_document_was_edited(tmp_path):
+    """What it promises may be something else."""
+    spec = tmp_path / "api.yaml"
+    shutil.copy(petstore().spec, spec)
+    folder = write(tmp_path / "scenarios", story=TWO)
+    async with watched_server(folder, spec=spec) as server, Watched(server) as files:
+        await said(server)
+        spec.write_text(spec.read_text().replace("title: ", "title: New ", 1))
+        await files.until(2)
+        after = await said(server)
+    assert "data: first" in after
+
+
 # --- what is watched -----------------------------------------------------------------------------
 
 API = """\
