@@ -11,6 +11,10 @@ import aiohttp
 from aiohttp import WSMsgType
 from clients import RawClient
 
+from mockserver.clock import turn_of_others
+from mockserver.play.journal import Closed
+from mockserver.sse.encode import Event, Form, encode
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
@@ -63,3 +67,31 @@ def masked(opcode: int, data: bytes) -> bytes:
     """Return a short frame as clients send it (RFC 6455 § 5.3), with a mask that changes nothing."""
     assert len(data) < 126
     return bytes((0x80 | opcode, 0x80 | len(data), 0, 0, 0, 0)) + data
+
+
+OPERATION = "operation: streamOrderStatus\n"
+FRAMES = Form(frames=True)
+EVERY_FIELD = (
+    OPERATION
+    + """
+stream:
+- {data: plain}
+- {event: update, id: 1, retry: 2s, comment: beside, data: {a: [1, "ž"]}}
+- {comment: alone}
+- {id: 2}
+- {data: "two\\nlines"}
+"""
+)
+
+
+def event(**fields):
+    """Return the bytes of an event."""
+    return encode(Event(**fields), FRAMES)
+
+
+async def closed(server):
+    """Wait until nobody is being served; return how connections ended."""
+    while server._live.serving:
+        await turn_of_others()
+    entries = [e for e in server.session().journal if isinstance(e, Closed)]
+    return [(e.kind, e.by, e.close_code) for e in entries]
