@@ -119,6 +119,10 @@ class Units(NamedTuple):
             return (frame(each.opcode, each.data) for each in frames(data))
         return units(data, self.framing)
 
+    def content(self, raw: bytes) -> bytes:
+        """Return what a unit has to show: of a frame what is in it."""
+        return b"".join(each.data for each in frames(raw)) if self.framed else raw
+
     def shown(self, raw: bytes) -> dict[str, Any]:
         """Return a unit as it was written."""
         if not self.framed:

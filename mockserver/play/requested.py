@@ -121,7 +121,12 @@ class Requested:
             return
         self._bytes -= len(raw)
         told = self._units.shown(raw)
-        about |= {"at_byte": self._at_byte, "bytes": len(raw), **_written(raw), "fields": told}
+        about |= {
+            "at_byte": self._at_byte,
+            "bytes": len(raw),
+            **_written(self._units.content(raw)),
+            "fields": told,
+        }
         about["where"] = None if where is None else str(where)
         about["check"] = self._checked(told, where)
         self.blocks.append(about)

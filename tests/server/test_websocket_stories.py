@@ -133,12 +133,23 @@ async def test_the_journal_shows_what_frames_said(tmp_path):
         journal = "/_mock/sessions/default/journal"
         found = json.loads((await fetch(server, f"{journal}?expand=true&kind=sent")).body)
         log = json.loads((await fetch(server, f"{journal}?format=har")).body)["log"]
+        told = json.loads((await fetch(server, "/_mock/sessions/default/requests/1")).body)
     assert [e for entry in found["entries"] for e in entry["events"]] == [
         {"data": "plain"},
         {"type": "update", "id": "1", "data": '{"a":[1,"ž"]}', "retry": 2000},
         {"comment": "alone"},
         {"id": "2"},
         {"data": "two\nlines"},
+    ]
+    texts = [
+        '{"data":"plain"}',
+        '{"event":"update","id":"1","data":"{\\"a\\":[1,\\"ž\\"]}","retry":2000}',
+        "alone",
+        '{"id":"2"}',
+        '{"data":"two\\nlines"}',
+    ]
+    assert [(block["text"], block["bytes"]) for block in told["blocks"]] == [
+        (text, len(text.encode()) + 2) for text in texts
     ]
     (entry,) = log["entries"]
     assert entry["_resourceType"] == "websocket"
