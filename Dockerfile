@@ -10,6 +10,10 @@
 #   docker run --rm -v ./scenarios:/data/scenarios:ro sse-mockserver \
 #     check --spec /data/spec/openapi.yaml --scenarios /data/scenarios
 #
+# HTTPS (docs/https.md); what clients have to trust is at /_mock/ca.pem:
+#
+#   docker run --rm -p 8443:8080 sse-mockserver serve --host 0.0.0.0 --port 8080 --tls self-signed
+#
 # Nothing is downloaded at run time. `docker stop` (SIGTERM) ends open streams and exits 0.
 
 FROM python:3.13-slim AS build
@@ -33,6 +37,6 @@ USER 10001:10001
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 \
-  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/_mock/health', timeout=2)"]
+  CMD ["python", "-c", "import ssl, urllib.request as r\nask = lambda url: r.urlopen(url, timeout=2, context=ssl._create_unverified_context())\ntry: ask('http://127.0.0.1:8080/_mock/health')\nexcept OSError: ask('https://127.0.0.1:8080/_mock/health')"]
 ENTRYPOINT ["mockserver"]
 CMD ["serve", "--host", "0.0.0.0", "--port", "8080", "--spec", "/data/spec/openapi.yaml", "--scenarios", "/data/scenarios"]

@@ -75,12 +75,13 @@ class Certificate:
         return self.write("ca.pem", self.trusted)
 
     def write(self, name: str, text: str) -> Path:
-        """Write a file that is there until `remove`."""
-        if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="mockserver-"))
-        path = self._folder / name
-        if not path.exists():
-            path.write_text(text, encoding="ascii")
+        """Write a file that is there until `remove`. Raises StartError."""
+        with _writing():
+            if self._folder is None:
+                self._folder = Path(tempfile.mkdtemp(prefix="mockserver-"))
+            path = self._folder / name
+            if not path.exists():
+                path.write_text(text, encoding="ascii")
         return path
 
     def remove(self) -> None:
@@ -155,8 +156,24 @@ def _made(names: list[str]) -> Certificate:
         not_after=begin + LASTING,
     )
     context = _context()
-    own.configure_cert(context)
+    with _writing():
+        own.configure_cert(context)
     return Certificate(context, authority.cert_pem.bytes().decode("ascii"), made=True)
+
+
+@contextlib.contextmanager
+def _writing() -> Iterator[None]:
+    """Say what it means that a temporary file cannot be written. Raises StartError."""
+    try:
+        yield
+    except ssl.SSLError:
+        raise
+    except OSError as error:
+        raise StartError(
+            f"no temporary file can be written: {error.strerror or error}",
+            code="unwritable-certificate",
+            mend="set TMPDIR to a folder that can be written, in memory if need be",
+        ) from None
 
 
 def _check_name(name: str) -> None:

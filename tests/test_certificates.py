@@ -190,6 +190,16 @@ def test_no_key_is_left_on_disk(tmp_path, monkeypatch):
     assert not any(tmp_path.iterdir())
 
 
+def test_a_machine_without_temporary_files_is_told_so(tmp_path, monkeypatch):
+    """As a container whose files are read-only is."""
+    made = certificate_of("self-signed", "127.0.0.1")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    for work in (lambda: made.file, lambda: certificate_of("self-signed", "127.0.0.1")):
+        with pytest.raises(StartError) as caught:
+            work()
+        assert caught.value.code == "unwritable-certificate"
+
+
 def test_what_a_command_trusted_it_goes_on_to_trust(tmp_path, monkeypatch):
     """Where a variable replaces what a program trusts, ours stands behind what was there."""
     system = tmp_path / "system.pem"

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from mockserver import MockServer
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -126,6 +128,20 @@ def test_the_health_check_needs_nothing_but_python_and_the_port():
     assert (program, flag) == ("python", "-c")
     compile(code, "HEALTHCHECK", "exec")
     assert f"http://127.0.0.1:{only('EXPOSE')}/_mock/health" in code
+
+
+@pytest.mark.parametrize("tls", [None, "self-signed"])
+def test_the_health_check_finds_a_server_with_tls_and_without(tls):
+    """And fails where there is none."""
+    _, _, command = only("HEALTHCHECK").partition(" CMD ")
+    code = json.loads(command)[2]
+    with MockServer(tls=tls) as server:
+        here = code.replace(only("EXPOSE"), str(server.port))
+        assert subprocess.run([sys.executable, "-c", here], check=False, timeout=60).returncode == 0
+    gone = subprocess.run(
+        [sys.executable, "-c", here], check=False, timeout=60, capture_output=True
+    )
+    assert gone.returncode == 1
 
 
 @pytest.mark.parametrize("folder", ["e2e", "corpus"])

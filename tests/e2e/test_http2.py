@@ -1,4 +1,4 @@
-"""Seven tabs of one page: what HTTP/1.1 does not allow, and the proxies of docs/https.md do."""
+"""The proxies of docs/https.md, and what those are for: seven tabs, which HTTP/1.1 does not allow."""
 
 import http.client
 import json
@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 from urllib.parse import urlsplit
 
 import pytest
@@ -194,3 +195,39 @@ def test_urls_that_the_server_tells_are_those_of_the_proxy(proxy, browser, tabs)
     """Both proxies say by which scheme they were asked, and for which host."""
     tabs(f"{proxy}/_mock/sessions/default", 1)
     assert browser.run("return JSON.parse(document.body.innerText).url") == proxy
+
+
+def test_vite_passes_events_on_to_its_own_origin(tmp_path, lacks):
+    """It trusts the server by its environment, and holds nothing back."""
+    node, packages = shutil.which("node"), ROOT / "docs" / "recipes" / "react" / "node_modules"
+    if node is None or not (packages / "vite").is_dir():
+        lacks("Vite is not installed: npm ci --ignore-scripts --prefix docs/recipes/react")
+    page = (ROOT / "docs" / "https.md").read_text(encoding="utf-8")
+    name, text = re.search(r"^```js\n// (\S+)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL).groups()
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "node_modules").symlink_to(packages)
+    port = free_port()
+    vite = [node, str(packages / "vite" / "bin" / "vite.js"), "--port", str(port), "--strictPort"]
+    command = [sys.executable, "-m", "mockserver", "run", "--tls", "self-signed", *SCENARIO, "--"]
+    process = subprocess.Popen(
+        [*command, *vite, "--host", "127.0.0.1"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        while line := process.stdout.readline():
+            if "Local:" in line:
+                break
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection.request("GET", PATH)
+        answer = connection.getresponse()
+        assert answer.status == 200
+        assert answer.readline() == b"event: ranking\n"  # of a stream that does not end
+        connection.close()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
