@@ -274,6 +274,26 @@ def test_tests_share_a_server_and_no_session(run):
     assert done.parseoutcomes() == {"passed": 5}
 
 
+def test_a_test_may_ask_for_https(run):
+    """With the file by which its client trusts the server."""
+    done = run(
+        "import ssl, urllib.request\n"
+        "@pytest.mark.mockserver(tls='self-signed', verdict=False)\n"
+        "def test_it(mockserver):\n"
+        "    context = ssl.create_default_context(cafile=mockserver.server.ca_file)\n"
+        "    control = mockserver.server.url + '/_mock/health'\n"
+        "    assert control.startswith('https://')\n"
+        "    assert mockserver.url.startswith('https://')\n"
+        "    with urllib.request.urlopen(control, context=context) as answer:\n"
+        "        assert answer.status == 200\n"
+        "@pytest.mark.mockserver(tls=('only.pem',  1))\n"
+        "def test_wrong(mockserver): pass\n"
+    )
+
+    assert done.parseoutcomes() == {"passed": 1, "errors": 1}
+    done.stdout.fnmatch_lines(["*tls cannot be*bad-setting*"])
+
+
 def test_markers_of_class_and_function_combine(run):
     """The inner one wins, setting by setting."""
     done = run(
