@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 from pathlib import Path
@@ -11,6 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 from mockserver.cli import recorded
 from mockserver.cli.numbers import whole
+from mockserver.cli.serve import calm_collector, tidy
+from mockserver.cli.terminal import Terminal
+from mockserver.errors import StartError
 
 if TYPE_CHECKING:
     import argparse
@@ -62,11 +66,15 @@ def run(args: argparse.Namespace) -> int:
     contract = recorded.contract_of(args)
     folder = recorded.Folder(Path(args.output), args.force)
     descriptor = folder.opened(recorded.KEPT)
-    with open(descriptor, "wb", buffering=0) as kept:  # noqa: PTH123  (a descriptor, not a path)
-        recorder = asyncio.run(_record(args, address, kept.write))
+    try:
+        with open(descriptor, "wb", buffering=0) as kept:  # noqa: PTH123  (a descriptor)
+            recorder = asyncio.run(_record(args, address, kept.write))
+    except StartError:
+        folder.forget(recorded.KEPT)  # nothing has been recorded: the next attempt may begin
+        raise
     exchanges = recorded.fitted(recorder.exchanges(), contract, address.prefix)
     recorded.finish(args, folder, exchanges, contract, str(address), _said(recorder, args.max_size))
-    (folder.path / recorded.KEPT).unlink(missing_ok=True)
+    folder.forget(recorded.KEPT)
     return 0
 
 
@@ -75,7 +83,8 @@ async def _record(args: argparse.Namespace, address: Address, keep: recorded.Kee
     from mockserver.upstream.proxy import Proxy  # noqa: PLC0415
     from mockserver.upstream.recorder import Recorder  # noqa: PLC0415
 
-    recorder = Recorder(str(address), keep, _tell, args.max_size * 1024 * 1024)
+    teller = _Teller(Terminal(sys.stderr, args.color))
+    recorder = Recorder(str(address), keep, teller.tell, args.max_size * 1024 * 1024)
     proxy = Proxy(address, recorder, insecure=args.insecure)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -88,24 +97,35 @@ async def _record(args: argparse.Namespace, address: Address, keep: recorded.Kee
     try:
         print(f"Listening on {url}", flush=True)
         print(f"recording {address}; Ctrl-C ends it", file=sys.stderr)
+        calm_collector()
+        gc.disable()
+        tidying = asyncio.create_task(tidy(recorder))
         await stop.wait()
+        tidying.cancel()
     finally:
+        gc.enable()
         await proxy.stop()
     return recorder
 
 
-def _tell(tape: Tape) -> None:
-    """Tell of an exchange that is over, on one line."""
-    size = sum(len(chunk.data) for chunk in tape.chunks)
-    path = tape.target.partition("?")[0]  # a query may hold secrets
-    took = tape.ended - tape.at
-    status = str(tape.status or "no answer")
-    fault = f" ({tape.fault})" if tape.fault else ""
-    print(
-        f"{tape.method} {path} {status}, {size:,} bytes in {took:.3g} s, "
-        f"{_ENDS[tape.end or 'open']}{fault}",
-        file=sys.stderr,
-    )
+class _Teller:
+    """Tells of exchanges that are over, a line each."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+
+    def tell(self, tape: Tape) -> None:
+        """Tell of one; its query stays out, which may hold secrets."""
+        paint = self._terminal.paint
+        size = sum(len(chunk.data) for chunk in tape.chunks)
+        asked = f"{tape.method} {tape.target.partition('?')[0]}"
+        status = str(tape.status or "no answer")
+        good = 200 <= tape.status < 400
+        took = paint(f"{size:,} bytes in {tape.ended - tape.at:.3g} s", "dim")
+        how = _ENDS[tape.end or "open"] + (f" ({tape.fault})" if tape.fault else "")
+        status = paint(status, "green" if good else "red")
+        how = how if tape.end == "end" else paint(how, "yellow")
+        self._terminal.write(f"{asked} {status}, {took}, {how}\n")
 
 
 def _said(recorder: Recorder, most: int) -> list[str]:

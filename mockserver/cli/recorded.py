@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mockserver.cli.terminal import Progress, Terminal
 from mockserver.errors import StartError
 
 if TYPE_CHECKING:
@@ -116,6 +119,12 @@ class Folder:
         except OSError as error:
             raise self._cannot_write(path, error) from None
 
+    def forget(self, name: str) -> None:
+        """Take a file away, and the folder if nothing else is in it."""
+        with suppress(OSError):
+            (self.path / name).unlink()
+            self.path.rmdir()
+
     @staticmethod
     def _cannot_write(path: Path, error: OSError) -> StartError:
         what = f"{path} cannot be written: {error.strerror or error}"
@@ -156,14 +165,15 @@ def finish(  # noqa: PLR0917  (what was recorded, and where it goes)
     from mockserver.capture import written  # noqa: PLC0415
     from mockserver.imports.counted import count  # noqa: PLC0415
 
-    recording = written(exchanges, contract, options_of(args, source))
+    with Progress(Terminal(sys.stderr, args.color), "writing scenarios"):
+        recording = written(exchanges, contract, options_of(args, source))
     for name, content in recording.files.items():
         print(f"wrote {folder.put(name, content)}")
     notes = [*said, *recording.notes]
     if notes:
         print()
     for note in notes:
-        print(f"note: {note}")
+        print(f"{Terminal(sys.stdout, args.color).paint('note:', 'yellow')} {note}")
     documents = [name for name in recording.files if Path(name).name == _DOCUMENT]
     scenarios = sum(name.endswith(".yaml") for name in recording.files) - len(documents)
     told = count(exchanges)

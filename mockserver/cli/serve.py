@@ -9,7 +9,7 @@ import gc
 import signal
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from mockserver.cli import covered, files, painted, tls
 from mockserver.cli.numbers import whole
@@ -234,7 +234,13 @@ async def _serve(server: MockServer, args: argparse.Namespace, progress: Progres
         tidying.cancel()
 
 
-async def tidy(server: MockServer) -> None:
+class _Busy(Protocol):
+    @property
+    def busy(self) -> bool:
+        """Whether anybody is being served now."""
+
+
+async def tidy(server: _Busy) -> None:
     """Collect garbage where it is in nobody's way."""
     while True:
         await pause(_TIDY_EVERY)

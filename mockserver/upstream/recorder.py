@@ -66,6 +66,11 @@ class Recorder:
         """Return a time of the event loop in seconds since then, to the microsecond."""
         return round(at - self._began, 6)
 
+    @property
+    def busy(self) -> bool:
+        """Whether any exchange is open."""
+        return bool(self._open)
+
     def exchanges(self) -> list[Exchange]:
         """Return what there is, in the order of the requests."""
         return [tape.exchange() for tape in self._tapes.values()]

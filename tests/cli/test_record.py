@@ -160,6 +160,15 @@ def test_a_stream_alone_is_imported_for_the_request_that_is_named(tmp_path, caps
     assert "post:" in (tmp_path / "rec" / "openapi.yaml").read_text()
 
 
+def test_a_port_that_is_in_use_leaves_nothing_behind(tmp_path, upstream, capsys, monkeypatch):
+    """The next attempt is not told of a recording that broke off."""
+    monkeypatch.chdir(tmp_path)
+    words = ("record", "--upstream", upstream.url, "--port", str(upstream.port), "--output", "rec")
+    code, _, err = run(capsys, *words)
+    assert (code, "[port-in-use]" in err) == (3, True)
+    assert not (tmp_path / "rec").exists()
+
+
 WRONG = {
     "no file": (("import", "none.har", "--output", "rec"), 2, "unreadable-file"),
     "junk": (("import", "junk.bin", "--output", "rec"), 2, "unknown-format"),
