@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver import contract as contracts
@@ -104,6 +104,7 @@ class _Work:
 
     def write(self, pairs: Sequence[Pair], contract: Contract | None, folder: str = "") -> None:
         """Write what the contract has, and what it has not into a folder of its own."""
+        given = contract is not None
         if contract is None:
             tree = described(pairs, _title(self.options), self.options.source)
             self.recording.files[f"{folder}{DOCUMENT}"] = document_text(tree).encode()
@@ -116,7 +117,9 @@ class _Work:
                 strange.append((exchange, body))
             else:
                 known.append(one)
-        _Writer(contract, self, folder).write(known)
+        writer = _Writer(contract, self, folder)
+        writer.write(known)
+        self.recording.notes += writer.doubts(given=given)
         if strange and not folder:
             self.recording.notes.append(_strange(strange, contract))
             self.write(strange, None, f"{APART}/")
@@ -156,6 +159,8 @@ class _Writer:
         self._names = Names("openapi")
         self._scenarios: list[Scenario] = []
         """All that were written, as they are read."""
+        self._own: set[str] = set()
+        """The names of those that are no parts of others."""
         self._bodies: dict[str, bytes] = {}
 
     def write(self, found: Sequence[Seen]) -> None:
@@ -166,12 +171,17 @@ class _Writer:
         for alike in by_operation.values():
             for told in self._told(alike):
                 self._scenario(told)
-        self._recording.notes += self._doubts()
 
-    def _doubts(self) -> Iterator[str]:
-        """Yield what keeps the scenarios from standing together, and what breaks the contract."""
+    def doubts(self, *, given: bool) -> Iterator[str]:
+        """Yield what keeps the scenarios from standing together, and what breaks the contract.
+
+        A contract that was not `given` was made of what was recorded, and so fits it.
+        """
         catalog, problems = link(self._contract, self._scenarios, self._bodies.__getitem__)
-        problems += contract_problems(catalog, "warning")
+        if given:
+            # What was laid into other files is judged where it is included.
+            own = {name: p for name, p in catalog.programs.items() if name in self._own}
+            problems += contract_problems(replace(catalog, programs=own), "warning")
         for problem in problems[:_TOLD]:
             yield f"{problem.where.file}:{problem.where.line}: {problem.what}"
         if len(problems) > _TOLD:
@@ -226,6 +236,7 @@ class _Writer:
             for note in _notes(one):
                 self._note(one, note)
         self._scenarios += read
+        self._own.add(told.name)
         self._bodies |= files
         for path, body in ({f"{name}.yaml": text for name, text in texts.items()} | files).items():
             self._recording.files[f"{self._folder}{path}"] = body

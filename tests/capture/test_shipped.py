@@ -54,7 +54,8 @@ def test_only_what_is_no_http_is_not_replayed(catalog):
     left_out = {
         name
         for name, program in catalog.programs.items()
-        if exchanges(program, catalog.operations(program), limit=1) is None
+        if name not in TOO_LARGE
+        and exchanges(program, catalog.operations(program), limit=1) is None
     }
     for name in left_out:
         first = catalog.programs[name].rows[0].response
