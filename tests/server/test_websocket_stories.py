@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from clients import STATUS, fetch, serving
+from clients import STATUS, fetch, serving, write
 from web_sockets import EVERY_FIELD, OPERATION, closed, heard, opened
 
 from mockserver.play.journal import Opened
@@ -215,3 +215,14 @@ def test_the_bytes_are_the_same_in_another_process(tmp_path):
         found.append(done.stdout)
     assert found[0] == found[1]
     assert found[0].count(b'{"id":"') == 20
+
+
+async def test_a_story_goes_on_when_another_file_was_edited(tmp_path):
+    """What is unchanged is told in the very frames there were, so its clients are known."""
+    text = f"{OPERATION}stream: [{{data: one}}, {{disconnect: end}}, {{data: two}}]"
+    async with serving(tmp_path, text) as server:
+        first, _ = await heard(server, STATUS)
+        write(tmp_path, another="operation: listPets\nresponse: {status: 503}")
+        assert (await fetch(server, "/_mock/reload", method="POST")).status == 200
+        second, _ = await heard(server, STATUS)
+    assert (first, second) == ([{"data": "one"}], [{"data": "two"}])
