@@ -287,7 +287,7 @@ def _decoded(text: str, encoding: str) -> bytes:
             return b64decode(text)
         except (binascii.Error, ValueError):
             pass
-    return text.encode("utf-8", "surrogatepass")
+    return text.encode(errors="replace")
 
 
 def target_of(url: str) -> str:
@@ -323,7 +323,8 @@ def _mapping(value: object) -> dict[str, Any]:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    """Return a text; half a surrogate pair, which JSON can hold and UTF-8 cannot, as `?`."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else ""
 
 
 def _milliseconds(value: object) -> float:

@@ -193,7 +193,14 @@ def test_a_server_can_be_named():
 
 def test_a_request_has_its_body():
     """As text, or as the parameters of a form."""
-    posts = [{"text": "{}"}, {"params": [{"name": "a", "value": "ü&"}]}, {"params": None}, None]
+    posts = [
+        {"text": "{}"},
+        {"params": [{"name": "a", "value": "ü&"}]},
+        {"params": None},
+        None,
+        {"params": [{"name": "\ud800", "value": ""}]},
+        {"text": "\ud800"},
+    ]
     given = [entry() for _ in posts]
     for one, posted in zip(given, posts, strict=True):
         one["request"]["postData"] = posted
@@ -203,6 +210,8 @@ def test_a_request_has_its_body():
         b"a=%C3%BC%26",
         b"",
         b"",
+        b"%3F=",
+        b"?",
     ]
 
 
