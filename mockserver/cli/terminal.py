@@ -65,7 +65,9 @@ class Terminal:
         if not self.interactive:
             return 0
         with contextlib.suppress(OSError, ValueError, AttributeError):
-            return max(os.get_terminal_size(self.stream.fileno()).columns, _NARROWEST) or _USUAL
+            # One whose size nobody has set says 0: those of containers and of scripts.
+            told = os.get_terminal_size(self.stream.fileno()).columns
+            return max(told, _NARROWEST) if told else _USUAL
         return _USUAL
 
     def paint(self, text: str, *styles: Style) -> str:

@@ -129,6 +129,8 @@ def _of_head(plan: Plan, heard: Heard) -> Iterator[Difference]:
         location = heard.value("location")
         if code == "redirect" and location:
             got = f"{got}, to {short(location, 200)}; redirects are not followed"
+        if heard.status == 401:
+            got = f"{got}; give credentials with -H 'Authorization: …'"
         of = f" on connection {heard.number}" if heard.number > 1 else ""
         what = f"the status{of} is another"
         yield differs(code, what, f"{wanted.status} {wanted.reason}".strip(), got, shown)

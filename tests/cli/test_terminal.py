@@ -146,6 +146,22 @@ def test_a_line_fits(text, width, expected):
     assert not width or columns(found) <= width
 
 
+SIZES = {"as it is": (100, 100), "nobody has set one": (0, 80), "a narrow one": (5, 20)}
+
+
+@pytest.mark.parametrize(("told", "width"), SIZES.values(), ids=SIZES)
+def test_a_terminal_says_how_wide_it_is(told, width):
+    """One that says 0 is as wide as they usually are, and none narrower than 20."""
+    master, slave = pty.openpty()
+    try:
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, told, 0, 0))
+        with open(slave, "w", closefd=False) as stream:
+            assert Terminal(stream).width == width
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
 def test_what_an_encoding_does_not_have_is_written_as_an_escape():
     """And signs have a plain form."""
     written = io.BytesIO()

@@ -188,6 +188,17 @@ async def test_a_body_that_a_request_did_not_ask_for_is_shown_without_its_secret
     assert "s3cret" not in repr(found)
 
 
+async def test_who_is_not_let_in_is_told_how_to_bring_credentials(plan):
+    """A 401 is mended on the command line, not in the scenario."""
+    async with Raw(whole(head("401 Unauthorized", "application/json"), PROBLEM)) as backend:
+        found = await verified(plan(STORY), backend.url)
+
+    assert [each.code for each in found.differences] == ["status"]
+    assert (
+        found.differences[0].got == "401 Unauthorized; give credentials with -H 'Authorization: …'"
+    )
+
+
 async def test_a_dropped_connection_comes_back_with_the_id_it_has(plan):
     """Where the scenario drops, the client does; the first request has no id, the next one has."""
     says = resuming([head(), ONE, TWO, THREE, "open"], [head(), THREE])
