@@ -9,12 +9,13 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import trustme
-from conftest import ROOT
 
+ROOT = Path(__file__).parent.parent.parent
 PATH = "/v1/leaderboard/stream"
 SCENARIO = ("--scenario", "timing/six-tabs")
 OPENED = "return await (window.source ??= new EventSource(given[0])).readyState === 1"

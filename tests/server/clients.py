@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mockserver import MockServer
+from mockserver.cli import log
 from mockserver.sse.parse import Parser
 
 if TYPE_CHECKING:
@@ -185,6 +186,13 @@ async def fetch(
         target, "Connection: close", *headers, method=method, body=body, version=version
     )
     return await client.rest()
+
+
+def entry_log(form: str) -> log.EntryLog:
+    """Return what writes the lines of a log, without setting up the log of this process."""
+    if form == "json":
+        return log.EntryLog(log._json_line, log._json_look)
+    return log.EntryLog(log._text_line, log._text_look)
 
 
 def write(folder: Path, **files: str) -> Path:

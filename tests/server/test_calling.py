@@ -8,10 +8,9 @@ from urllib.parse import quote
 
 import pytest
 from aiohttp import web
-from clients import LAST_CHUNK, STATUS, RawClient, fetch, serving
+from clients import LAST_CHUNK, STATUS, RawClient, entry_log, fetch, serving
 
 from mockserver import MockServer, StartError
-from mockserver.cli.log import EntryLog
 from mockserver.clock import turn_of_others
 from mockserver.play.journal import Called, Closed
 from mockserver.server import calls
@@ -133,7 +132,7 @@ async def test_the_receiver_gets_what_the_script_says(tmp_path, clock):
 async def test_the_log_tells_a_call_in_a_line(tmp_path, capsys):
     """Without what is for the journal alone."""
     async with receiving() as receiver:
-        async with serving(tmp_path, PAID, clock="instant", on_entry=EntryLog("text")) as server:
+        async with serving(tmp_path, PAID, clock="instant", on_entry=entry_log("text")) as server:
             await fetch(server, target(receiver.url))
             await entries(server, Called)
         await turn_of_others()

@@ -15,10 +15,9 @@ from aiohttp.http_exceptions import (
     LineTooLong,
     TransferEncodingError,
 )
-from clients import LAST_CHUNK, STATUS, RawClient, fetch, serving, write
+from clients import LAST_CHUNK, STATUS, RawClient, entry_log, fetch, serving, write
 
 from mockserver import MockServer
-from mockserver.cli.log import EntryLog
 from mockserver.clock import turn_of_others
 from mockserver.errors import ControlError
 from mockserver.play.journal import Closed, Opened, Refused, Sent
@@ -273,7 +272,7 @@ async def test_a_refusal_is_the_same_in_small_pieces(server, logged, raw, answer
 @pytest.mark.parametrize("form", ["text", "json"])
 async def test_a_refusal_is_a_line_of_the_log(tmp_path, capsys, form):
     """For a person or a machine, in both cases on one line and without control characters."""
-    async with serving(tmp_path, HELLO, clock="manual", on_entry=EntryLog(form)) as server:
+    async with serving(tmp_path, HELLO, clock="manual", on_entry=entry_log(form)) as server:
         await ask(server, b"GET /@a/v1\x01 HTTP/1.1" + HOST + b"\r\n")
         await fetch(server, "/v1/nothing")
     what = r"the target cannot be read: Invalid char in url path: b'GET /@a/v1\x01 HTTP/1.1'"

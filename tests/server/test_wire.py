@@ -6,9 +6,8 @@ import logging
 import zlib
 
 import pytest
-from clients import LAST_CHUNK, STATUS, RawClient, chunks, fetch, serving, trusting
+from clients import LAST_CHUNK, STATUS, RawClient, chunks, entry_log, fetch, serving, trusting
 
-from mockserver.cli.log import EntryLog
 from mockserver.clock import turn_of_others
 from mockserver.play.journal import Closed, Opened
 
@@ -177,7 +176,7 @@ NOTES = {
 @pytest.mark.parametrize(("wire", "version", "headers", "note"), NOTES.values(), ids=NOTES)
 async def test_what_a_request_cannot_have_is_noted(tmp_path, capsys, wire, version, headers, note):
     """In the journal and on a line of the log; the events come all the same."""
-    log = EntryLog("text")
+    log = entry_log("text")
     text = f"{OPERATION}wire: {wire}\nstream: [{{data: x}}]"
     async with serving(tmp_path, text, on_entry=log) as server:
         client = await RawClient.connect(server)
