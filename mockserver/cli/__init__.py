@@ -60,6 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     to = terminal.Terminal(sys.stderr, args.color)
     try:
         code: int = args.run(args)
+    except KeyboardInterrupt:
+        return verify.EXIT_INTERRUPTED
     except LoadError as error:
         for problem in error.problems:
             print(painted.problem(problem, to), file=sys.stderr)

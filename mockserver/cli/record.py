@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import shlex
 import signal
 import sys
 from pathlib import Path
@@ -59,7 +60,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Record until SIGINT or SIGTERM, then write. Raises LoadError, StartError."""
+    """Record until SIGINT or SIGTERM, then write.
+
+    Raises LoadError, StartError, KeyboardInterrupt.
+    """
     from mockserver.upstream.address import address_of  # noqa: PLC0415
 
     address = address_of(args.upstream)
@@ -69,11 +73,17 @@ def run(args: argparse.Namespace) -> int:
     try:
         with open(descriptor, "wb", buffering=0) as kept:  # noqa: PTH123  (a descriptor)
             recorder = asyncio.run(_record(args, address, kept.write))
-    except StartError:
+    except (StartError, KeyboardInterrupt):
         folder.forget(recorded.KEPT)  # nothing has been recorded: the next attempt may begin
         raise
     exchanges = recorded.fitted(recorder.exchanges(), contract, address.prefix)
-    recorded.finish(args, folder, exchanges, contract, str(address), _said(recorder, args.max_size))
+    said = _said(recorder, args.max_size)
+    try:
+        recorded.finish(args, folder, exchanges, contract, str(address), said)
+    except KeyboardInterrupt:  # a second one: what has been recorded is not lost by it
+        tape = shlex.quote(str(folder.path / recorded.KEPT))
+        print(f"\nnot all is written; mockserver import {tape} writes it", file=sys.stderr)
+        raise
     folder.forget(recorded.KEPT)
     return 0
 

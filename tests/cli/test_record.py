@@ -14,6 +14,8 @@ import pytest
 from commands import run
 
 from mockserver import MockServer
+from mockserver.cli import main
+from mockserver.upstream.recorder import Recorder
 
 SPEC = Path(__file__).resolve().parent.parent.parent / "specs" / "petstore.openapi.yaml"
 STORY = """
@@ -193,3 +195,38 @@ def test_what_is_wrong_is_told_with_its_code(tmp_path, capsys, monkeypatch, word
         found, err = error.code, capsys.readouterr().err
     assert (found, said in err) == (code, True)
     assert not (tmp_path / "rec").exists()
+
+
+def test_a_second_interrupt_loses_nothing(tmp_path, monkeypatch, capsys):
+    """While scenarios are being written; what was recorded is still there, and how to write it is said."""
+
+    async def record(args, address, keep):
+        keep(b'{"recorded":1,"upstream":"http://127.0.0.1:1"}\n')
+        return Recorder("http://127.0.0.1:1", keep)
+
+    def finish(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mockserver.cli.record._record", record)
+    monkeypatch.setattr("mockserver.cli.recorded.finish", finish)
+    folder = tmp_path / "rec"
+
+    code = main(["record", "--upstream", "http://127.0.0.1:1", "--output", str(folder)])
+
+    assert code == 130
+    assert f"mockserver import {folder / 'recording.jsonl'} writes it" in capsys.readouterr().err
+    assert (folder / "recording.jsonl").read_bytes().startswith(b'{"recorded"')
+
+
+def test_an_interrupt_before_it_listens_leaves_nothing(tmp_path, monkeypatch, capsys):
+    """No traceback, no folder."""
+
+    async def record(args, address, keep):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mockserver.cli.record._record", record)
+    folder = tmp_path / "rec"
+
+    assert main(["record", "--upstream", "http://127.0.0.1:1", "--output", str(folder)]) == 130
+    assert capsys.readouterr().err == ""
+    assert not folder.exists()
