@@ -28,6 +28,7 @@ import files
 import in_pytest
 import recording
 import reloading
+import watching
 from processes import BARE, HERE, MOCKSERVER, ROOT, Client, Running, first_bytes, serve
 
 SPEC = HERE / "bench.openapi.yaml"
@@ -426,6 +427,17 @@ def measure_record(bench: Bench) -> list[Row]:
     return rows
 
 
+def measure_timeline(bench: Bench) -> list[Row]:
+    """From an event on the wire to its mark on the page: 100 streams of ten events a second."""
+    found = watching.ways(bench.folder / "timeline", 100, 15.0)
+    typical, worst = recording.quantile(found, 50), recording.quantile(found, 99)
+    return [
+        Row("timeline: wire to page, p50", "ms", typical, None, ""),
+        Row("timeline: wire to page, p99", "ms", worst, None, "< 200 ms", worst < 200),
+        Row("timeline: marks that were seen", "", len(found), None, ""),
+    ]
+
+
 MEASURES: dict[str, Callable[[Bench], list[Row]]] = {
     "start": measure_start,
     "check": measure_check,
@@ -438,6 +450,7 @@ MEASURES: dict[str, Callable[[Bench], list[Row]]] = {
     "pytest": measure_pytest,
     "reload": measure_reload,
     "record": measure_record,
+    "timeline": measure_timeline,
     "timed": lambda bench: measure_timed(bench, 1_000),
     "timed10k": lambda bench: measure_timed(bench, 10_000),
 }

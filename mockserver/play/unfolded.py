@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PLACES: Final = 256
 """Connections that are played along at a time; the one without news for longest makes room."""
 BLOCKS: Final = 250
-"""Blocks that may be played for one batch of entries."""
+"""Blocks that may be played at once."""
 CHARACTERS: Final = 500
 """Characters of data that are told live; an event with more of them is `shortened`."""
 
@@ -33,11 +33,8 @@ class Unfolding:
     def __init__(self, find: Callable[[str, int], Told | None]) -> None:
         self._find = find
         self._places: dict[tuple[str, int], Connection] = {}
-        self._left = BLOCKS
-
-    def begin(self) -> None:
-        """Begin with another batch."""
-        self._left = BLOCKS
+        self.left = BLOCKS
+        """How many blocks may be played yet; whoever knows the time adds to it."""
 
     def events(self, noted: Noted) -> list[dict[str, Any]] | None:
         """Return what left in the blocks of an entry, None where that is not told."""
@@ -47,19 +44,21 @@ class Unfolding:
         if not isinstance(entry, Sent):
             return None
         key = (noted.session, entry.serial)
-        place = self._places.pop(key, None)
+        place = self._places.get(key)
         blocks = entry.last - (place.last if place is not None else 0)
-        if blocks > self._left:
+        if blocks > self.left:
             return None
         if place is None:
             told = self._find(*key)
             if told is None:
                 return None
             place = Connection(told, along=True)
+        # What has news is at the end; a place that has fallen behind is kept, to catch up.
+        self._places.pop(key, None)
         self._places[key] = place
         if len(self._places) > PLACES:
             del self._places[next(iter(self._places))]
-        self._left -= blocks
+        self.left -= blocks
         return _events(place, entry)
 
 

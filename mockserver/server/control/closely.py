@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import mockserver
+from mockserver.clock import RealClock
 from mockserver.play.journal import Noted
 from mockserver.play.journal_follow import told_json
-from mockserver.play.unfolded import Unfolding
+from mockserver.play.unfolded import BLOCKS, Unfolding
 from mockserver.sse.encode import Event, encode
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from mockserver.play.journal_follow import Told
     from mockserver.play.told import Told as Request
     from mockserver.server.live import Live
+
+
+A_SECOND: Final = 2_500
+"""Blocks that one reader may have played in a second: it must not keep the streams waiting."""
 
 
 class Plainly:
@@ -47,6 +52,8 @@ class Closely(Plainly):
         self._beats = live.journals.beats
         self._beaten = self._beats.count
         self._unfolding = Unfolding(self._find)
+        self._clock = RealClock()
+        self._filled = 0.0
 
     @property
     def behind(self) -> bool:  # type: ignore[override]
@@ -65,7 +72,10 @@ class Closely(Plainly):
 
     def blocks(self, entries: Sequence[Told]) -> Iterator[bytes]:
         """Yield a block for each entry, and for each heartbeat since."""
-        self._unfolding.begin()
+        now = self._clock.now()
+        unfolding = self._unfolding
+        unfolding.left = min(BLOCKS, unfolding.left + round((now - self._filled) * A_SECOND))
+        self._filled = now
         for told in entries:
             kind, found = told_json(told)
             yield _block(kind, found | self._events(told))

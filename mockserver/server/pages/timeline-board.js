@@ -8,9 +8,9 @@
   const {LANE, HEAD, between, clusters, inView, labelOf, placed, seconds, ticks, toneOf} = globalThis.timelineLayout
   const {make, set, sync} = globalThis.timelineDom
 
-  const SPARE = 400
+  const SPARE = 160
   const CHARACTER = 6.4
-  const MOST_MARKS = 260
+  const MOST_MARKS = 120
   const SVG = 'http://www.w3.org/2000/svg'
 
   /** Marks over which the text of the one before may stand. */
@@ -46,12 +46,15 @@
       this.base = 0
       this.roving = null
       this.strips.addEventListener('click', (event) => this.clicked(event))
+      this.measure()
       this.names.addEventListener('click', (event) => this.clickedName(event))
     }
 
-    /** Pixels that the strips have. */
-    get width() {
-      return Math.max(50, this.frame.clientWidth)
+    /** Look how large everything is; asked between writes, that would cost a layout each time. */
+    measure() {
+      this.width = Math.max(50, this.frame.clientWidth)
+      this.top = this.scroll.scrollTop
+      this.height = this.scroll.clientHeight
     }
 
     /** Take the rows that there are to be seen. */
@@ -80,7 +83,7 @@
       const shift = `translateX(${px(this.base - view.from * view.scale)})`
       for (const moving of [this.axis, this.grid, this.strips]) set(moving.style, 'transform', shift)
       this.drawAxis(view)
-      const [first, end] = inView(this.layout.rows, this.scroll.scrollTop - LANE, this.scroll.scrollTop + this.scroll.clientHeight + LANE)
+      const [first, end] = inView(this.layout.rows, this.top - LANE, this.top + this.height + LANE)
       const shown = this.layout.rows.slice(first, end)
       this.visible = shown
       sync(this.names, this.labels, shown.map((row) => ({...row, key: keyOf(row)})), (row) => this.makeName(row), (element, row) => this.fillName(element, row))
@@ -177,7 +180,7 @@
       const {view, now, filter, selected} = this.state
       const from = view.from - SPARE / view.scale
       const to = view.from + (this.width + SPARE) / view.scale
-      const inside = (item) => item.x + (item.width ?? 0) > this.x(from) - 300 && item.x < this.x(to)
+      const inside = (item) => item.x + (item.width ?? 0) > this.x(from) - 260 && item.x < this.x(to)
       const end = lane.until(now)
       const items = []
       const left = this.x(Math.max(lane.at, from))
@@ -350,6 +353,7 @@
       const {scroll} = this
       if (row.y - HEAD < scroll.scrollTop) scroll.scrollTop = row.y - HEAD
       else if (row.y + LANE > scroll.scrollTop + scroll.clientHeight) scroll.scrollTop = row.y + LANE - scroll.clientHeight + 8
+      this.measure()
       this.draw(this.state)
       if (focus) this.nameButton(lane)?.focus({preventScroll: true})
       this.onFocusLane(lane)

@@ -58,6 +58,7 @@
 
   let frame = 0
   let drawnAt = 0
+  let took = 0
   let dirty = true
   let arrangedAt = 0
 
@@ -69,12 +70,15 @@
     if (!session) return
     dirty = false
     drawnAt = performance.now()
+    board.measure()
     state.now = nowOf(session)
     if (state.shape !== session.shape || (state.filter.type && drawnAt - arrangedAt > 500)) arrange()
     if (state.follow) state.view.from = state.now - board.width * 0.82 / state.view.scale
     board.draw(state)
     placePosition()
     told()
+    // Layout and painting come behind this, and count as well.
+    requestAnimationFrame(() => { took = Math.max(0, performance.now() - drawnAt - 17) })
   }
 
   const arrange = () => {
@@ -83,12 +87,19 @@
     state.shape = session.shape
     arrangedAt = drawnAt
     board.arrange(rowsOf(session, state.filter))
-    if (state.follow && atEnd) board.scroll.scrollTop = board.scroll.scrollHeight
+    if (state.follow && atEnd) {
+      board.scroll.scrollTop = board.scroll.scrollHeight
+      board.measure()
+    }
   }
 
+  /** Draw in the next frame; where drawing takes long, reading has as much time in between. */
   const wake = () => {
     dirty = true
-    frame ||= requestAnimationFrame(draw)
+    if (frame) return
+    const rest = drawnAt + 1.5 * took - performance.now()
+    if (rest < 4) frame = requestAnimationFrame(draw)
+    else frame = setTimeout(() => { frame = requestAnimationFrame(draw) }, Math.min(rest, 150))
   }
 
   /** Let time pass on the page while it does in the session and something is open. */
