@@ -97,7 +97,7 @@
   const wake = () => {
     dirty = true
     if (frame) return
-    const rest = drawnAt + 1.5 * took - performance.now()
+    const rest = drawnAt + took - performance.now()
     if (rest < 4) frame = requestAnimationFrame(draw)
     else frame = setTimeout(() => { frame = requestAnimationFrame(draw) }, Math.min(rest, 150))
   }
