@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.play.layout import BOM
+from mockserver.scenario.yamltext import is_deep
 from mockserver.sse.encode import FIELDS, Event, Form, encode, json_text
 from mockserver.sse.items import units
 
@@ -26,8 +27,6 @@ _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 _FIELD: Final = re.compile(rb"(?:^|[\r\n])(data|event|id|retry):( ?)")
 _LEADING: Final = re.compile(rb"(?:\r\n|\r|\n)+")
 _RETRY: Final = re.compile(r"0|[1-9]\d{0,8}", re.ASCII)
-_DEEPEST: Final = 40
-"""Levels of data; what is deeper is written as the JSON text that it is."""
 _SAMPLE: Final = 200_000
 """Bytes of a body that are looked at for how it is written."""
 
@@ -178,20 +177,7 @@ def readable(text: str, *, any_kind: bool = False) -> tuple[Any] | None:
         same = json_text(value) == text
     except (ValueError, RecursionError):
         return None
-    return (value,) if same and _depth(value) <= _DEEPEST else None
-
-
-def _depth(value: Any) -> int:
-    depth, level = 0, [value]
-    while level and depth <= _DEEPEST:
-        depth += 1
-        level = [
-            inner
-            for item in level
-            if isinstance(item, (dict, list))
-            for inner in (item.values() if isinstance(item, dict) else item)
-        ]
-    return depth
+    return (value,) if same and not is_deep(value) else None
 
 
 def ids_of(found: Sequence[Piece]) -> list[str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mockserver.contract import Wish, answer_violations, lenient_answer, made_events
 from mockserver.contract.answering.headers import header_text, is_answered
 from mockserver.contract.media import EVENT_STREAM, is_json
-from mockserver.scenario.yamltext import entry, scalar, without_templates
+from mockserver.scenario.yamltext import entry, is_deep, scalar, without_templates
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -26,8 +26,6 @@ SCHEMA: Final = "scenario.schema.json"
 """Where editors find the JSON Schema of the language, unless it is said."""
 _LARGEST: Final = 100_000
 """Characters of one event or body that are written out."""
-_DEEPEST: Final = 40
-"""Levels of one; what is deeper is written as the JSON text that it is sent as."""
 _STREAM_HEADERS: Final = (
     ("Cache-Control", "no-cache, no-transform"),
     ("X-Accel-Buffering", "no"),
@@ -234,7 +232,7 @@ class _Writer:
 
 def _item(stream: EventStream, event: ExampleEvent) -> Iterator[str]:
     """Yield the step of an item, which has nothing but its data."""
-    if len(stream.text(event)) > _LARGEST or _depth(event.data) > _DEEPEST:
+    if len(stream.text(event)) > _LARGEST or is_deep(event.data):
         yield "# An item that is too large for a scenario is left out."
     else:
         yield from _step({"data": event.data})
@@ -257,7 +255,7 @@ def _event(stream: EventStream, event: ExampleEvent, usual_id: str | None) -> It
             name = _words(event.event or "message")
             yield f"# An event {name} of {len(text):,} characters is left out."
             return
-        fields["data"] = text if _depth(event.data) > _DEEPEST else event.data
+        fields["data"] = text if is_deep(event.data) else event.data
     yield from _step(fields)
 
 
@@ -284,23 +282,9 @@ def _body(found: Answer) -> Any:
         except (ValueError, RecursionError):
             value = text
     # A text would be sent without its quotes, `{file: …}` as that file.
-    as_text = isinstance(value, str) or _depth(value) > _DEEPEST or value is None
+    as_text = isinstance(value, str) or is_deep(value) or value is None
     is_file = isinstance(value, dict) and list(value) == ["file"]
     return without_templates(text if as_text or is_file else value)
-
-
-def _depth(value: Any) -> int:
-    """Return how deep a value is, no further than matters."""
-    depth, level = 0, [value]
-    while level and depth <= _DEEPEST:
-        depth += 1
-        level = [
-            inner
-            for item in level
-            if isinstance(item, (dict, list))
-            for inner in (item.values() if isinstance(item, dict) else item)
-        ]
-    return depth
 
 
 def _fault(violation: Violation) -> str:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+DEEPEST: Final = 40
+"""Levels of data that are written; what is deeper is best left as the JSON text that it is."""
 WIDTH: Final = 100
 """Columns that a mapping or list may take where it is written in one line."""
 _LONG_KEY: Final = 500
@@ -76,6 +78,20 @@ def without_templates(value: Any) -> Any:
         case list():
             return [without_templates(item) for item in value]
     return value
+
+
+def is_deep(value: Any) -> bool:
+    """Tell whether data has more levels of lists and mappings than are written."""
+    depth, level = 0, [value]
+    while level and depth <= DEEPEST:
+        depth += 1
+        level = [
+            inner
+            for item in level
+            if isinstance(item, (dict, list))
+            for inner in (item.values() if isinstance(item, dict) else item)
+        ]
+    return depth > DEEPEST
 
 
 def lines(value: Mapping[str, Any] | Sequence[Any], room: int = WIDTH) -> Iterator[str]:
