@@ -26,8 +26,8 @@ def apart(
 ) -> list[dict[str, Any] | None]:
     """Return a `when` for each request, of the same few places; None where nothing is needed.
 
-    Two that differ in nothing else than what is `ignored` get the same. With `clients`,
-    Authorization and cookies may tell requests apart as well.
+    Two that differ in nothing else than what is `ignored` get the same. That a request has
+    credentials may tell it from one without; with `clients`, what they are does, and cookies.
     """
     found = [dict(_leaves(opening, clients=clients)) for opening in openings]
     places = _telling(found, {_key(place) for place in ignored})
@@ -45,9 +45,9 @@ def _leaves(opening: Opening, *, clients: bool) -> Iterator[tuple[Place, Any]]:
         yield ("query", name), value
     if opening.body is not None:
         yield from _body_leaves(("body",), opening.body)
+    if "authorization" in opening.headers:
+        yield ("headers", "authorization"), opening.headers["authorization"] if clients else True
     if clients:
-        if "authorization" in opening.headers:
-            yield ("headers", "authorization"), opening.headers["authorization"]
         for name, value in opening.cookies.items():
             yield ("cookies", name), value
 

@@ -79,12 +79,12 @@ class Variant:
 def variants(found: Iterable[Seen], *, clients: bool = False) -> list[Variant]:
     """Return exchanges of one operation by request, all in the order they began.
 
-    With `clients` their credentials are part of the request.
+    That it has credentials is part of a request; with `clients`, what they are is, too.
     """
     by_request: dict[tuple[Any, ...], Variant] = {}
     begun: dict[tuple[Any, ...], list[Story]] = {}
     for one in sorted(found, key=lambda one: one.exchange.at):
-        key = _request(one) + (_client(one) if clients else ())
+        key = _request(one) + (_client(one) if clients else (_has_credentials(one),))
         variant = by_request.setdefault(key, Variant(key))
         client = (key, *_client(one))
         known = begun.setdefault(client, [])
@@ -122,6 +122,10 @@ def _request(one: Seen) -> tuple[Any, ...]:
     except (TypeError, ValueError):
         text = repr(body)
     return (one.exchange.method, one.exchange.target, text)
+
+
+def _has_credentials(one: Seen) -> bool:
+    return "authorization" in one.opening.headers
 
 
 def _client(one: Seen) -> tuple[str, str]:

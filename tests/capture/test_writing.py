@@ -321,6 +321,13 @@ APART = {
             "getPets/a-2": 'when: {query: {q: "/^\\\\/a\\\\/$/"}}',
         },
     ),
+    "with a token and without": (
+        [answer({"a": 1}, request_headers=asked("Bearer a")), answer({"a": 2}, at=2.0, status=401)],
+        {
+            "getOrder/authorization": "when: {headers: {authorization: true}}",
+            "getOrder/no-authorization": "when: {headers: {authorization: false}}",
+        },
+    ),
     "alike": ([answer([1]), answer([1], at=2)], {"getOrder": ""}),
     "clients side by side that see the same": (
         [stream((0, E1), (9, E2)), stream((0, E1), at=2.0, end="client")], {"getOrderStream": ""}
