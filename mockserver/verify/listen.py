@@ -53,6 +53,19 @@ class Aim:
     seconds: float
     beat: float | None = None
     """How long it may be silent, where heartbeats are waited for."""
+    like: Likeness | None = None
+    """How far it has to come besides, where it is held against another run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """What a run has to have of another one: of each of `places` one id, whichever.
+
+    One that does not begin with the ids `begin` is another story, and need not have them.
+    """
+
+    begin: tuple[str, ...]
+    places: tuple[frozenset[str], ...]
 
 
 class Listener:
@@ -79,6 +92,8 @@ class Listener:
         self._before = before
         self._asked = asked
         self._awaited = set(aim.kinds)
+        self._begin = list(reversed(aim.like.begin)) if aim.like else []
+        self._places = aim.like.places if aim.like else ()
         self._began = 0.0
         self._last = 0.0
         self._first_answer: bool = not plan.legs
@@ -197,13 +212,23 @@ class Listener:
         elif len(heard.events) < EVENTS:
             heard.events.append(Got(kind, text, own, at, heard.number))
             self._awaited.discard(kind)
+            if own:
+                self._compare(own)
         else:
             heard.unkept += 1
+
+    def _compare(self, own: str) -> None:
+        """See how far this run has come in the other one, and whether it is the same at all."""
+        if self._begin and self._begin.pop() != own:
+            self._places = ()
+        self._places = tuple(place for place in self._places if own not in place)
 
     def _look(self, at: float) -> None:
         """See whether all has come that is listened for."""
         heard, aim = self.heard, self._aim
         if self._reached is not None or self._awaited or len(heard.events) < aim.count:
+            return
+        if self._places:
             return
         self._reached, heard.reached = at, True
         if aim.then == "drop" or (aim.then == "watch" and not aim.beat):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from mockserver.scenario.block import echoed
 from mockserver.verify.heard import Heard
-from mockserver.verify.listen import Aim, Listener
+from mockserver.verify.listen import Aim, Likeness, Listener
 
 if TYPE_CHECKING:
     from mockserver.verify.heard import Got
@@ -134,9 +134,18 @@ class Tour:
             frozenset(event.kind for event in came),
             "drop",
             seconds,
+            like=self._likeness(),
         )
         self._listener = Listener(plan, self._options, aim, self.reference, asked=self._asked)
         return self._listener
+
+    def _likeness(self) -> Likeness:
+        """Return how far the uninterrupted run has to come to show what others have lost.
+
+        What is lost behind an id puts all that comes later behind as many events more.
+        """
+        ids = [tuple(event.id for event in heard.events if event.id) for heard in self.heard]
+        return Likeness(ids[0], tuple(frozenset(each) for each in ids[1:] if each))
 
 
 def plan_seconds(plan: Plan) -> float:

@@ -66,6 +66,11 @@ def resuming(first, later):
     return lambda number, request: list(later if "Last-Event-ID" in request else first)
 
 
+def told(*connections):
+    """Say another thing to each connection."""
+    return lambda number, request: list(connections[number - 1])
+
+
 def chunked(*blocks, last=True):
     """Return a head and chunks; without the last one the body is cut off."""
     lines = f"HTTP/1.1 200 OK\r\nContent-Type: {SSE}\r\nCache-Control: no-store\r\n"
@@ -75,6 +80,9 @@ def chunked(*blocks, last=True):
 
 
 ALL = (ONE, TWO, THREE)
+FOUR = event(4, SHIPPED, "complete")
+LATER = [event(n, CONFIRMED) for n in range(3, 9)]
+QUICK = {"timeout": 1.0}
 PAGE = b"<!doctype html><title>Bad gateway</title>"
 PROBLEM = b'{"title": "no such order", "token": "s3cret-token"}'
 
@@ -93,6 +101,8 @@ RIGHT = {
     "resumes": (RESUMED, resuming([head(), ONE, TWO, THREE, "open"], [head(), THREE]), {}),
     "resumes, and goes on sending where the scenario drops": (RESUMED, resuming([head(), ONE, TWO, THREE], [head(), THREE]), {}),
     "breaks off by itself": (RESUMED, resuming([chunked(ONE, TWO, last=False)], [head(), THREE]), {}),
+    "resumes a feed that goes on otherwise": (RESUMED, told([head(), ONE, TWO, "open"], [head(), THREE], [head(), ONE, TWO, event(30, SHIPPED, "complete"), "open"]), QUICK),
+    "resumes a feed whose events are other ones each time": (RESUMED, told([head(), event("a", STATUS), event("b", CONFIRMED), "open"], [head(), event("c", SHIPPED, "complete")], [head(), event("d", STATUS), event("e", CONFIRMED), event("f", SHIPPED, "complete"), "open"]), {}),
     "heartbeats": (HELD, whole(head(), ONE, 0.05, b":\n\n", "open"), {"tolerance": 100.0}),
     "another loop": (ENDLESS, whole(head(), *[event(n, STOCK, "stock-change") for n in range(12)], event(99, PRICE, "price-change"), "open"), {}),
     "an answer": (LISTED, whole(head("200 OK", "application/json", "X-Request-Id: 9"), b'{"id":"019b4140","petId":"019b4132","quantity":1,"status":"shipped","createdAt":"2026-01-01T00:00:00Z"}'), {}),
@@ -109,7 +119,6 @@ async def test_a_backend_that_does_as_the_scenario_passes(plan, text, says, opti
     assert found.status == "passed"
 
 
-QUICK = {"timeout": 1.0}
 WRONG = {
     "another status": (STORY, whole(head("404 Not Found", "application/json"), PROBLEM), {}, "status"),
     "a redirect": (STORY, whole(head("302 Found", "", "Location: https://login.example/")), {}, "redirect"),
@@ -151,6 +160,13 @@ WRONG = {
     "sends everything again with other ids": (RESUMED, lambda number, request: [head(), event(f"{number}a", STATUS), event(f"{number}b", CONFIRMED), event(f"{number}c", SHIPPED, "complete")], {}, "no-resume"),
     "sends the last event again": (RESUMED, resuming([head(), ONE, TWO, THREE, "open"], [head(), TWO, THREE]), {}, "resume-repeats"),
     "loses an event": (RESUMED, resuming([head(), ONE, TWO, 0.05, event(21, CONFIRMED), THREE, "open"], [head(), THREE]), {}, "resume-loses"),
+    "loses what stands behind the id": (RESUMED, resuming([head(), ONE, TWO, THREE, FOUR], [head(), FOUR]), {}, "resume-loses"),
+    "loses what stands behind the id, more of it than the scenario has": (
+        RESUMED,
+        resuming([head(), ONE, TWO, *LATER, *(event(n, SHIPPED, "complete") for n in range(9, 20)), "open"], [head(), event(19, SHIPPED, "complete")]),
+        {},
+        "resume-loses",
+    ),
     "nothing behind the id": (RESUMED, resuming([head(), ONE, TWO, THREE, "open"], [head()]), {}, "terminal-missing"),
     "refuses to resume": (RESUMED, resuming([head(), ONE, TWO, THREE, "open"], [head("410 Gone", "text/plain"), b"gone"]), {}, "status"),
     "no heartbeats": (HELD, whole(head(), ONE, "open"), {"timeout": 5.0}, "heartbeat"),
