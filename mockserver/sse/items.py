@@ -30,6 +30,11 @@ class ItemReader:
         self._rest = b""
 
     @property
+    def rest(self) -> bytes:
+        """What has come behind the last whole item."""
+        return self._rest
+
+    @property
     def between(self) -> bool:
         """Whether nothing has begun that the next bytes could go on with."""
         return not self._rest.strip()

@@ -12,6 +12,7 @@ from yarl import URL
 
 from mockserver.clock import RealClock
 from mockserver.errors import StartError
+from mockserver.upstream.answers import Answer, bad_chunk, noting, watch_framing
 from mockserver.verify.heard import Fault
 from mockserver.verify.judge import verified
 from mockserver.verify.kinds import short
@@ -66,6 +67,7 @@ class Backend:
             max_field_size=HEADER_BYTES,
             read_bufsize=READ_BYTES,
             skip_auto_headers=_NOT_OURS,
+            response_class=Answer,
         )
         return self
 
@@ -113,6 +115,7 @@ class Backend:
     async def _listen(self, listener: Listener, url: URL, clock: Clock) -> None:
         assert self._client is not None
         ask = listener.plan.ask
+        noting.set(listener.note)
         try:
             async with self._client.request(
                 ask.method,
@@ -122,8 +125,8 @@ class Backend:
                 allow_redirects=False,
             ) as response:
                 await self._hear(response, listener, clock)
-        except aiohttp.ClientPayloadError:
-            listener.finish(clock.now(), "cut")
+        except aiohttp.ClientPayloadError as error:
+            listener.finish(clock.now(), "cut", why=bad_chunk(str(error)))
         except (aiohttp.ClientError, OSError, ValueError) as error:
             answered = bool(listener.heard.status)
             fault = None if answered else _fault(error)
@@ -140,6 +143,7 @@ class Backend:
         ]
         listener.respond(clock.now(), shown, response.status, response.reason or "", headers)
         self._send(listener, clock)
+        watch_framing(response)
         while not listener.enough:
             data = await response.content.readany()
             if not data:
@@ -157,6 +161,7 @@ class Backend:
 
     async def _ask(self, listener: Listener, clock: Clock, number: int, ask: Ask) -> None:
         assert self._client is not None
+        noting.set(None)
         try:
             async with self._client.request(
                 ask.method,
@@ -220,6 +225,8 @@ def _fault(error: Exception) -> Fault:
             return Fault("unreachable", f"no connection to {error.host}:{error.port}: {reason}")
         case aiohttp.ServerDisconnectedError():
             return Fault("hung-up", "the server hung up before it answered")
+        case aiohttp.ClientResponseError() if why := bad_chunk(error.message):
+            return Fault("cut-off", f"the body breaks off: {why}")
         case aiohttp.ClientResponseError():
             return Fault("not-http", f"the answer is no HTTP: {short(error.message)}")
     return Fault("hung-up", f"the connection broke before an answer: {error or 'reset'}")

@@ -41,7 +41,7 @@ def event_differences(plan: Plan, tour: Tour, options: Options) -> Iterator[Diff
                 "unfinished-event",
                 "the body ends in the middle of an event, which no client gets",
                 "a blank line behind the last event",
-                f"{len(heard.rest)} bytes behind it",
+                f"{heard.unfinished:,} bytes behind it",
                 plan.legs[-1].where,
                 heard.number,
                 heard.ended_at,

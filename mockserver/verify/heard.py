@@ -76,8 +76,9 @@ class Silence:
 class Heard:
     """One connection, from its request on; times in seconds since that was sent.
 
-    `last_event_id` is what the request brought, `status` 0 where no answer came. `rest` is what
-    came behind the last whole event.
+    `last_event_id` is what the request brought, `status` 0 where no answer came; `begun` is what
+    came of it all the same. Behind the last whole event came `signs` of life, and `rest`: the
+    beginning of what are `unfinished` bytes.
     """
 
     number: int
@@ -87,6 +88,7 @@ class Heard:
     version: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     head_at: float = 0.0
+    begun: bytes = b""
     events: list[Got] = field(default_factory=list)
     unkept: int = 0
     beats: int = 0
@@ -94,8 +96,12 @@ class Heard:
     body: bytes = b""
     size: int = 0
     rest: bytes = b""
+    unfinished: int = 0
+    signs: int = 0
     retry: int | None = None
     end: End = "none"
+    why: str = ""
+    """Why it was cut, where more is known than that it was."""
     ended_at: float = 0.0
     fault: Fault | None = None
     refused: list[Refused] = field(default_factory=list)
@@ -174,13 +180,17 @@ class ItemBlocks:
 
     def __init__(self, framing: Framing) -> None:
         self._reader = ItemReader(framing)
-        self.rest = b""
+
+    @property
+    def rest(self) -> bytes:
+        """What has come behind the last whole item."""
+        return self._reader.rest
 
     def feed(self, data: bytes) -> Iterator[Block]:
-        """Yield the items which `data` completes; without any, whatever came is a sign of life."""
+        """Yield the items which `data` completes; blank lines alone are a sign of life."""
         items = self._reader.feed(data)
         yield from (Block((item.type, item.data, None)) for item in items)
-        if not items:
+        if not items and self._reader.between:
             yield Block(None)
 
 

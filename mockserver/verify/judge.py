@@ -117,11 +117,16 @@ def _of_head(plan: Plan, heard: Heard) -> Iterator[Difference]:
         return Difference(code, what, expected, got, where, heard.number, at, evidence)
 
     if heard.fault is not None and not heard.status:
-        yield differs(heard.fault.code, "there is no answer", _wanted(plan), heard.fault.what)
+        broken = heard.fault.code == "cut-off"
+        what = "the body cannot be read" if broken else "there is no answer"
+        yield differs(heard.fault.code, what, _wanted(plan), heard.fault.what)
         return
     if not heard.status:
-        limit = "not a byte until the time was over"
-        yield differs("no-answer", "there is no answer", _wanted(plan), limit)
+        begun = short(heard.begun.decode("latin-1"), 200)
+        came = "the head was not complete when" if begun else "not a byte until"
+        evidence = f"the answer begins: {begun}" if begun else ""
+        got = f"{came} the time was over"
+        yield differs("no-answer", "there is no answer", _wanted(plan), got, evidence)
         return
     if heard.status != wanted.status:
         code = "redirect" if heard.status in _REDIRECTS else "status"

@@ -140,6 +140,11 @@ class Listener:
         if not well:
             self.heard.refused.append(Refused(number, got, now - self._began))
 
+    def note(self, data: bytes) -> None:
+        """Tell that bytes have come of an answer whose head is not whole yet."""
+        heard = self.heard
+        heard.begun += data[: max(0, EVIDENCE - len(heard.begun))]
+
     def begin(self, now: float) -> None:
         """Tell that the request is sent now."""
         self._began = now
@@ -196,6 +201,7 @@ class Listener:
         for block in self._reader.feed(data):
             if block.event is None:
                 self.heard.beats += 1
+                self.heard.signs += 1
                 continue
             self._hear(at, *block.event)
             self._look(at)
@@ -209,8 +215,10 @@ class Listener:
         kind = kind_of(plan.stream, type_, text, own, self._options.key)
         if plan.beat_kind is not None and kind.type == plan.beat_kind.type:
             heard.beats += 1
+            heard.signs += 1
         elif len(heard.events) < EVENTS:
             heard.events.append(Got(kind, text, own, at, heard.number))
+            heard.signs = 0
             self._awaited.discard(kind)
             if own:
                 self._compare(own)
@@ -239,12 +247,13 @@ class Listener:
         if seconds > self.heard.silence.seconds:
             self.heard.silence = Silence(seconds, self._last, len(self.heard.events))
 
-    def finish(self, now: float, end: End, fault: Fault | None = None) -> None:
+    def finish(self, now: float, end: End, fault: Fault | None = None, *, why: str = "") -> None:
         """Tell that the connection is over."""
         heard = self.heard
         heard.ended_at = now - self._began
-        heard.end = end
+        heard.end, heard.why = end, why
         heard.fault = heard.fault or fault
         if heard.listened:
             self._note_silence(heard.ended_at)
-            heard.rest = self._reader.rest[:EVIDENCE]
+            rest = self._reader.rest
+            heard.rest, heard.unfinished = rest[:EVIDENCE], len(rest.strip()) and len(rest)

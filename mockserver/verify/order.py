@@ -83,11 +83,11 @@ def _missing(
         case "timeout":
             code = "timeout" if came else "silent"
             what = "the time is over, and not all has come"
-            got = "nothing until the time was over"
+            got = f"{_instead(plan, last)} until the time was over"
             got = f"{got}, {behind}" if came else got
         case "cut":
             code, what = "cut-off", "the connection breaks off before all has come"
-            got = f"it broke off {behind}"
+            got = _broken_off(last, behind)
         case _:
             code = "terminal-missing" if terminal else "event-missing"
             what = "the terminal event is missing" if terminal else "an event is missing"
@@ -97,6 +97,23 @@ def _missing(
     if came and not last.events and last.last_event_id:
         evidence = f"Last-Event-ID: {short(last.last_event_id)} brought nothing more"
     return Difference(code, what, expected, got, where, last.number, last.ended_at, evidence)
+
+
+def _instead(plan: Plan, last: Heard) -> str:
+    """Return what came in place of more events."""
+    more = "more event" if last.events else "event"
+    if last.unfinished:
+        return f"an unfinished event of {last.unfinished:,} bytes"
+    if last.signs:
+        sign = "comment" if plan.beat_kind is None else "heartbeat"
+        return f"{last.signs:,} {sign}{'' if last.signs == 1 else 's'} and no {more}"
+    if last.size and not last.events:
+        return f"{last.size:,} bytes and no event"
+    return "nothing"
+
+
+def _broken_off(last: Heard, behind: str) -> str:
+    return f"it broke off {behind}: {last.why}" if last.why else f"it broke off {behind}"
 
 
 def _last(plan: Plan) -> Location:
@@ -181,7 +198,7 @@ def _end(plan: Plan, last: Heard, ending: Ending, came: Sequence[Got]) -> Differ
         return Difference("not-ended", what, "the end of the body", got, where, last.number, at)
     if ending == "cut":
         expected = "the end of the body" if plan.legs[-1].end == "end" else "an open connection"
-        what, got = "the connection breaks off", f"it broke off {behind}"
+        what, got = "the connection breaks off", _broken_off(last, behind)
         return Difference("cut-off", what, expected, got, where, last.number, at)
     what = "the server ends a connection that stays open in the scenario"
     got = f"it ended {behind}"

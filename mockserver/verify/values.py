@@ -77,7 +77,8 @@ def body_differences(plan: Plan, heard: Heard, options: Options) -> Iterator[Dif
         return Difference(code, what, expected, got, where, 1, heard.ended_at, evidence)
 
     if heard.end != "end":
-        got = "it breaks off" if heard.end == "cut" else "the time for it was over"
+        broken = f"it breaks off: {heard.why}" if heard.why else "it breaks off"
+        got = broken if heard.end == "cut" else "the time for it was over"
         code = "cut-off" if heard.end == "cut" else "timeout"
         yield differs(code, "the body does not come to its end", "a whole body", got)
         return

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import re
 import ssl
 
 import pytest
@@ -223,6 +224,42 @@ async def test_a_dropped_connection_comes_back_with_the_id_it_has(plan):
         ids = [("Last-Event-ID: 2" in each) for each in backend.requests]
 
     assert ids == [False, True, False]  # the last one is the run without interruption
+
+
+def waits(*pieces):
+    """Say this again and again, with a breath between."""
+    return lambda number, request: [
+        head(),
+        *(part for _ in range(40) for part in (*pieces, 0.02)),
+        "open",
+    ]
+
+
+BAD = b"zz\r\nfoo\r\n"
+SAID = {
+    "comments": (STORY, waits(b": hi\n\n"), "silent", r"\d+ comments and no event until the time was over"),
+    "a comment": (STORY, whole(head(), b": hi\n\n", "open"), "silent", "1 comment and no event until the time was over"),
+    "comments behind an event": (STORY, whole(head(), b": hi\n\n", ONE, b":\n\n:\n\n", "open"), "timeout", r"2 comments and no more event until the time was over, after event 1 .*"),
+    "a line without an end": (STORY, whole(head(), *[b"x" * 100_000] * 20, "open"), "silent", "an unfinished event of 2,000,000 bytes until the time was over"),
+    "a reconnection time": (STORY, whole(head(), b"retry: 5\n\n", "open"), "silent", "10 bytes and no event until the time was over"),
+    "nothing": (STORY, whole(head(), "open"), "silent", "nothing until the time was over"),
+    "half a head": (STORY, whole(b"HTTP/1.1 200 OK\r\nContent-T", "open"), "no-answer", "the head was not complete when the time was over"),
+    "not a byte": (STORY, whole("open"), "no-answer", "not a byte until the time was over"),
+    "a bad chunk with the head": (STORY, whole(chunked(ONE, last=False) + BAD, "open"), "cut-off", r"the body breaks off: bad chunk \(invalid character in chunk size\)"),
+    "a bad chunk": (STORY, whole(chunked(ONE, last=False), 0.1, BAD, "open"), "cut-off", r"it broke off after event 1 \(.*\): bad chunk \(invalid character in chunk size\)"),
+    "a bad end of a chunk": (STORY, whole(chunked(last=False), 0.1, b"5\r\ndata: x\n\n", "open"), "cut-off", "it broke off without any event: bad chunk (.*)"),
+    "a bad chunk of an answer": (LISTED, whole(chunked(last=False).replace(SSE.encode(), b"application/json\r\nX-Request-Id: 9"), 0.1, BAD, "open"), "cut-off", "it breaks off: bad chunk (.*)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "says", "code", "got"), SAID.values(), ids=SAID)
+async def test_what_came_instead_is_said(plan, text, says, code, got):
+    """Bytes that are no events are not called nothing, and bad framing is not called no HTTP."""
+    async with Raw(says) as backend:
+        found = await verified(plan(text), backend.url, **QUICK)
+
+    assert [each.code for each in found.differences] == [code]
+    assert re.fullmatch(got, found.differences[0].got)
 
 
 LENGTH = f"Content-Length: {len(b''.join(ALL))}"
