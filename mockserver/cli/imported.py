@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file",
         metavar="FILE",
-        help="a HAR file, what 'curl -N -i' or 'curl -N -v' has printed, an event stream's text, "
+        help="a HAR file, what 'curl -sN -i' or 'curl -sN -v' has printed, an event stream's text, "
         "or the recording.jsonl of a recording that broke off; - reads standard input",
     )
     parser.add_argument(

@@ -18,19 +18,33 @@ from mockserver.errors import Location
 from mockserver.imports.events import chunks_of
 from mockserver.imports.found import coded_again, transfer_of
 from mockserver.imports.har import target_of
+from mockserver.imports.meter import lines_without
 from mockserver.imports.text import how_it_ended
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mockserver.capture.exchange import End
     from mockserver.imports.found import Asked, Found
 
+_LOOKED_AT: Final = 64 * 1024
 _STATUS: Final = re.compile(rb"HTTP/(\d(?:\.\d)?) +(\d{3})(?: +([^\r\n]*))?\r?\n?\Z")
 _REQUEST: Final = re.compile(rb"([!-~]+) ([!-~]+) HTTP/\d(?:\.\d)?\r?\n?\Z")
 _HEADER: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*\r?\n?\Z", re.DOTALL)
 _TIME: Final = re.compile(rb"\d\d:\d\d:\d\d\.\d{6} (?=[*<>{}=])")
-_METER: Final = re.compile(
-    rb"\s*% Total\s+% Received|\s+Dload\s+Upload|\r?\s*\d+\s.*--:--:--|[{}] \[\d+ bytes data\]"
+_AMOUNT: Final = re.compile(rb"[{}] \[\d+ bytes data\]")
+_GLUED: Final = re.compile(
+    rb"(?:\d\d:\d\d:\d\d\.\d{6} )?\* (?:Connection #\d+ to host [^\r\n]* left intact"
+    rb"|(?:Closing|Shutting down) connection|Operation timed out after|Recv failure: "
+    rb"|transfer closed with [^\r\n]*remaining|HTTP/[23] stream \d+ was)"
 )
+"""What curl says behind a body; where that does not end with its line, in the same one."""
+_OVER: Final = re.compile(rb"Connection #\d+ to host .* left intact|Closing connection")
+_TRACE: Final = re.compile(
+    rb"^(?:\d\d:\d\d:\d\d\.\d{6} )?(?:=> Send|<= Recv) (?:SSL data|header|data), \d+ bytes \(0x",
+    re.MULTILINE,
+)
+"""What stands over each dump of `--trace` and `--trace-ascii`."""
 _COMMAND: Final = re.compile(rb"(?:\$ )?curl ")
 _FAULTS: Final[tuple[tuple[bytes, End], ...]] = (
     (b"curl: (18)", "cut"),
@@ -46,8 +60,13 @@ _FAULTS: Final[tuple[tuple[bytes, End], ...]] = (
 
 def is_curl(data: bytes) -> bool:
     """Tell whether bytes are such a transcript: a status line near their beginning."""
-    lines = data[: 64 * 1024].splitlines()[:200]
+    lines = [line for _, line in lines_without(data[:_LOOKED_AT])[:200]]
     return any(_STATUS.match(line) or _STATUS.match(_marked(line)[1]) for line in lines)
+
+
+def is_trace(data: bytes) -> bool:
+    """Tell whether bytes are what `--trace` and `--trace-ascii` print: dumps, and no bodies."""
+    return _TRACE.search(data[:_LOOKED_AT]) is not None
 
 
 @dataclass(slots=True)
@@ -73,6 +92,8 @@ class _Answer:
     body: bytearray = field(default_factory=bytearray)
     end: End | None = None
     fault: str = ""
+    over: bool = False
+    """Whether curl has said that nothing more comes."""
 
     def value(self, name: str) -> str:
         """Return the last header of that name, in small letters, or nothing."""
@@ -88,11 +109,11 @@ class _Answer:
 
 def read_curl(data: bytes, found: Found, asked: Asked) -> None:
     """Add the exchanges of a transcript; what cannot be read becomes a problem."""
-    lines = _lines(data)
-    verbose = any(_marked(line)[0] in {b"<", b">"} for line in lines[:1000])
+    lines = lines_without(data)
+    verbose = any(_marked(line)[0] in {b"<", b">"} for _, line in lines[:1000])
     reader = _Reader(found, asked)
     before = b""
-    for number, line in enumerate(lines, 1):
+    for number, line in _parted(lines) if verbose else lines:
         mark, text = _marked(line) if verbose else (b"", line)
         if verbose and not mark and text.strip() == before.strip() and reader.in_head:
             continue  # with -i and -v curl prints every line of a head twice
@@ -207,11 +228,13 @@ class _Reader:
         if lacks < len(text) and _STATUS.match(text[lacks:]):
             answer.body += text[:lacks]
             self._head(text[lacks:], number)
-        else:
+        elif not (answer.over and not text.strip()):  # the line that ends curl's bar
             answer.body += text
 
     def _hear(self, text: bytes) -> None:
         """Take what curl says of how the answer has ended."""
+        if self._answer is not None and not self._answer.in_head and _OVER.match(text):
+            self._answer.over = True
         for words, end in _FAULTS:
             if words in text and self._answer is not None:
                 self._answer.end = end
@@ -253,7 +276,7 @@ def _following(before: _Answer) -> _Request:
 def _marked(line: bytes) -> tuple[bytes, bytes]:
     """Return what kind of line it is with `-v`, and the line without its mark.
 
-    `-` is what is nobody's: the meter of progress, how many bytes came.
+    `-` is what is nobody's: how many bytes came.
     """
     text = line[found.end() :] if (found := _TIME.match(line)) else line
     mark = text[:1]
@@ -261,12 +284,17 @@ def _marked(line: bytes) -> tuple[bytes, bytes]:
         return mark, text[2:] if text[1:2] == b" " else text[1:]
     if text.startswith(b"* "):
         return b"*", text[2:]
-    return (b"-", b"") if _METER.match(text) else (b"", text)
+    return (b"-", b"") if _AMOUNT.match(text) else (b"", text)
 
 
-def _lines(data: bytes) -> list[bytes]:
-    """Return the lines with their LF; a CR alone ends a line of a stream, and none of these."""
-    return [line for line in re.split(rb"(?<=\n)", data) if line]
+def _parted(lines: list[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+    """Part what curl says behind a body that does not end with its line from that body."""
+    for number, line in lines:
+        glued = _GLUED.search(line)
+        cut = glued.start() if glued else 0
+        if cut and _marked(line)[0]:
+            cut = 0
+        yield from ((number, text) for text in (line[:cut], line[cut:]) if text)
 
 
 def _text(value: bytes) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal, TypeAlias
 
 from mockserver.errors import LoadError, Location, Problem
-from mockserver.imports.curl import is_curl, read_curl
+from mockserver.imports.curl import is_curl, is_trace, read_curl
 from mockserver.imports.found import Asked, Found
 from mockserver.imports.har import Wanted, read_har
 from mockserver.imports.recorded import exchanges_of, is_recorded
@@ -31,7 +31,12 @@ def read(
     `asked` is the request where the file tells none. Raises LoadError where there is nothing.
     """
     found, asked = Found(file), asked or Asked()
-    match form or format_of(data):
+    form = form or format_of(data)
+    if form in (None, "curl", "text") and is_trace(data):
+        what = "this is what curl prints with --trace, and that is not read"
+        mend = "record it anew with curl -sN -i or curl -sN -v"
+        raise LoadError([Problem(Location(file), what, "unknown-format", mend)])
+    match form:
         case "har":
             read_har(data, found, wanted or Wanted())
         case "curl":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from mockserver.capture import Exchange
 from mockserver.imports.events import chunks_of
+from mockserver.imports.meter import without
 
 if TYPE_CHECKING:
     from mockserver.capture.exchange import End
@@ -19,11 +20,13 @@ _LOOKED_AT: Final = 64 * 1024
 
 def is_stream(data: bytes) -> bool:
     """Tell whether bytes look like an event stream: a line near their beginning is a field."""
-    return b"\0" not in data[:_LOOKED_AT] and _FIELD.search(data[:_LOOKED_AT]) is not None
+    begins = without(data[:_LOOKED_AT])
+    return b"\0" not in begins and _FIELD.search(begins) is not None
 
 
 def read_text(data: bytes, found: Found, asked: Asked) -> None:
-    """Take bytes as the answer to one request."""
+    """Take bytes as the answer to one request; curl's meter among them is none of theirs."""
+    data = without(data)
     end = how_it_ended(data, found, f"{asked.method} {asked.target}")
     found.exchanges.append(
         Exchange(

@@ -31,6 +31,32 @@ data: two
 curl: (18) transfer closed with outstanding read data remaining
 """
 EVENTS = b"data: one\n\ndata: two\n\n"
+NAMES = b"""\
+  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current
+                                 Dload  Upload   Total   Spent    Left  Speed
+"""
+METER = b"\r100    21    0    21    0     0     16      0 --:--:--  0:00:01 --:--:--    16"
+WIDE_NAMES = b"""\
+  % Total    % Received % Xferd  Average Speed  Time    Time    Time   Current
+                                 Dload  Upload  Total   Spent   Left   Speed
+"""
+WIDE = b"\r 29 15.02M  29  4.41M   0      0  4.41M      0   00:03           00:03  4.41M"
+PLANE = b"#=#=#".ljust(78) + b"\r" + b"##=#=#".ljust(78) + b"\r"
+BAR = b"\r" + b"#" * 72 + b" 100.0%"
+ASKED = b"> GET /a HTTP/1.1\r\n> Authorization: Bearer abc\r\n> \r\n"
+TOLD = b"".join(b"< " + line for line in HEAD.splitlines(keepends=True)) + b"{ [27 bytes data]\n"
+JSON = TOLD.replace(b"text/event-stream", b"application/json")
+LEFT = b"* Connection #0 to host 127.0.0.1 left intact\n"
+
+
+def metered(head, names=NAMES, meter=METER, left=LEFT):
+    """Return a transcript in which the meter stands before, in and behind two events."""
+    parts = (names, meter, head, b"data: one\n\n", meter * 2, b"data: t", meter, b"wo\n\n", meter)
+    return b"".join((*parts, b"\n", left))
+
+
+TRYING = b"*   Trying 127.0.0.1:8080...\n"
+AT = b"12:00:00.000001 "
 
 FILES = {
     # the file: for each exchange its request, status, body and end
@@ -83,6 +109,30 @@ FILES = {
         b"$ curl -N -i -X POST -H 'A: 1' -d '{}' http://localhost:1/v1/y?a=b\n" + HEAD + EVENTS,
         [("POST /v1/y?a=b", 200, EVENTS, "end")],
     ),
+    **{
+        f"-v with {name}": (data, [("GET /a", 200, EVENTS, "end")])
+        for name, data in {
+            "the meter": metered(TRYING + ASKED + TOLD),
+            "the meter before the request": metered(ASKED + TOLD),
+            "the meter of later versions": metered(ASKED + TOLD, WIDE_NAMES, WIDE),
+            "the meter and times": metered(
+                AT + (TRYING + ASKED + TOLD).replace(b"\n", b"\n" + AT).removesuffix(AT),
+                left=AT + LEFT,
+            ),
+            "a sign that flies": metered(ASKED + TOLD, b"", PLANE).replace(b"\n" + LEFT, LEFT)
+            + b"\n",
+            "a bar": metered(ASKED + TOLD, b"", BAR),
+        }.items()
+    },
+    "-i with the meter": (metered(HEAD, left=b""), [("GET /stream", 200, EVENTS, "end")]),
+    "-i with the meter of later versions": (
+        metered(HEAD, WIDE_NAMES, WIDE, left=b""),
+        [("GET /stream", 200, EVENTS, "end")],
+    ),
+    "the meter behind a body without a last line": (
+        ASKED + JSON + b"{}" + METER + b"\n" + LEFT + NAMES + METER + ASKED + JSON + b"{}" + LEFT,
+        [("GET /a", 200, b"{}", "end")] * 2,
+    ),
     "a time limit": (
         HEAD + EVENTS + b"curl: (28) Operation timed out after 3000 milliseconds\n",
         [("GET /stream", 200, EVENTS, "client")],
@@ -105,6 +155,13 @@ def test_a_transcript_is_read(data, exchanges):
         for one in found.exchanges
     ]
     assert found.problems == []
+
+
+def test_the_meter_hides_no_headers_of_the_request():
+    """They are the request's, and no part of a body, where masks would not find them."""
+    data = NAMES + METER + ASKED + TOLD + EVENTS + METER + b"\n" + LEFT
+    for exchange in read(data * 2, "a").exchanges:
+        assert exchange.request_headers == (("Authorization", "Bearer abc"),)
 
 
 def test_heads_are_kept():
@@ -138,6 +195,29 @@ def test_a_plain_stream_is_the_answer_to_the_request_that_is_named():
     (exchange,) = found.exchanges
     assert (exchange.method, exchange.target, exchange.end) == ("POST", "/v1/chat", "open")
     assert exchange.chunks[0].data == data
+
+
+def test_the_meter_is_no_part_of_a_plain_stream():
+    """It is taken out where the stream and the errors went into one file."""
+    (exchange,) = read(metered(b"", left=b""), "a.txt").exchanges
+    assert exchange.chunks[0].data == EVENTS
+
+
+TRACES = {
+    "--trace-ascii": b"== Info: Connected\n=> Send header, 83 bytes (0x53)\n0000: GET /x HTTP/1.1\n"
+    b"<= Recv header, 17 bytes (0x11)\n0000: HTTP/1.1 200 OK\n" + HEAD + b"data: x\n\n",
+    "with times": b"12:00:00.000001 <= Recv data, 20 bytes (0x14)\n0000: data: x\n" + HEAD,
+}
+
+
+@pytest.mark.parametrize("form", [None, "curl", "text"])
+@pytest.mark.parametrize("data", TRACES.values(), ids=TRACES)
+def test_a_trace_is_refused(data, form):
+    """It says what to record instead."""
+    with pytest.raises(LoadError) as error:
+        read(data, "a.txt", form)
+    assert "[unknown-format]" in str(error.value)
+    assert "curl -sN -i" in str(error.value)
 
 
 UNKNOWN = {"nothing": b"", "words": b"hello\nworld\n", "binary": b"\0data: x"}
