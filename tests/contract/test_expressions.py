@@ -8,6 +8,7 @@ from mockserver.contract.expressions import ExpressionError, MissingError, read_
 
 # The request of the example in OAS 3.2 § Callback Object, and what its table says of it.
 REQUEST = SimpleNamespace(
+    scheme="http",
     method="POST",
     target="/subscribe/myevent?queryUrl=https://clientdomain.com/stillrunning",
     path={"eventType": "myevent", "a b": "spaced"},
