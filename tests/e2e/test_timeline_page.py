@@ -157,7 +157,7 @@ def test_says_that_nothing_has_connected_and_what_to_try(page, browser, barriers
     browser.until("return document.querySelector('#empty-curl').textContent.includes('http')")
     line = browser.run("return document.querySelector('#empty-curl').textContent")
 
-    assert browser.run("return document.querySelector('#empty').checkVisibility()")
+    browser.until("return document.querySelector('#empty').checkVisibility()")
     target = re.fullmatch(rf"curl -N {server.url}(/v1/orders/\w+/status/stream)", line)[1]
     assert barriers() == []
     Client(server, target)
@@ -512,14 +512,11 @@ def test_a_server_that_is_started_anew_is_followed_afresh(page, browser, serve):
     ]
 
 
-def test_a_connection_that_breaks_goes_on_where_it_was(page, browser):
+def test_a_page_that_is_opened_again_shows_the_same(page, browser):
     """Nothing is told twice, nothing is missing."""
     server = page("--clock", "manual")
     tell(server)
     browser.until("return document.querySelectorAll('.end').length === 2")
-    browser.run(
-        "const {fetch} = window; window.fetch = (...asked) => { window.asked = asked; return fetch(...asked) }"
-    )
     look(browser, server)
     browser.until("return document.querySelectorAll('.end').length === 2")
 

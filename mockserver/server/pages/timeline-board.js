@@ -9,6 +9,9 @@
   const {make, set, sync} = globalThis.timelineDom
 
   const SPARE = 160
+  const FAR = 4000
+  const COUNT_AGAIN = 400
+  const GROUP = 16
   const CHARACTER = 6.4
   const MOST_MARKS = 120
   const SVG = 'http://www.w3.org/2000/svg'
@@ -34,11 +37,12 @@
   class Board {
     constructor({onSelect, onFocusLane}) {
       const find = (id) => document.getElementById(id)
-      Object.assign(this, {scroll: find('scroll'), canvas: find('canvas'), names: find('names'), strips: find('strips'), axis: find('axis'), grid: find('grid')})
+      Object.assign(this, {scroll: find('scroll'), canvas: find('canvas'), names: find('names'), strips: find('strips'), bars: find('bars'), past: find('past'), nowLine: find('now'), axis: find('axis'), grid: find('grid')})
       this.frame = document.querySelector('.strips')
       this.onSelect = onSelect
       this.onFocusLane = onFocusLane
       this.rows = new Map()
+      this.barsOf = new Map()
       this.labels = new Map()
       this.ticks = new Map()
       this.lines = new Map()
@@ -68,7 +72,7 @@
     empty() {
       this.arrange([])
       this.visible = []
-      for (const [parent, kept] of [[this.names, this.labels], [this.strips, this.rows]]) sync(parent, kept, [])
+      for (const [parent, kept] of [[this.names, this.labels], [this.strips, this.rows], [this.bars, this.barsOf]]) sync(parent, kept, [])
     }
 
     /** Draw what is in view. `state`: {session, view, now, filter, selected, verdicts}. */
@@ -79,16 +83,48 @@
       if (base !== this.base) {
         this.base = base
         for (const row of this.rows.values()) row.drawn = ''
+        this.axisDrawn = ''
       }
       const shift = `translateX(${px(this.base - view.from * view.scale)})`
-      for (const moving of [this.axis, this.grid, this.strips]) set(moving.style, 'transform', shift)
+      if (shift !== this.shift) for (const moving of [this.axis, this.grid, this.bars, this.strips]) moving.style.transform = shift
+      this.shift = shift
+      this.drawNow()
       this.drawAxis(view)
       const [first, end] = inView(this.layout.rows, this.top - LANE, this.top + this.height + LANE)
       const shown = this.layout.rows.slice(first, end)
       this.visible = shown
+      this.behind = false
       sync(this.names, this.labels, shown.map((row) => ({...row, key: keyOf(row)})), (row) => this.makeName(row), (element, row) => this.fillName(element, row))
       sync(this.strips, this.rows, shown.filter((row) => row.lane).map((row) => ({...row, key: keyOf(row)})), () => this.makeStrip(), (element, row) => this.fillStrip(element, row))
+      sync(this.bars, this.barsOf, this.barsFor(shown), () => make('i', {'aria-hidden': 'true'}), fillBar)
       this.rove()
+    }
+
+    /** The line of now, which open connections end at: where the page follows, it stays where it is. */
+    drawNow() {
+      const {view, now} = this.state
+      const at = Math.round(Math.min(this.width + 10, Math.max(-10, (now - view.from) * view.scale)) * 10) / 10
+      if (at === this.nowAt) return
+      this.nowAt = at
+      this.nowLine.style.transform = `translateX(${at}px)`
+      this.past.style.width = px(Math.max(0, at))
+    }
+
+    /** The bars of connections. Those of open ones go on beyond now, where they are cut off: nothing
+        of them is drawn anew while time passes. */
+    barsFor(shown) {
+      const {view} = this.state
+      const least = Math.floor(view.from * view.scale / FAR - 1) * FAR - this.base
+      const most = least + Math.ceil(this.width / FAR + 3) * FAR
+      const items = []
+      for (const row of shown) {
+        if (!row.lane) continue
+        const {lane} = row
+        const left = Math.min(most, Math.max(least, this.x(lane.at)))
+        const right = lane.closed ? Math.min(most, Math.max(least, this.x(lane.closed.at))) : most
+        items.push({key: keyOf(row), cls: `bar ${stateOf(lane)}`, x: left, y: row.y, width: Math.max(right > least ? 2 : 0, right - left)})
+      }
+      return items
     }
 
     /** The place of a time in the strips. */
@@ -97,13 +133,16 @@
     }
 
     drawAxis(view) {
-      const list = ticks(view.from, view.from + this.width / view.scale, view.scale).map((tick) => ({...tick, key: tick.text}))
+      const cell = [Math.floor(view.from * view.scale / (SPARE / 2)), view.scale, this.width].join(' ')
+      if (cell === this.axisDrawn) return
+      this.axisDrawn = cell
+      const spare = SPARE / view.scale
+      const list = ticks(view.from - spare, view.from + this.width / view.scale + spare, view.scale).map((tick) => ({...tick, key: tick.text}))
       sync(this.axis, this.ticks, list, () => make('span', {className: 'tick'}), (element, tick) => {
         set(element.style, 'left', px(this.x(tick.at)))
         set(element, 'textContent', tick.text)
       })
-      const lines = [...list, {key: 'now', at: this.state.now, now: true}]
-      sync(this.grid, this.lines, lines, (line) => make('i', {className: line.now ? 'now' : 'line'}), (element, line) => set(element.style, 'left', px(this.x(line.at))))
+      sync(this.grid, this.lines, list, () => make('i', {className: 'line'}), (element, line) => set(element.style, 'left', px(this.x(line.at))))
     }
 
     // --- names -------------------------------------------------------------------------------
@@ -123,9 +162,19 @@
         return
       }
       const {lane} = row
+      const selected = this.state.selected?.lane === lane
+      const drawn = [lane.serial, stateOf(lane), selected, lane.plan?.waits, lane.refused].join('\n')
+      const counted = lane.refused ? lane.marks.length : lane.events + lane.blocks
+      const same = element.lane === lane && drawn === element.drawn
+      if (same && counted === element.counted) return
+      // What only counts up is read by nobody twenty times a second.
+      if (same && performance.now() - element.filledAt < COUNT_AGAIN) {
+        this.behind = true
+        return
+      }
+      Object.assign(element, {lane, drawn, counted, filledAt: performance.now()})
       const button = element.firstChild
       const [, which, fate, number] = button.children
-      const selected = this.state.selected?.lane === lane
       set(element, 'className', `name lane ${stateOf(lane)}${selected ? ' selected' : ''}`)
       set(which, 'textContent', lane.connection ? `#${lane.connection}` : '–')
       const text = lane.refused ? 'belong to no story' : lane.closed ? (lane.stream || lane.closed.by !== 'script' || lane.closed.kind !== 'end' || lane.closed.over ? endOf(lane.closed) : `${lane.status} answered`) : lane.held ? 'held by a test' : lane.plan?.waits ? `waits for ${lane.plan.waits}` : 'open'
@@ -164,14 +213,17 @@
     fillStrip(element, row) {
       const {lane} = row
       const {view, now, filter} = this.state
-      set(element.style, 'top', px(row.y))
+      if (element.y !== row.y) element.style.top = px(element.y = row.y)
       const cell = Math.floor(view.from * view.scale / (SPARE / 2))
-      const live = lane.closed ? '' : this.x(lane.until(now)).toFixed(1)
-      const drawn = [cell, view.scale, this.base, lane.marks.length, lane.version, lane.events, lane.spans.length, lane.held, lane.closed !== null, lane.plan?.at, filter.type, live, this.state.selected?.lane === lane ? this.state.selected.index : '', lane.sub.lanes.length, row.y, this.width].join(' ')
-      if (element.drawn === drawn) return
+      const span = lane.spans[lane.spans.length - 1]
+      const moves = !lane.closed && ((span && span.to === null) || lane.plan) ? this.x(lane.until(now)).toFixed(0) : ''
+      const fresh = this.fresh(lane)
+      const drawn = [cell, view.scale, this.base, lane.marks.length, lane.version, lane.events, lane.spans.length, lane.held, lane.closed !== null, lane.plan?.at, filter.type, moves, fresh, this.state.selected?.lane === lane ? this.state.selected.index : '', lane.sub.lanes.length, row.y, this.width].join(' ')
+      if (element.lane === lane && element.drawn === drawn) return
       element.drawn = drawn
       element.lane = lane
-      sync(element, element.kept, this.items(row), createItem, fillItem)
+      sync(element, element.kept, this.items(row), createItem, fillItem, putItem)
+      while (element.groups?.length && !element.groups[0].firstChild) element.groups.shift().remove()
     }
 
     /** Everything that is to be seen of a connection now, as {key, cls, x, width, text, label}. */
@@ -183,9 +235,6 @@
       const inside = (item) => item.x + (item.width ?? 0) > this.x(from) - 260 && item.x < this.x(to)
       const end = lane.until(now)
       const items = []
-      const left = this.x(Math.max(lane.at, from))
-      const right = this.x(Math.min(end, to))
-      if (right > left - 2) items.push({key: 'bar', cls: `bar ${stateOf(lane)}`, x: left, width: Math.max(2, right - left)})
       this.addAbsence(items, lane)
       for (const [i, span] of lane.spans.entries()) {
         const stop = span.to ?? end
@@ -194,16 +243,19 @@
       const list = clusters(lane, view.scale, filter.type)
       const [first, last] = between(list, from, to)
       const step = Math.ceil((last - first) / MOST_MARKS)
+      const plan = []
+      if (!lane.closed) this.addPlan(plan, lane, now)
+      const planned = plan.find((item) => item.at !== undefined)?.at ?? Infinity
       for (let i = first; i < last; i += step) {
         const cluster = list[i]
         let behind = i + 1
         while (behind < list.length && behind < i + 40 && QUIET.has(list[behind].kind)) behind += 1
-        const next = behind < list.length ? list[behind].at : lane.closed && !lane.refused ? lane.closed.at + 400 / view.scale : Infinity
+        const next = behind < list.length ? list[behind].at : lane.closed && !lane.refused ? lane.closed.at + 400 / view.scale : this.fresh(lane) && i > 0 ? 2 * cluster.at - list[i - 1].to : planned
         const chosen = selected && selected.lane === lane && selected.index >= cluster.first && selected.index <= cluster.last
         items.push(this.mark(cluster, (next - cluster.at) * view.scale, chosen))
       }
       if (lane.closed && !lane.closed.over && !lane.refused) items.push({key: 'end', cls: `end ${lane.closed.kind} by-${lane.closed.by}`, x: this.x(lane.closed.at), text: this.endText(lane), title: lane.closed.fault || endOf(lane.closed)})
-      if (!lane.closed) this.addPlan(items, lane, now)
+      items.push(...plan)
       if (!lane.refused) items.push(this.head(lane))
       if (lane.lastEventId) this.addResume(items, row)
       return items.filter((item) => item.keep || inside(item))
@@ -217,6 +269,12 @@
       const resumes = lane.lastEventId ? `↻ ${lane.lastEventId}${known ? '' : ' ?'}` : ''
       const said = lane.lastEventId ? `, Last-Event-ID ${lane.lastEventId}${known ? '' : ', which the story does not know'}` : ''
       return {key: 'head', cls: `head ${wrong ? 'wrong' : lane.status >= 300 || lane.closed?.over ? 'other' : ''}${known ? '' : ' unknown'}`, x: this.x(lane.at), text: [resumes, status].filter(Boolean).join('  '), title: `${lane.target}${said}: ${status}`}
+    }
+
+    /** Whether the next event may come at any moment: beside the last one there is as much room as
+        before it, where time passes. */
+    fresh(lane) {
+      return this.state.moving && !lane.closed && this.state.now - lane.last < 1
     }
 
     endText(lane) {
@@ -292,8 +350,9 @@
         }
         const kind = cue.cue === 'send' ? (cue.origin === 'heartbeat' ? 'beat' : 'data' in cue.fields ? 'event' : 'comment') : cue.cue
         const text = cue.cue === 'send' ? (kind === 'event' ? `${cue.fields.id === undefined ? '' : `#${cue.fields.id} `}${cue.fields.type || ''}` : '') : cue.cue === 'call' ? `calls ${cue.name}` : `will ${{end: 'end', drop: 'drop', reset: 'be reset'}[cue.cue]}`
-        items.push({key: `p${i}`, cls: `planned ${kind} tone${toneOf(cue.fields?.type, this.state.session)}`, x, text, room: 160, title: `Still to come, at ${seconds(at)}: ${text || kind}`})
+        items.push({key: `p${i}`, cls: `planned ${kind} tone${toneOf(cue.fields?.type, this.state.session)}`, x, at, text, title: `Still to come, at ${seconds(at)}: ${text || kind}`})
       }
+      leaveOut(items)
     }
 
     /** The arrow from the event that a client has had last to where it takes up the story. */
@@ -313,7 +372,7 @@
     clicked(event) {
       const mark = event.target.closest('button.mark')
       if (!mark) return
-      this.onSelect(mark.parentElement.lane, mark.index, mark)
+      this.onSelect(mark.closest('.strip').lane, mark.index, mark)
     }
 
     clickedName(event) {
@@ -375,6 +434,26 @@
     return 'closed'
   }
 
+  /** Leave out what would be written over the next of its kind; ends are written lower. */
+  const leaveOut = (items) => {
+    for (const kind of ['event', 'end']) {
+      let next = Infinity
+      for (const item of items.filter((one) => one.at !== undefined && one.text && / event /.test(one.cls) === (kind === 'event')).reverse()) {
+        const taken = item.x + 12 + item.text.length * 6
+        if (taken > next) item.text = ''
+        next = item.x
+      }
+    }
+  }
+
+  const fillBar = (element, {cls, x, y, width}) => {
+    if (element.className !== cls) element.className = cls
+    const drawn = `${x} ${y} ${width}`
+    if (element.drawn === drawn) return
+    element.drawn = drawn
+    Object.assign(element.style, {left: px(x), top: px(y), width: px(width)})
+  }
+
   const createItem = (item) => {
     if (item.tag === 'svg') {
       const svg = document.createElementNS(SVG, 'svg')
@@ -390,26 +469,49 @@
     return make('span', {'aria-hidden': 'true'})
   }
 
+  /** Marks stand in groups in their strip: a new one has only the last group painted anew. */
+  const putItem = (strip, element) => {
+    strip.groups ||= []
+    const {groups} = strip
+    if (element.localName !== 'button') strip.append(element)
+    else if (groups.length && groups[groups.length - 1].childElementCount < GROUP) groups[groups.length - 1].append(element)
+    else {
+      const group = make('div', {className: 'marks'}, element)
+      groups.push(group)
+      strip.append(group)
+    }
+  }
+
+  /** Return as much of a text as fits in so many pixels. */
+  const short = (text, room) => (text.length * CHARACTER <= room ? text : `${text.slice(0, Math.max(0, Math.floor(room / CHARACTER) - 1))}…`)
+
+  /** Write what has changed of an item since it was written last: reading it off the page is slow. */
   const fillItem = (element, item) => {
     if (item.tag === 'svg') {
       fillArrow(element, item)
       return
     }
-    set(element, 'className', item.cls)
-    set(element.style, 'left', px(item.x))
+    const was = element.item || {}
+    element.item = item
+    if (was.cls !== item.cls) element.className = item.cls
+    if (was.x !== item.x) element.style.left = px(item.x)
     if (item.tag === 'button') {
-      set(element.firstChild, 'textContent', item.badge)
-      set(element.lastChild, 'textContent', item.text)
-      set(element.lastChild.style, 'maxWidth', px(Math.max(0, item.room)))
-      const label = [item.badge, item.text, item.said].filter(Boolean).join(', ')
-      if (element.title !== item.said) element.title = item.said
-      if (element.getAttribute('aria-label') !== label) element.setAttribute('aria-label', label)
-      element.index = item.index
+      fillMark(element, item, was)
       return
     }
-    set(element.style, 'width', item.width === undefined ? '' : px(item.width))
-    set(element, 'textContent', item.text ?? '')
-    set(element, 'title', item.title ?? '')
+    if (was.width !== item.width) element.style.width = item.width === undefined ? '' : px(item.width)
+    if (was.text !== item.text) element.textContent = item.text ?? ''
+    if (was.title !== item.title) element.title = item.title ?? ''
+  }
+
+  const fillMark = (element, item, was) => {
+    element.index = item.index
+    if (was.badge !== item.badge) element.firstChild.textContent = item.badge
+    const shown = short(item.text, item.room)
+    if (element.shown !== shown) element.lastChild.textContent = element.shown = shown
+    if (was.said === item.said && was.text === item.text && was.badge === item.badge) return
+    element.title = item.said
+    element.setAttribute('aria-label', [item.badge, item.text, item.said].filter(Boolean).join(', '))
   }
 
   const fillArrow = (svg, {from, to, up, label}) => {

@@ -20,17 +20,20 @@
     if (element[name] !== value) element[name] = value
   }
 
+  const append = (parent, element) => parent.append(element)
+
   /** Keep the children of `parent` in step with `items`: [{key, tag, …}]; elements are used again.
 
-      `kept` is a Map of key → element that belongs to the parent. `fill(element, item)` writes. */
-  const sync = (parent, kept, items, create, fill) => {
+      `kept` is a Map of key → element that belongs to the parent. `fill(element, item)` writes,
+      `put(parent, element)` gives a new one its place. */
+  const sync = (parent, kept, items, create, fill, put = append) => {
     const seen = new Set()
     for (const item of items) {
       let element = kept.get(item.key)
       if (!element) {
         element = create(item)
         kept.set(item.key, element)
-        parent.append(element)
+        put(parent, element)
       }
       fill(element, item)
       seen.add(item.key)

@@ -10,6 +10,8 @@
   const SECONDS_SHOWN = 20
   const FRAME = 50
   const QUIET_FRAME = 500
+  const COUNT_AGAIN = 400
+  const BEGINNING = 150
   const POLL = 2500
   const SUMMARY = 1200
   const SPEAK = 8000
@@ -33,6 +35,8 @@
     verdicts: new Map(),
     now: 0,
     shape: -1,
+    begun: false,
+    named: false,
   }
 
   const board = new globalThis.TimelineBoard({onSelect: select, onFocusLane: () => {}})
@@ -58,14 +62,16 @@
 
   let frame = 0
   let drawnAt = 0
-  let took = 0
   let dirty = true
   let arrangedAt = 0
+  let toldAt = 0
+  let namesTold = -1
+  let later = 0
 
   const draw = () => {
     frame = 0
     const {session} = state
-    find('empty').hidden = Boolean(session && session.lanes.size) || model.entries > 0
+    find('empty').hidden = !state.begun || !state.named || Boolean(session && session.lanes.size) || model.entries > 0
     find('board').hidden = !find('empty').hidden
     if (!session) return
     dirty = false
@@ -74,11 +80,14 @@
     state.now = nowOf(session)
     if (state.shape !== session.shape || (state.filter.type && drawnAt - arrangedAt > 500)) arrange()
     if (state.follow) state.view.from = state.now - board.width * 0.82 / state.view.scale
+    state.moving = passes()
     board.draw(state)
+    if (board.behind) later ||= setTimeout(() => { later = 0; wake() }, COUNT_AGAIN)
     placePosition()
-    told()
-    // Layout and painting come behind this, and count as well.
-    requestAnimationFrame(() => { took = Math.max(0, performance.now() - drawnAt - 17) })
+    // What only counts up is read by nobody twenty times a second.
+    const names = session.types.size + session.operations.size
+    if (names !== namesTold || drawnAt - toldAt > COUNT_AGAIN || !passes()) told(names)
+    else later ||= setTimeout(() => { later = 0; wake() }, COUNT_AGAIN)
   }
 
   const arrange = () => {
@@ -93,13 +102,13 @@
     }
   }
 
-  /** Draw in the next frame; where drawing takes long, reading has as much time in between. */
+  /** Draw in the next frame, at most every FRAME: what comes in between is read. */
   const wake = () => {
     dirty = true
     if (frame) return
-    const rest = drawnAt + took - performance.now()
+    const rest = drawnAt + FRAME - performance.now()
     if (rest < 4) frame = requestAnimationFrame(draw)
-    else frame = setTimeout(() => { frame = requestAnimationFrame(draw) }, Math.min(rest, 150))
+    else frame = setTimeout(() => { frame = requestAnimationFrame(draw) }, rest)
   }
 
   /** Let time pass on the page while it does in the session and something is open. */
@@ -122,8 +131,10 @@
 
   // --- what else is said -----------------------------------------------------------------------
 
-  const told = () => {
+  const told = (names) => {
     const {session} = state
+    toldAt = drawnAt
+    namesTold = names
     const open = session.open
     const parts = [`${session.connections} ${session.connections === 1 ? 'connection' : 'connections'}`, `${open} open`, `${session.events} events`]
     if (session.lostMarks || session.lostLanes) parts.push('the oldest let go')
@@ -289,7 +300,9 @@
       const from = state.view.from
       const to = from + board.width / state.view.scale
       const folded = lane.unknown ? lane.marks.find((mark) => mark.kind === 'blocks' && mark.at >= from && mark.at <= to) : null
-      const quiet = state.now - lane.last > 0.4 || !passes()
+      // Where reading is behind, what came last of all is what now is.
+      const reached = state.now - session.last < 1 && session.open > 1 ? session.last : state.now
+      const quiet = reached - lane.last > 0.4 || !passes()
       const used = !lane.plan || lane.plan.blocks + lane.plan.sends <= lane.blocks
       if (folded && lane.unknown <= 2000) ask(session, lane, `first=${folded.block}&limit=500&ahead=0`)
       else if (!lane.closed && used && (quiet || lane === state.selected?.lane) && lane.blocks <= 5000) ask(session, lane, 'limit=0&ahead=40')
@@ -337,6 +350,8 @@
       return
     }
     offer()
+    state.named = true
+    wake()
     const first = streams.find((one) => one.scenarios) || streams[0]
     const target = first ? first.target : '/'
     const quoted = /[^\w./:@~-]/.test(target) ? `'${location.origin}${target}'` : location.origin + target
@@ -584,6 +599,8 @@
     if (event.type === 'server') {
       if (run && run !== told.run) again(told)
       run = told.run
+      // What the journal has comes right behind; where nothing does, there is nothing.
+      setTimeout(() => { state.begun = true; wake() }, BEGINNING)
       return
     }
     if (event.type === 'files') {
