@@ -523,6 +523,61 @@ def test_a_page_that_is_opened_again_shows_the_same(page, browser):
     assert browser.run("return document.querySelectorAll('.mark').length") == 3
 
 
+ASKED = "return performance.getEntriesByName(location.origin + given[0]).length"
+STREAM = "/_mock/journal/stream?since=0&expand=true"
+
+
+def test_a_server_without_a_journal_is_not_away(browser, serve):
+    """The page says which option it is, and does not ask again."""
+    server = serve("--journal", "0", resume=RESUME)
+    browser.view(1440, 900)
+    browser.open(f"{server.url}/_mock/")
+    browser.until("return document.querySelector('#state').dataset.state === 'refused'")
+
+    assert browser.run(TEXTS, "#empty-said") == [
+        "This server keeps no journal (--journal 0); "
+        "start it without that option to see connections here"
+    ]
+    assert browser.run(TEXTS, "#state, #empty-title") == ["no journal", "No journal"]
+    assert not browser.run("return document.querySelector('#empty .try').checkVisibility()")
+    browser.run("await mock.get('/sessions'); await mock.get('/sessions')")
+    assert browser.run(ASKED, STREAM) == 1
+
+
+def asked_for_its_token(browser, server):
+    """Open the timeline in a tab that knows no token; the dialog is open."""
+    browser.view(1440, 900)
+    browser.open("about:blank")
+    browser.open(f"{server.url}/_mock/")
+    browser.run("sessionStorage.clear()")
+    browser.open("about:blank")
+    browser.open(f"{server.url}/_mock/")
+    browser.until("return document.querySelector('#token-dialog').open")
+
+
+def test_who_does_not_tell_the_token_reads_that_it_is_needed(browser, serve):
+    """The server is there: it is not said to be away."""
+    server = serve("--control-token", "s3cret", resume=RESUME)
+    asked_for_its_token(browser, server)
+    browser.press("Escape")
+
+    browser.until("return document.querySelector('#state').textContent === 'a token is needed'")
+    assert browser.run(TEXTS, "#empty-title") == ["A token is needed"]
+
+
+def test_a_token_of_any_letters_is_asked_for_until_it_is_right(browser, serve):
+    """A wrong one outside Latin-1 is answered by the question again; a right one is taken."""
+    server = serve("--control-token", "sécret → ✓", resume=RESUME)
+    asked_for_its_token(browser, server)
+    browser.press("日本", "Enter")
+    browser.until(
+        "return document.querySelector('#token-said').textContent.startsWith('It was another')"
+    )
+    browser.until("return document.querySelector('#token-dialog').open")
+    browser.press("sécret → ✓", "Enter")
+    browser.until("return document.querySelector('#state').dataset.state === 'connected'")
+
+
 def test_it_is_dark_where_that_is_preferred(page, browser, barriers):
     """Ground and text change places, and everything can still be read."""
     server = page("--clock", "manual", scheme="dark")

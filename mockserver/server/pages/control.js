@@ -54,7 +54,8 @@
     for (;;) {
       const sent = token
       const headers = {...options.headers}
-      if (sent !== null) headers.Authorization = `Bearer ${sent}`
+      // fetch throws on characters outside Latin-1; the server reads what is sent as UTF-8.
+      if (sent !== null) headers.Authorization = `Bearer ${bytewise(sent)}`
       const response = await fetch(PREFIX + path, {cache: 'no-store', ...options, headers})
       if (response.status !== 401) {
         if (sent !== null) sessionStorage.setItem(KEPT, sent)
@@ -172,7 +173,8 @@
 
       `onEvent({type, data, lastEventId})` for each event. `onState(state, told)`: "connecting",
       "connected" (an answer has begun), "lost" (told: {error, wait}, with the milliseconds until it
-      tries again). `lastId` is sent as Last-Event-ID, if any; later the last one that came.
+      tries again), "refused" (told: {error}; the server wants no such request, so it is not sent
+      again). `lastId` is sent as Last-Event-ID, if any; later the last one that came.
       `restWhileHidden` lets the connection go while nobody sees the page: a browser has six for a
       server (HTTP/1.1). Returns {close(), lastId}. */
   const follow = (path, {onEvent, onState = () => {}, lastId = '', restWhileHidden = false}) => {
@@ -250,6 +252,11 @@
           error = thrown
         }
         if (closed) break
+        if (isFinal(error)) {
+          close()
+          onState('refused', {error})
+          break
+        }
         if (restWhileHidden && document.hidden) continue
         onState('lost', {error, wait})
         await paused(wait)
@@ -260,6 +267,10 @@
     run()
     return followed
   }
+
+  /** Whether the same request would be refused again: 408 and 429 are about the moment (RFC 9110). */
+  const isFinal = (error) => error instanceof Refused && error.status >= 400 && error.status < 500
+    && error.status !== 408 && error.status !== 429
 
   /** Return UTF-8 as the characters that fetch writes as those bytes. */
   const bytewise = (text) => String.fromCharCode(...new TextEncoder().encode(text))

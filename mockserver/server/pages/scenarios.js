@@ -297,12 +297,10 @@
       onEvent: (event) => heard(event).catch(() => { lost = true }),
       onState: (state, {error}) => {
         if (state === 'connected') say('live')
-        if (state !== 'lost') return
+        if (state !== 'lost' && state !== 'refused') return
         lost = true
         say(error?.status ? error.message : 'the server is away, trying again')
-        if (error?.code !== 'journal-off') return
-        follower.close()
-        lookByItself()
+        if (error?.code === 'journal-off') lookByItself()
       },
     })
   }

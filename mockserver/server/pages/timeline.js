@@ -639,8 +639,26 @@
     const element = find('state')
     set(element.dataset, 'state', what)
     const text = {connecting: 'connecting', connected: 'live', lost: 'the server is away'}[what]
-    set(element, 'textContent', text)
-    element.title = what === 'lost' && error ? error.message : ''
+    set(element, 'textContent', text ?? refusalOf(error)[0])
+    element.title = error ? error.message : ''
+    if (what === 'refused') refused(error)
+  }
+
+  /** Say in few words, and in a sentence, why there is nothing to be followed. */
+  const refusalOf = (error) => {
+    if (error.code === 'journal-off') return ['no journal', 'This server keeps no journal (--journal 0); start it without that option to see connections here']
+    if (error.status === 401) return ['a token is needed', 'A token is needed: load the page again to be asked for it']
+    return ['refused', [error.message, error.mend].filter(Boolean).join('; ')]
+  }
+
+  /** Where the server tells nothing, say so in the place of what it would have told. */
+  const refused = (error) => {
+    const [title, sentence] = refusalOf(error)
+    set(find('empty-title'), 'textContent', title[0].toUpperCase() + title.slice(1))
+    set(find('empty-said'), 'textContent', sentence)
+    for (const one of [document.querySelector('#empty .try'), find('empty-more')]) one.hidden = true
+    if (model.entries) notice(sentence, 'warn')
+    wake()
   }
 
   showFollow()
