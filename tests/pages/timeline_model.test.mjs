@@ -5,7 +5,8 @@ import {test} from 'node:test'
 import {runInThisContext} from 'node:vm'
 
 const folder = new URL('../../mockserver/server/pages/', import.meta.url)
-for (const name of ['timeline-model.js', 'timeline-layout.js']) runInThisContext(readFileSync(new URL(name, folder), 'utf8'), name)
+for (const name of ['json.js', 'timeline-model.js', 'timeline-layout.js']) runInThisContext(readFileSync(new URL(name, folder), 'utf8'), name)
+const {firstLeaf, indented, read} = globalThis.writtenJson
 const {Timeline, MARKS, LANES, absence, endOf, resumedFrom, rowsOf} = globalThis.timelineModel
 const {between, clusters, fitted, inView, labelOf, moment, placed, seconds, ticks, zoomed} = globalThis.timelineLayout
 
@@ -203,3 +204,22 @@ test('a zoom keeps the time under the pointer where it is', () => {
   const all = fitted(0, 100, 1000)
   assert.ok(all.from < 0 && all.from + 1000 / all.scale > 100)
 })
+
+const WRITTEN = '{"big": 12345678901234567890, "f": 1.0, "10": "a", "2": "\\u0041\\"]", "e": -1E+5, "2": [], "l": [true, null, {}]}'
+
+test('JSON is shown as it was written: digits, order, and each of two members of one name', () => {
+  const {kind, members} = read(WRITTEN)
+  assert.equal(kind, 'object')
+  assert.deepEqual(members.map(([name, value]) => [name, value.source ?? value.members.map(([, one]) => one.source)]), [
+    ['big', '12345678901234567890'], ['f', '1.0'], ['10', '"a"'], ['2', '"A\\"]"'], ['e', '-1E+5'], ['2', []], ['l', ['true', 'null', undefined]],
+  ])
+  assert.equal(indented('{"b": 1.0,"1":[ 2 ,{}]}'), '{\n  "b": 1.0,\n  "1": [\n    2,\n    {}\n  ]\n}')
+})
+
+for (const text of ['', '7', '"a"', '{"a": 1', '{broken', '[1,]', '['.repeat(5000) + ']'.repeat(5000)]) {
+  test(`what is no JSON object or list, or too deep, is text: ${text.slice(0, 9)}`, () => assert.equal(read(text), undefined))
+}
+
+for (const [text, leaf] of [['{"big": 12345678901234567890}', '12345678901234567890'], ['{"b": 1, "1": 2}', '1'], ['[[{"a": "x\\n"}]]', 'x\n'], ['[null]', 'null'], ['[[]]', undefined], ['{}', undefined]]) {
+  test(`the first thing that JSON says is as it was written: ${text}`, () => assert.equal(firstLeaf(text), leaf))
+}

@@ -26,9 +26,9 @@
 
   const opened = (item) => {
     const parts = []
-    const value = item.kind === 'event' ? story.unfolded(item.data) : undefined
+    const value = item.kind === 'event' ? writtenJson.indented(item.data) : undefined
     if (item.kind === 'event') {
-      const text = value === undefined ? item.data : JSON.stringify(value, null, 2)
+      const text = value ?? item.data
       parts.push(el('h5', {}, value === undefined ? 'data' : 'data, as JSON'), el('pre', {}, text))
     }
     if (item.head) parts.push(el('pre', {}, item.head.headers.map(([name, value_]) => `${name}: ${value_}`).join('\n')))

@@ -29,16 +29,6 @@
 
   const size = (count) => (count < 1000 ? `${count} bytes` : `${(count / 1000).toFixed(1)} kB`)
 
-  /** Return the value that a text is in JSON, or undefined where it is none, or no more than a word. */
-  const unfolded = (text) => {
-    if (!/^\s*[[{]/.test(text)) return undefined
-    try {
-      return JSON.parse(text)
-    } catch {
-      return undefined
-    }
-  }
-
   const header = (head, name) => head.headers.find(([key]) => key.toLowerCase() === name)?.[1] ?? ''
 
   /** Reads one connection; `reader` is kept for the next one, as an event source is. */
@@ -246,5 +236,5 @@
     return words.startsWith('waits') ? `The client comes back after ${words.slice(6)}` : `The client comes back (${words})`
   }
 
-  window.story = {read, told, away, absence, duration, unfolded, size}
+  window.story = {read, told, away, absence, duration, size}
 })()

@@ -19,33 +19,26 @@
 
   // --- values unfolded -------------------------------------------------------------------------
 
-  const leaf = (value) => {
-    const kind = value === null ? 'null' : typeof value
-    return make('span', {className: `json ${kind}`, textContent: JSON.stringify(value)})
-  }
+  const leaf = ({kind, source}) => make('span', {className: `json ${kind}`, textContent: source})
 
-  /** Return a JSON value as a tree that can be folded. */
+  /** Return a JSON value, as `writtenJson.read` has it, as a tree that can be folded. */
   const tree = (value, name, depth = 0) => {
     const label = name === undefined ? null : make('span', {className: 'json key', textContent: `${name}: `})
-    if (value === null || typeof value !== 'object') return make('div', {className: 'leaf'}, label, leaf(value))
-    const entries = Object.entries(value)
-    const [open, shut] = Array.isArray(value) ? '[]' : '{}'
-    if (!entries.length) return make('div', {className: 'leaf'}, label, `${open}${shut}`)
-    const summary = make('summary', {}, label, make('span', {className: 'quiet', textContent: Array.isArray(value) ? `${open}${entries.length}${shut}` : open + (depth ? `${entries.length}` : '') + shut}))
-    const shown = entries.slice(0, MANY).map(([key, one]) => tree(one, key, depth + 1))
-    const rest = entries.length > MANY ? make('div', {className: 'quiet', textContent: `and ${entries.length - MANY} more`}) : null
+    const {members} = value
+    if (!members) return make('div', {className: 'leaf'}, label, leaf(value))
+    const isList = value.kind === 'array'
+    const [open, shut] = isList ? '[]' : '{}'
+    if (!members.length) return make('div', {className: 'leaf'}, label, `${open}${shut}`)
+    const summary = make('summary', {}, label, make('span', {className: 'quiet', textContent: isList ? `${open}${members.length}${shut}` : open + (depth ? `${members.length}` : '') + shut}))
+    const shown = members.slice(0, MANY).map(([key, one]) => tree(one, key, depth + 1))
+    const rest = members.length > MANY ? make('div', {className: 'quiet', textContent: `and ${members.length - MANY} more`}) : null
     return make('details', {open: depth < DEEP}, summary, make('div', {className: 'nest'}, ...shown, rest))
   }
 
+  /** Text that only looks like JSON is text. */
   const unfolded = (text) => {
-    if (/^\s*[[{"\-\d]/.test(text)) {
-      try {
-        const value = JSON.parse(text)
-        if (value !== null && typeof value === 'object') return make('div', {className: 'tree', tabIndex: 0}, tree(value))
-      } catch {
-        // Text that only looks like JSON is text.
-      }
-    }
+    const value = globalThis.writtenJson.read(text)
+    if (value) return make('div', {className: 'tree', tabIndex: 0}, tree(value))
     return make('pre', {className: 'text', tabIndex: 0, textContent: text})
   }
 

@@ -11,17 +11,7 @@
   const LANES = 2000
   const PREVIEW = 60
 
-  /** Return the first value of a JSON text that is no object or list, undefined where it has none. */
-  const firstLeaf = (text) => {
-    if (!/^\s*[[{]/.test(text)) return undefined
-    try {
-      let value = JSON.parse(text)
-      for (let depth = 0; value !== null && typeof value === 'object' && depth < 20; depth += 1) value = Object.values(value)[0]
-      return value === undefined ? undefined : String(value)
-    } catch {
-      return undefined
-    }
-  }
+  const {firstLeaf} = globalThis.writtenJson
 
   /** One line of what `text` says: of JSON, the first thing that it says. */
   const preview = (data) => {
