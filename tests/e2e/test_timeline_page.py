@@ -488,6 +488,83 @@ def test_a_reset_empties_the_session(page, browser):
     browser.until("return document.querySelectorAll('.name').length === 0")
 
 
+def test_send_takes_the_signal_that_is_offered(page, browser):
+    """With none offered or typed, or one that no address can hold, the page says so by itself."""
+    server = page("--clock", "manual", steered=STEERED)
+    press(browser, "Send", "type a signal")
+    browser.run("document.querySelector('#signal').value = '..'")
+    press(browser, "Send", "no signal can be called ..")
+    browser.run("document.querySelector('#signal').value = ''")
+    client = opened(browser, server)
+    browser.until("return document.querySelector('#signal').placeholder === 'paid'")
+
+    press(browser, "Send", "signal paid sent, 1 was waiting")
+    client.leave()
+
+
+def test_of_a_session_that_was_deleted_nothing_stays(page, browser):
+    """It says so, and offers nothing to be done; it comes back with the next request."""
+    server = page("--clock", "manual")
+    tell(server, "/@checkout")
+    look(browser, server, "#session=checkout")
+    browser.until("return document.querySelector('#actions .verdict-line')")
+    assert ask(server, "DELETE", "/_mock/sessions/checkout")[0] in {200, 204}
+
+    browser.until("return document.querySelector('#notice').textContent.includes('was deleted')")
+    shown = """
+        return [...document.querySelectorAll('#actions button, #actions .verdict-line, #actions .cover')]
+          .filter((one) => one.checkVisibility()).length
+    """
+    browser.until(f"return (() => {{ {shown} }})() === 0")
+    Client(server, "/@checkout" + ORDER)
+    browser.until(f"return (() => {{ {shown} }})() > 0")
+    assert not browser.run("return document.querySelector('#notice').checkVisibility()")
+
+
+ODD = """\
+operation: streamOrderStatus
+violates: what may be sent all the same
+stream:
+- {id: 1, data: '{"big": 12345678901234567890, "f": 1.0, "10": "a", "2": "b"}'}
+- {id: 2, delay: 1s, data: "toString\\nconstructor"}
+- hold: forever
+"""
+
+
+def test_data_is_shown_as_it_was_sent(page, browser):
+    """Numbers, the order of members, and words that every object of JavaScript knows."""
+    server = page("--clock", "manual", odd=ODD)
+    client = opened(browser, server)
+    advance(server, "1s")
+    browser.until("return document.querySelectorAll('.mark.event').length === 2")
+    browser.run("document.querySelector('.mark.event').click()")
+    browser.until("return document.querySelector('#detail .tree')")
+    assert browser.run(TEXTS, "#detail .leaf") == [
+        "big: 12345678901234567890", "f: 1.0", '10: "a"', '2: "b"',
+    ]  # fmt: skip
+
+    browser.run("[...document.querySelectorAll('.mark.event')].at(-1).click()")
+    browser.until("return document.querySelector('#detail .text')")
+    wire = browser.run("return document.querySelector('#detail .bytes').textContent")
+    assert wire.startswith("id: 2\\n\ndata: toString\\n\ndata: constructor\\n\n")
+    client.leave()
+
+
+def test_large_text_leaves_the_strips_their_room(page, browser):
+    """At twice the size of text that the reader has, the columns stand below one another."""
+    server = page("--clock", "manual")
+    client = opened(browser, server)
+    browser.view(1200, 900)
+    ratio = "return parseFloat(getComputedStyle(document.documentElement).fontSize)"
+    assert browser.run(ratio) == 14
+    browser.run("document.documentElement.style.fontSize = '175%'")
+
+    browser.until("return document.querySelector('.center').clientWidth > 1000")
+    browser.until("return document.querySelector('.strips').clientWidth > 500")
+    browser.view(1440, 900)
+    client.leave()
+
+
 # --- how it lasts --------------------------------------------------------------------------------
 
 

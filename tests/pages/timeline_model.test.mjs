@@ -5,7 +5,7 @@ import {test} from 'node:test'
 import {runInThisContext} from 'node:vm'
 
 const folder = new URL('../../mockserver/server/pages/', import.meta.url)
-for (const name of ['json.js', 'timeline-model.js', 'timeline-layout.js']) runInThisContext(readFileSync(new URL(name, folder), 'utf8'), name)
+for (const name of ['json.js', 'timeline-model.js', 'timeline-layout.js', 'timeline-dom.js', 'timeline-board.js']) runInThisContext(readFileSync(new URL(name, folder), 'utf8'), name)
 const {firstLeaf, indented, read} = globalThis.writtenJson
 const {Timeline, MARKS, LANES, absence, endOf, resumedFrom, rowsOf} = globalThis.timelineModel
 const {between, clusters, fitted, inView, labelOf, moment, placed, seconds, ticks, zoomed} = globalThis.timelineLayout
@@ -222,4 +222,51 @@ for (const text of ['', '7', '"a"', '{"a": 1', '{broken', '[1,]', '['.repeat(500
 
 for (const [text, leaf] of [['{"big": 12345678901234567890}', '12345678901234567890'], ['{"b": 1, "1": 2}', '1'], ['[[{"a": "x\\n"}]]', 'x\n'], ['[null]', 'null'], ['[[]]', undefined], ['{}', undefined]]) {
   test(`the first thing that JSON says is as it was written: ${text}`, () => assert.equal(firstLeaf(text), leaf))
+}
+
+/** What was told of which only numbers are known. */
+const numbered = (serial, first, count, at, fields = {}) => ({...sent(serial, first, Array(count).fill(0), at), events: undefined, ...fields})
+
+test('of what is known by its number alone, blocks are counted, and events are the least there are', () => {
+  const session = seeing(opened(1), numbered(1, 1, 10000, 5), opened(2, {target: 'GET /b'}), sent(2, 1, [{data: 'x'}, {comment: 'c'}]))
+  assert.deepEqual([session.told, session.lanes.get(1).count, session.lanes.get(2).count], ['at least 1 events', [10000, 'blocks'], [1, 'events']])
+  session.unfold(1, Array.from({length: 9}, (_, i) => ({block: i + 1, fields: {data: 'a'}, bytes: 8})))
+  assert.deepEqual([session.told, session.lanes.get(1).count], ['at least 10 events', [10000, 'blocks']])
+  session.unfold(1, Array.from({length: 10000}, (_, i) => ({block: i + 1, fields: {data: 'a'}, bytes: 8})))
+  assert.deepEqual([session.told, session.lanes.get(1).count], ['10001 events', [10000, 'events']])
+  assert.equal(seeing(opened(1), numbered(1, 1, 7, 5)).told, '7 blocks')
+})
+
+test('nothing that stood before what was told is still to come', () => {
+  const session = seeing(opened(1), sent(1, 1, [{data: 'x'}]))
+  const lane = session.lanes.get(1)
+  const send = (at) => ({cue: 'send', origin: 'script', at, fields: {data: 'x'}})
+  const beat = {cue: 'send', origin: 'heartbeat', at: 2, fields: {comment: ''}}
+  lane.plan = {blocks: 1, ahead: [{cue: 'stall', at: 1, until: 3}, beat, {cue: 'await', at: 3, name: 'signal a'}, send(4), send(5), {cue: 'end', at: 5}]}
+  const ahead = (now) => lane.ahead(now).map(({cue, index}) => `${index} ${cue.cue}`)
+  assert.deepEqual(ahead(1.5), ['0 stall', '1 send', '2 await', '3 send', '4 send', '5 end'])
+  assert.deepEqual(ahead(2), ['0 stall', '2 await', '3 send', '4 send', '5 end'])
+  session.sent(numbered(1, 2, 1, 9), lane)
+  assert.deepEqual(ahead(9), ['4 send', '5 end'])
+})
+
+test('a connection that began unseen is counted once', () => {
+  const session = seeing(sent(7, 4, [{data: 'x'}]), sent(7, 5, [{data: 'x'}]), closed(8, 5, 'end', 'script'), opened(9))
+  assert.deepEqual([[...session.strangers], session.connections], [[7, 8], 1])
+})
+
+test('batches of entries that were gone are added up', () => {
+  const timeline = new Timeline()
+  for (const count of [3, 4]) timeline.take({kind: 'dropped', count})
+  assert.equal(timeline.missed, 7)
+})
+
+for (const [events, said] of [
+  [[{raw: 'a'}, {raw: 'b'}, {raw: 'c'}], '3 blocks, raw bytes among them, at 0 s'], [[{type: 't', data: 'a'}, {type: 't', data: 'b'}], '2 events of type t at 0 s'],
+  [[{data: 'a'}, {data: 'b'}], '2 events at 0 s'], [[{comment: 'a'}, {comment: 'b'}], 'comment at 0 s: a'],
+]) {
+  test(`a mark is said as what it is: ${said}`, () => {
+    const session = seeing(opened(1), sent(1, 1, events, 0))
+    assert.equal(globalThis.TimelineBoard.spoken(clusters(session.lanes.get(1), 100)[0]), said)
+  })
 }

@@ -15,6 +15,7 @@
       this.scenarios = []
       this.info = null
       this.selected = null
+      this.awaited = ''
       this.said = make('p', {className: 'done', role: 'status', id: 'done'})
       this.build()
     }
@@ -45,7 +46,7 @@
           ...['end', 'drop', 'reset'].map((kind) => button({end: 'End', drop: 'Drop', reset: 'Reset'}[kind], () => this.streams('disconnect', {kind}), {end: 'Finished properly', drop: 'FIN, the last chunk missing', reset: 'RST'}[kind]))),
         make('details', {id: 'push-box'}, make('summary', {textContent: 'Push an event'}), push))
 
-      this.signal = make('input', {id: 'signal', type: 'text', placeholder: 'paid', autocomplete: 'off', list: 'signals'})
+      this.signal = make('input', {id: 'signal', type: 'text', placeholder: 'a signal', autocomplete: 'off', list: 'signals'})
       this.signals = make('datalist', {id: 'signals'})
       this.clock = make('div', {id: 'clock', className: 'row'})
       this.pins = make('ul', {className: 'pins', id: 'pins'})
@@ -59,7 +60,9 @@
         this.form('pin-scenario', 'Pin', this.pin, 'Pin', () => this.pinned([...this.pinnedNow, this.pin.value]), this.names),
         this.pins,
         make('p', {}, button('Reset session', () => this.reset(), 'Forget what it knows; streams go on')))
-      this.root.append(session, streams, this.said)
+      this.gone = make('p', {className: 'warn', id: 'gone', textContent: 'This session was deleted: nothing can be done to it.', hidden: true})
+      this.sections = [session, streams]
+      this.root.append(this.gone, session, streams, this.said)
     }
 
     form(id, label, input, text, act, list) {
@@ -118,7 +121,11 @@
     }
 
     async send() {
-      const done = await mock.send('POST', `${this.base}/signals/${path(this.signal.value)}`)
+      const name = this.signal.value || this.awaited
+      if (!name) throw new Error('type a signal: no story waits for one')
+      // In an address these are steps (WHATWG URL § 4.4).
+      if (/^\.{1,2}$/.test(name)) throw new Error(`no signal can be called ${name}`)
+      const done = await mock.send('POST', `${this.base}/signals/${path(name)}`)
       return `signal ${done.signal} sent, ${done.waiting} ${done.waiting === 1 ? 'was' : 'were'} waiting`
     }
 
@@ -139,9 +146,14 @@
       return 'the session was reset'
     }
 
-    /** Show the session that is looked at: what `listSessions` says of it, null where it is gone. */
-    show(info, name = info?.name) {
+    /** Show the session that is looked at: what `listSessions` says of it, null where it says nothing.
+
+        Of one that was deleted nothing stays that was said of it before. */
+    show(info, name = info?.name, deleted = false) {
+      if (deleted || name !== this.name) clear(this.summary)
       this.name = name
+      this.gone.hidden = !deleted
+      for (const section of this.sections) section.hidden = deleted
       if (this.title.textContent !== `Session ${name}`) this.title.textContent = `Session ${name}`
       const before = this.info
       this.info = info
@@ -178,7 +190,8 @@
       }
       options(this.names, scenarios)
       options(this.signals, signals)
-      if (signals.length) this.signal.placeholder = signals[0]
+      this.awaited = signals[0] || ''
+      this.signal.placeholder = this.awaited || 'a signal'
     }
 
     /** Show verdict and coverage. */

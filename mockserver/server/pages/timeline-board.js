@@ -27,7 +27,10 @@
     const by = cluster.pushed ? ', pushed by a test' : ''
     const wrong = cluster.breach ? ', breaks the contract' : ''
     const at = `at ${seconds(mark.at)}${by}${wrong}`
-    if (n > 1) return `${n} ${kind === 'blocks' ? 'blocks' : 'events'}${cluster.mixed || kind === 'blocks' || cluster.type === 'message' ? '' : ` of type ${cluster.type}`} ${at}`
+    if (n > 1) {
+      const what = {blocks: 'blocks', raw: 'blocks, raw bytes among them,'}[kind] || 'events'
+      return `${n} ${what}${cluster.mixed || !cluster.type || cluster.type === 'message' ? '' : ` of type ${cluster.type}`} ${at}`
+    }
     if (kind === 'event') return `event ${mark.type}${mark.id === undefined ? '' : `, id ${mark.id}`} ${at}: ${mark.text}`
     if (kind === 'beat') return `heartbeat ${at}`
     if (kind === 'retry') return `retry ${seconds(mark.retry)} ${at}`
@@ -180,9 +183,9 @@
       const text = lane.refused ? 'belong to no story' : lane.closed ? (lane.stream || lane.closed.by !== 'script' || lane.closed.kind !== 'end' || lane.closed.over ? endOf(lane.closed) : `${lane.status} answered`) : lane.held ? 'held by a test' : lane.plan?.waits ? `waits for ${lane.plan.waits}` : 'open'
       set(fate, 'textContent', text)
       set(fate, 'title', text)
-      const count = lane.refused ? lane.marks.length : lane.events || lane.blocks
-      set(number, 'textContent', count ? String(count) : '')
-      const spokenCount = count ? ` ${count} ${lane.refused ? 'requests' : lane.events ? 'events' : 'blocks'}` : ''
+      const [count, what] = lane.count
+      set(number, 'textContent', count ? `${count}${what === 'blocks' ? ' blocks' : ''}` : '')
+      const spokenCount = count ? ` ${count} ${what}` : ''
       // The name begins with what is seen (WCAG 2.2 § 2.5.3).
       const label = `${which.textContent} ${text}${spokenCount}, connection ${lane.connection} of ${lane.operation}, ${lane.target}`
       if (button.getAttribute('aria-label') !== label) button.setAttribute('aria-label', label)
@@ -322,16 +325,8 @@
       const span = lane.spans[lane.spans.length - 1]
       const late = lane.held ? now - span.from : 0
       let before = Math.max(lane.last, lane.at)
-      let block = plan.blocks
       let shownX = -Infinity
-      for (const [i, cue] of plan.ahead.entries()) {
-        const at = cue.at + late
-        if (cue.cue === 'send' && cue.origin === 'script') block += 1
-        const done = cue.cue === 'send' ? (cue.origin === 'script' ? block <= lane.blocks : at <= now) : false
-        if (done) {
-          before = Math.max(before, at)
-          continue
-        }
+      for (const {cue, index: i, at} of lane.ahead(now)) {
         const x = this.x(at)
         if (x - shownX < 9 && cue.cue === 'send') continue
         const wait = at - before
@@ -530,5 +525,6 @@
     svg.lastChild.setAttribute('d', `M${x2 - 3.5} ${y2 - 5} L${x2} ${y2} L${x2 + 3.5} ${y2 - 5}`)
   }
 
+  Board.spoken = spoken
   globalThis.TimelineBoard = Board
 })()

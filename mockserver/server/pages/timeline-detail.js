@@ -49,10 +49,16 @@
     return Uint8Array.from(atob(block.base64), (one) => one.charCodeAt(0))
   }
 
-  const UNSEEN = {'\r\n': '\\r\\n\n', '\r': '\\r\n', '\n': '\\n\n', '\t': '\\t', '\0': '\\0', '\u2028': '\\u2028', '\ufeff': '\\ufeff'}
+  const UNSEEN = new Map([['\r\n', '\\r\\n\n'], ['\r', '\\r\n'], ['\n', '\\n\n'], ['\t', '\\t'], ['\0', '\\0'], ['\u2028', '\\u2028'], ['\ufeff', '\\ufeff']])
 
   /** Return text as parts, with what cannot be seen written as in JavaScript, and set apart. */
-  const visible = (text) => text.split(/(\r\n|[\r\n\t\0\u2028\ufeff])/).map((part) => (part in UNSEEN ? make('span', {className: 'unseen-byte', textContent: UNSEEN[part]}) : part))
+  const visible = (text) => text.split(/(\r\n|[\r\n\t\0\u2028\ufeff])/).map((part) => (UNSEEN.has(part) ? make('span', {className: 'unseen-byte', textContent: UNSEEN.get(part)}) : part))
+
+  /** How many bytes it is; over a WebSocket its frame has a head besides (RFC 6455 § 5.2). */
+  const sizeOf = (block) => {
+    const size = bytesOf(block).length
+    return size < block.bytes ? `${size}, ${block.bytes} with the head of its frame` : String(block.bytes)
+  }
 
   const hex = (bytes) => {
     const lines = []
@@ -207,7 +213,7 @@
           ['id', fields.id], ['type', 'data' in fields ? fields.type || 'message' : undefined],
           ['retry', fields.retry && `${fields.retry} ms`], ['at', clockTime(block.at)],
           ['from', ORIGINS[block.origin]], ['block', block.block && `${block.block} of connection ${lane.connection}`],
-          ['bytes', `${block.bytes}, from ${block.at_byte} in the body`],
+          ['bytes', `${sizeOf(block)}, from ${block.at_byte} in the body`],
         ]),
         make('h3', {textContent: 'Contract'}), checkShown(block.check),
         text === undefined ? null : make('h3', {textContent: 'data' in fields ? 'Data' : 'Text'}),

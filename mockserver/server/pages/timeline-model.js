@@ -10,6 +10,7 @@
   const MARKS = 20000
   const LANES = 2000
   const PREVIEW = 60
+  const STRANGERS = 1000
 
   const {firstLeaf} = globalThis.writtenJson
 
@@ -87,6 +88,30 @@
       return Boolean(span && span.kind === 'held' && span.to === null)
     }
 
+    /** How much it was told, as far as that is known: [number, of what]. */
+    get count() {
+      if (this.refused) return [this.marks.length, 'requests']
+      return this.unknown || !this.events ? [this.blocks, 'blocks'] : [this.events, 'events']
+    }
+
+    /** What is still to come at `now`: [{cue, index, at}]. What was told ends all that stood before it. */
+    ahead(now) {
+      if (!this.plan) return []
+      const {ahead} = this.plan
+      const span = this.spans[this.spans.length - 1]
+      const late = this.held ? now - span.from : 0
+      let block = this.plan.blocks
+      let told = 0
+      for (const [i, cue] of ahead.entries()) {
+        if (cue.cue !== 'send' || cue.origin !== 'script') continue
+        block += 1
+        if (block > this.blocks) break
+        told = i + 1
+      }
+      const rest = ahead.slice(told).map((cue, i) => ({cue, index: told + i, at: cue.at + late}))
+      return rest.filter(({cue, at}) => cue.cue !== 'send' || cue.origin === 'script' || at > now)
+    }
+
     /** Put a mark at its place: most come at the end. */
     add(mark) {
       const marks = this.marks
@@ -137,6 +162,8 @@
       this.operations = new Map()
       this.marks = 0
       this.events = 0
+      this.unknown = 0
+      this.strangers = new Set()
       this.entries = 0
       this.lostMarks = 0
       this.lostLanes = 0
@@ -155,6 +182,12 @@
       let open = 0
       for (const lane of this.lanes.values()) if (!lane.closed) open += 1
       return open
+    }
+
+    /** What is said of how much it was told: blocks may be known by their number alone. */
+    get told() {
+      if (!this.unknown) return `${this.events} events`
+      return this.events ? `at least ${this.events} events` : `${this.unknown} blocks`
     }
 
     /** Return the subscription that an opened connection belongs to; a new one where it has none. */
@@ -195,6 +228,7 @@
       }
       const n = entry.last - entry.first + 1
       lane.unknown += n
+      this.unknown += n
       this.mark(lane, {at: entry.at, kind: 'blocks', block: entry.first, n, type: '', text: ''})
     }
 
@@ -231,6 +265,7 @@
           }
           if (made.retry !== undefined) lane.retry = made.retry
           lane.unknown -= 1
+          this.unknown -= 1
           block += 1
         }
         if (block < end) marks.push({...mark, block, n: end - block})
@@ -414,12 +449,16 @@
         return
       }
       const lane = kind === 'violated' ? session.laneLike(entry) : session.laneOf(entry)
-      if (!lane) return
-      if (kind in HANDLED) session[kind](entry, lane)
+      if (!lane) {
+        // Its beginning was gone before it could be told.
+        if (typeof entry.serial === 'number' && session.strangers.size < STRANGERS) session.strangers.add(entry.serial)
+        return
+      }
+      if (HANDLED.has(kind)) session[kind](entry, lane)
       session.shape += kind === 'closed' ? 1 : 0
     }
   }
-  const HANDLED = {sent: 1, closed: 1, paused: 1, awaited: 1, called: 1, pushed: 1, violated: 1, beat: 1}
+  const HANDLED = new Set(['sent', 'closed', 'paused', 'awaited', 'called', 'pushed', 'violated', 'beat'])
 
   /** Find the mark with this id that a connection takes up: [lane, mark], the latest before it. */
   const resumedFrom = (lane) => {

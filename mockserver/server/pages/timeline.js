@@ -136,9 +136,11 @@
     toldAt = drawnAt
     namesTold = names
     const open = session.open
-    const parts = [`${session.connections} ${session.connections === 1 ? 'connection' : 'connections'}`, `${open} open`, `${session.events} events`]
+    const parts = [`${session.connections} ${session.connections === 1 ? 'connection' : 'connections'}`, `${open} open`, session.told]
+    if (session.strangers.size) parts.push(`${session.strangers.size} more that began unseen`)
     if (session.lostMarks || session.lostLanes) parts.push('the oldest let go')
     set(find('counts'), 'textContent', parts.join(' · '))
+    set(find('counts'), 'title', parts.join(' · '))
     options(find('filter-operation'), [...session.operations.keys()].sort(), state.filter.operation)
     options(find('filter-type'), [...session.types.keys()].sort(), state.filter.type)
   }
@@ -157,6 +159,12 @@
     element.hidden = !text
     element.className = `notice ${tone}`
     set(element, 'textContent', text)
+  }
+
+  /** Say what holds of the session that is shown; what is missing may be of any. */
+  const noticeOf = (session) => {
+    if (session?.gone) notice('This session was deleted.', 'warn')
+    else notice(model.missed ? `${model.missed} entries were gone before they could be told; of which sessions they were is not known.` : '', 'warn')
   }
 
   let heard = new Map()
@@ -200,6 +208,7 @@
 
   function choose(name, byHand = true) {
     state.session = model.session(name)
+    if (state.session.gone || !find('notice').classList.contains('fresh')) noticeOf(state.session)
     if (byHand) {
       state.chosen = name
       remember()
@@ -211,7 +220,7 @@
     showFollow()
     detail.show(null)
     actions.select(null)
-    actions.show(infos.get(name) || null, name)
+    showActions()
     listSessions()
     summarise()
     wake()
@@ -226,6 +235,14 @@
     history.replaceState(null, '', `#${told}`)
   }
 
+  /** Offer what can be done to the session that is shown; to one that was deleted, nothing. */
+  const showActions = () => {
+    const {session} = state
+    if (!session) return
+    const info = infos.get(session.name) || null
+    actions.show(info, session.name, Boolean(session.gone))
+  }
+
   let polling = false
   async function poll() {
     if (polling) return
@@ -235,7 +252,7 @@
       const asked = performance.now()
       infos.clear()
       for (const info of sessions) infos.set(info.name, {...info, asked})
-      if (state.session) actions.show(infos.get(state.session.name) || null, state.session.name)
+      showActions()
       listSessions()
       wake()
     } catch {
@@ -250,9 +267,10 @@
     const {session} = state
     if (!session) return
     summarised = session.changed
+    if (session.gone) return
     try {
       const [verdict, coverage] = await Promise.all([mock.get(`/sessions/${path(session.name)}/verdict`), mock.get(`/sessions/${path(session.name)}/coverage`)])
-      if (session !== state.session) return
+      if (session !== state.session || session.gone) return
       actions.summarise(verdict, coverage)
       state.verdicts = verdictsOf(verdict)
       wake()
@@ -556,7 +574,7 @@
       return
     }
     if (target.closest('input, textarea, select')) return
-    if ((lane && moved(event, lane)) || KEYS[event.key]?.() !== undefined || event.key in KEYS) event.preventDefault()
+    if ((lane && moved(event, lane)) || KEYS[event.key]?.() !== undefined || Object.hasOwn(KEYS, event.key)) event.preventDefault()
   })
 
   // --- the journal -------------------------------------------------------------------------------
@@ -609,14 +627,15 @@
     }
     if (event.type === 'dropped') {
       model.take(told)
-      if (told.count) notice(`${told.count} entries were gone before they could be told.`, 'warn')
+      noticeOf(state.session)
       return
     }
+    const wasGone = model.sessions.get(told.session)?.gone || ''
     const session = model.take(told)
     if (!session) return
     if (!state.session || (!state.chosen && state.session !== session && !state.session.lanes.size && event.type === 'opened') || (state.chosen === session.name && state.session !== session)) choose(state.chosen || session.name, false)
     if (session === state.session) {
-      if (event.type in SPOKEN) hear(SPOKEN[event.type])
+      if (Object.hasOwn(SPOKEN, event.type)) hear(SPOKEN[event.type])
       if (['paused', 'awaited', 'called', 'pushed'].includes(event.type)) {
         const lane = session.lanes.get(told.serial)
         if (lane) {
@@ -628,6 +647,11 @@
         state.selected = null
         detail.show(null)
         actions.select(null)
+      }
+      if (wasGone !== session.gone) {
+        noticeOf(session)
+        infos.delete(session.name)
+        showActions()
       }
       if (event.type === 'closed' && state.selected?.lane.serial === told.serial) actions.select(state.selected.lane)
       wake()
