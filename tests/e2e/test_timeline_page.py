@@ -550,6 +550,40 @@ def test_data_is_shown_as_it_was_sent(page, browser):
     client.leave()
 
 
+def test_over_a_websocket_the_bytes_are_those_of_the_hex(page, browser):
+    """The frame's head is told apart from what it carries."""
+    page("--clock", "manual")
+    browser.run(
+        "window.socket = new WebSocket(location.origin.replace('http', 'ws') + given[0])", ORDER
+    )
+    browser.until("return document.querySelector('.mark.event')")
+    browser.run("document.querySelector('.mark.event').click()")
+    browser.until("return document.querySelector('#detail .hex')")
+
+    hexes = browser.run(TEXTS, "#detail details summary")
+    size = next(int(text.split()[1]) for text in hexes if text.startswith("Hex"))
+    facts = browser.run(TEXTS, "#detail dd")
+    assert any(
+        re.match(rf"{size}, {size + 2} with the head of its frame, from \d+ in", fact)
+        for fact in facts
+    )
+    browser.run("window.socket.close()")
+    browser.until("return document.querySelector('.end')")
+
+
+def test_entries_that_were_gone_are_added_up_for_every_session(page, browser, serve):
+    """Of which they were is not known: the note stays, and says so."""
+    server = page("--clock", "manual", "--journal", "4")
+    tell(server)
+    tell(server, "/@more")
+    look(browser, server)
+    browser.until("return document.querySelector('#notice').checkVisibility()")
+    said = browser.run(TEXTS, "#notice")
+    assert re.match(r"[1-9]\d* entries were gone .* of which sessions they were is not", said[0])
+    browser.run("document.querySelector('#sessions li:last-child button').click()")
+    assert browser.run(TEXTS, "#notice") == said
+
+
 def test_large_text_leaves_the_strips_their_room(page, browser):
     """At twice the size of text that the reader has, the columns stand below one another."""
     server = page("--clock", "manual")
