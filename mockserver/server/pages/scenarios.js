@@ -264,7 +264,6 @@
 
   const say = (words) => { if (by('live').textContent !== words) by('live').textContent = words }
 
-  let follower = null
   let lost = false
 
   /** Where the journal is off, nobody tells: look by itself. */
@@ -292,7 +291,7 @@
 
   const follow = () => {
     // One rare kind of entry: only the news of files are wanted.
-    follower = mock.follow('/journal/stream?kind=paused', {
+    mock.follow('/journal/stream?kind=paused', {
       restWhileHidden: true,
       onEvent: (event) => heard(event).catch(() => { lost = true }),
       onState: (state, {error}) => {
