@@ -32,6 +32,9 @@ EXIT_FAILED: Final = 1
 EXIT_INTERRUPTED: Final = 130
 WHOLE: Final = "10m"
 _AWAY: Final = "the backend cannot be reached"
+# RFC 9110 § 5.5 and § 5.6.2: a value has no control characters but tabs, a name is a token.
+_NO_VALUE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -195,7 +198,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _options(args: argparse.Namespace) -> Options:
-    headers = tuple((name, _filled(f"header {name}", value)) for name, value in args.header)
+    headers = tuple(
+        (name, _sendable(name, _filled(f"header {name}", value))) for name, value in args.header
+    )
     parameters = {name: _filled(f"parameter {name}", value) for name, value in args.param}
     return Options(
         parameters=parameters,
@@ -211,6 +216,24 @@ def _options(args: argparse.Namespace) -> Options:
     )
 
 
+def _sendable(name: str, value: str) -> str:
+    """Return the value of a header that can be sent. Raises StartError, without the value."""
+    if not _NAME.fullmatch(name):
+        raise StartError(
+            f"{name!r} is no name of a header",
+            code="unsendable-header",
+            mend="write -H 'Name: value'; a name has letters, digits and hyphens",
+        )
+    if found := _NO_VALUE.search(value):
+        character = f"{found[0]!r} (at {found.start() + 1} of its {len(value)} characters)"
+        raise StartError(
+            f"the header {name} cannot be sent: it has {character} in it",
+            code="unsendable-header",
+            mend="give a value of one line without control characters, and -H once for each header",
+        )
+    return value
+
+
 def _filled(name: str, value: str) -> str:
     """Return a value with what it takes from the environment. Raises StartError."""
 
@@ -221,7 +244,8 @@ def _filled(name: str, value: str) -> str:
                 code="no-variable",
                 mend=f"export {found[1]}=…",
             )
-        return os.environ[found[1]]
+        # What is read from a file, or was written on Windows, has a line end behind it.
+        return os.environ[found[1]].rstrip(" \t\r\n")
 
     return _VARIABLE.sub(variable, value)
 

@@ -38,7 +38,9 @@ def _case(found: Verified) -> str:
         "file": str(found.where),
     }
     inner: list[str] = []
-    if found.skip is not None:
+    if found.skip is not None and found.status == "failed":
+        inner = [failure(found.skip.reason, f"{found.request}\n{found.skip.reason}", "time")]
+    elif found.skip is not None:
         inner = [element("skipped", {"message": found.skip.reason}, [])]
     elif found.differences:
         first = found.differences[0]

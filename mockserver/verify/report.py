@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 def as_text(found: Verified) -> str:
     """Return one scenario as it is reported when it is done."""
+    mark = {"passed": "passed ", "failed": "FAILED ", "skipped": "skipped"}[found.status]
     if found.skip is not None:
-        return f"skipped  {found.name}: {found.skip.reason} ({found.skip.where})"
+        return f"{mark}  {found.name}: {found.skip.reason} ({found.skip.where})"
     told = f"{found.events:,} event{'' if found.events == 1 else 's'}"
     if found.connections > 1:
         told = f"{found.connections} connections, {told}"
-    mark = {"passed": "passed ", "failed": "FAILED "}[found.status]
     lines = [f"{mark}  {found.name}: {found.request} ({told})"]
     for difference in found.differences:
         lines += difference_text(difference, "  ")

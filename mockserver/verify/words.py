@@ -51,7 +51,7 @@ class Verified:
     """One scenario, held against the backend.
 
     `request` is its request line, `connections` and `events` say how many there were, `took` how
-    many seconds.
+    many seconds. One that has failed with `skip` was not tried for want of time.
     """
 
     name: str

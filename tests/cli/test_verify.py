@@ -104,6 +104,8 @@ REFUSED = {
     "one that cannot be": (["--base-url", NOWHERE, "gap"], "[not-verifiable]"),
     "nothing left": (["--base-url", NOWHERE, "--skip", "story"], "[nothing-to-verify]"),
     "no variable": (["--base-url", NOWHERE, "-H", "X: ${NO_SUCH_THING}"], "[no-variable]"),
+    "a second header in a value": (["--base-url", NOWHERE, "-H", "X: a\r\nY: b"], "the header x cannot be sent: it has '\\r' (at 2 of its 7 characters)"),
+    "no name of a header": (["--base-url", NOWHERE, "-H", "X Y: b"], "[unsendable-header]"),
     "a report that cannot be": (["--base-url", NOWHERE, "--junit", "/dev/null/x"], "[unwritable-report]"),
 }  # fmt: skip
 
@@ -155,6 +157,38 @@ def test_a_credential_comes_from_the_environment_and_is_never_shown(folder, monk
 
     assert code == 1
     assert "s3cret" not in out + err
+
+
+def test_the_line_end_of_a_variable_is_no_part_of_a_header(folder, backend, monkeypatch, capsys):
+    """Tokens are read from files; what stands in their middle is refused unseen."""
+    argv = ["verify", "--scenarios", "scenarios", "--base-url", backend, "-H", "X: ${TOKEN}"]
+    monkeypatch.setenv("TOKEN", "s3cret \r\n")
+    code, out, _ = run(capsys, *argv)
+    assert (code, out.splitlines()[-1]) == (0, "verify: 1 passed")
+
+    monkeypatch.setenv("TOKEN", "s3cret\r\nY: b")
+    code, out, err = run(capsys, *argv)
+    assert (code, out) == (3, "")
+    assert "[unsendable-header]" in err
+    assert "s3cret" not in err
+
+
+def test_the_list_and_the_sum_agree_where_the_time_was_over(folder, wrong, capsys):
+    """What could not be tried any more has failed, in every report."""
+    other = WRONG.replace("stream:", "when: {query: {x: y}}\nstream:")
+    (folder / "scenarios" / "zz.yaml").write_text(other)
+
+    code, out, _ = run(
+        capsys, "verify", "--scenarios", "scenarios", "--base-url", wrong, "--total", "1ms",
+        "--junit", "report.xml",
+    )  # fmt: skip
+
+    assert code == 1
+    assert "\nFAILED   zz: the time for all of them was over (--total) (" in out
+    assert out.splitlines()[-1] == "verify: 2 failed"
+    suite = ET.parse(folder / "report.xml").getroot()[0]
+    assert suite.attrib["failures"] == str(len(suite.findall("*/failure"))) == "2"
+    assert suite.attrib["skipped"] == str(len(suite.findall("*/skipped"))) == "0"
 
 
 PLACES = {
