@@ -99,6 +99,14 @@ async def test_people_are_shown_every_operation(tmp_path):
     assert "http://localhost/_mock/sessions/default/clock" in page
 
 
+@pytest.mark.parametrize("tls", [None, "self-signed"])
+async def test_lines_of_the_page_trust_a_certificate_that_was_made(tmp_path, tls):
+    """Nobody else does; one that somebody has signed is to be checked."""
+    async with serving(tmp_path, STORY, tls=tls) as server:
+        page = (await fetch(server, "/_mock/docs")).content.decode()
+    assert page.count("<pre>curl -s -k ") == (page.count("<pre>curl -s ") if tls else 0)
+
+
 def fits(contract, operation, received):
     """Assert that an answer is as the document says."""
     found = answer_violations(

@@ -10,10 +10,14 @@ if TYPE_CHECKING:
     from mockserver.contract import Contract, Operation
 
 
-def shown(contract: Contract, base_url: str) -> dict[str, Any]:
-    """Return what the page shows; `base_url` is the server's, as its reader has reached it."""
+def shown(contract: Contract, base_url: str, *, trusting: bool = False) -> dict[str, Any]:
+    """Return what the page shows; `base_url` is the server's, as its reader has reached it.
+
+    `trusting`: lines for a shell take whatever certificate the server has.
+    """
     info, tags = (contract.document.root.get(name) for name in ("info", "tags"))
-    operations = [_row(operation, base_url) for operation in contract.operations.values()]
+    command = ["curl", "-s", *(["-k"] if trusting else [])]
+    operations = [_row(operation, base_url, command) for operation in contract.operations.values()]
     groups = [
         (tag.value, [row for row in operations if row["tag"] == tag.value["name"]])
         for tag in tags.items()
@@ -22,7 +26,7 @@ def shown(contract: Contract, base_url: str) -> dict[str, Any]:
     return {"heading": contract.title, "paragraphs": paragraphs, "groups": groups}
 
 
-def _row(operation: Operation, base_url: str) -> dict[str, Any]:
+def _row(operation: Operation, base_url: str, command: list[str]) -> dict[str, Any]:
     """Return what the page says of one operation."""
     document, place = operation.document, operation.place
     path_item = document.root.get("paths").get(operation.path)
@@ -43,7 +47,7 @@ def _row(operation: Operation, base_url: str) -> dict[str, Any]:
             {"name": parameter["name"], "said": _said(parameter)} for parameter in parameters
         ],
         "example": body.get("example"),
-        "curl": _curl(operation, parameters, body.get("example"), base_url),
+        "curl": _curl(operation, parameters, body.get("example"), base_url, command),
         "link": operation.method == "GET" and "{" not in operation.path,
     }
 
@@ -57,14 +61,20 @@ def _said(parameter: dict[str, Any]) -> str:
     return f"{words}{default}"
 
 
-def _curl(operation: Operation, parameters: list[dict[str, Any]], body: Any, base_url: str) -> str:
+def _curl(
+    operation: Operation,
+    parameters: list[dict[str, Any]],
+    body: Any,
+    base_url: str,
+    command: list[str],
+) -> str:
     """Return a line that asks for the operation, to be pasted into a shell."""
     path = operation.full_paths[0]
     for parameter in parameters:
         if parameter["in"] == "path":
             example = str(parameter.get("example", "1"))
             path = path.replace(f"{{{parameter['name']}}}", quote(example, safe=""))
-    words = ["curl", "-s"]
+    words = [*command]
     if operation.method != "GET":
         words += ["-X", operation.method]
     words.append(f"{base_url}{path}")

@@ -43,7 +43,10 @@ async def timeline(_: Ask) -> web.StreamResponse:
 
 async def docs(ask: Ask) -> web.StreamResponse:
     """Return a page for people to read what the control API can do."""
-    return page("docs.html.jinja", **shown(ask.live.control.contract, ask.base_url))
+    live = ask.live
+    # Nobody trusts the authority that was made when the server started, but its own clients.
+    made = live.certificate is not None and live.certificate.made
+    return page("docs.html.jinja", **shown(live.control.contract, ask.base_url, trusting=made))
 
 
 async def scenarios(_: Ask) -> web.StreamResponse:
