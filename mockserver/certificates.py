@@ -41,6 +41,11 @@ _LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _HOST_NAME: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _CERTIFICATE: Final = re.compile(rb"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----")
 _KEY: Final = re.compile(rb"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----")
+_MARK: Final = b"\xef\xbb\xbf"
+# RFC 7292 § 4: a sequence that begins with the version 3, whatever its length is written like.
+_PKCS12: Final = re.compile(
+    rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)\x02\x01\x03\x30", re.DOTALL
+)
 _ENCRYPTED: Final = re.compile(rb"-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED")
 # Where systems keep what they trust, where OpenSSL was not told of it as one file.
 _SYSTEM: Final = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
@@ -200,6 +205,8 @@ def _read(file: Path, key: Path | None = None) -> Certificate:
     """Read a certificate with its chain, and its key. Raises StartError."""
     chain = _content(file)
     keys = chain if key is None else _content(key)
+    for path, content in ((file, chain), (key or file, keys)):
+        _check_form(path, content)
     if not _CERTIFICATE.search(chain):
         raise _no_pem(file, "certificate", "openssl x509 -inform der -in FILE -out cert.pem")
     if _ENCRYPTED.search(keys):
@@ -222,6 +229,28 @@ def _read(file: Path, key: Path | None = None) -> Certificate:
         rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", chain, re.DOTALL
     )
     return Certificate(context, b"\n".join(found).decode("ascii", "replace") + "\n")
+
+
+def _check_form(file: Path, content: bytes) -> None:
+    """Say of a file that is no PEM what it is, where that is plain. Raises StartError."""
+    if not content.strip():
+        raise StartError(
+            f"{file} is empty",
+            code="no-pem",
+            mend="name files in PEM, which begin with a line such as -----BEGIN CERTIFICATE-----",
+        )
+    if content.startswith(_MARK):
+        raise StartError(
+            f"{file} begins with a byte order mark, which OpenSSL does not read over",
+            code="unusable-certificate",
+            mend=f"save it as plain ASCII: tail -c +4 {file} > plain.pem",
+        )
+    if _PKCS12.match(content):
+        raise StartError(
+            f"{file} is PKCS#12, not PEM",
+            code="no-pem",
+            mend=f"take both out of it: openssl pkcs12 -in {file} -out both.pem -nodes",
+        )
 
 
 def _no_password() -> str:

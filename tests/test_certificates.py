@@ -10,6 +10,7 @@ import pytest
 import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 from mockserver import MockServer, StartError
 from mockserver.certificates import LASTING, certificate_of, names_of
@@ -43,6 +44,10 @@ def files(tmp_path):
         "early": early.cert_chain_pems[0].bytes(),
         "der": ssl.PEM_cert_to_DER_cert(chain.decode()),
         "empty": b"",
+        "blank": b" \n",
+        "marked": b"\xef\xbb\xbf" + chain,
+        "marked-key": b"\xef\xbb\xbf" + key,
+        "p12": _pkcs12(key, chain),
         "text": b"this is no certificate",
         "broken": chain[:100] + b"!" + chain[120:],
         "cut": chain[: len(chain) // 2],
@@ -52,6 +57,17 @@ def files(tmp_path):
         (tmp_path / name).write_bytes(content)
     (tmp_path / "folder").mkdir()
     return tmp_path
+
+
+def _pkcs12(key, chain):
+    s = serialization
+    return pkcs12.serialize_key_and_certificates(
+        b"own",
+        s.load_pem_private_key(key, None),
+        x509.load_pem_x509_certificate(chain),
+        None,
+        s.BestAvailableEncryption(b"secret"),
+    )
 
 
 def _encrypted(pem):
@@ -77,7 +93,13 @@ WRONG = {
     "no file": (("nowhere", "key"), "unreadable-certificate", "nowhere: No such file or directory"),
     "a folder": (("folder", "key"), "unreadable-certificate", "folder: Is a directory"),
     "no file of a key": (("cert", "nowhere"), "unreadable-certificate", "nowhere: No such file or directory"),
-    "nothing in it": (("empty", "key"), "no-pem", "there is no certificate in PEM in "),
+    "nothing in it": (("empty", "key"), "no-pem", "empty is empty"),
+    "a blank line": (("blank", "key"), "no-pem", "blank is empty"),
+    "no key in it": (("cert", "empty"), "no-pem", "empty is empty"),
+    "PKCS#12": (("p12",), "no-pem", "p12 is PKCS#12, not PEM"),
+    "PKCS#12 as a key": (("cert", "p12"), "no-pem", "p12 is PKCS#12, not PEM"),
+    "a byte order mark": (("marked", "key"), "unusable-certificate", "marked begins with a byte order mark"),
+    "a byte order mark before a key": (("cert", "marked-key"), "unusable-certificate", "marked-key begins with a byte order mark"),
     "a text": (("text", "key"), "no-pem", "there is no certificate in PEM in "),
     "DER": (("der", "key"), "no-pem", "there is no certificate in PEM in "),
     "the key twice": (("key", "key"), "no-pem", "there is no certificate in PEM in "),
