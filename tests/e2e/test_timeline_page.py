@@ -595,6 +595,7 @@ def test_large_text_leaves_the_strips_their_room(page, browser):
 
     browser.until("return document.querySelector('.center').clientWidth > 1000")
     browser.until("return document.querySelector('.strips').clientWidth > 500")
+    assert browser.run("return document.querySelector('.board').clientHeight") > 600
     browser.view(1440, 900)
     client.leave()
 

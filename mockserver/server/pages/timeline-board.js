@@ -167,7 +167,8 @@
       const {lane} = row
       const selected = this.state.selected?.lane === lane
       const drawn = [lane.serial, stateOf(lane), selected, lane.plan?.waits, lane.refused].join('\n')
-      const counted = lane.refused ? lane.marks.length : lane.events + lane.blocks
+      const [count, what] = lane.count
+      const counted = `${count} ${what}`
       const same = element.lane === lane && drawn === element.drawn
       if (same && counted === element.counted) return
       // What only counts up is read by nobody twenty times a second.
@@ -183,9 +184,8 @@
       const text = lane.refused ? 'belong to no story' : lane.closed ? (lane.stream || lane.closed.by !== 'script' || lane.closed.kind !== 'end' || lane.closed.over ? endOf(lane.closed) : `${lane.status} answered`) : lane.held ? 'held by a test' : lane.plan?.waits ? `waits for ${lane.plan.waits}` : 'open'
       set(fate, 'textContent', text)
       set(fate, 'title', text)
-      const [count, what] = lane.count
       set(number, 'textContent', count ? `${count}${what === 'blocks' ? ' blocks' : ''}` : '')
-      const spokenCount = count ? ` ${count} ${what}` : ''
+      const spokenCount = count ? ` ${counted}` : ''
       // The name begins with what is seen (WCAG 2.2 § 2.5.3).
       const label = `${which.textContent} ${text}${spokenCount}, connection ${lane.connection} of ${lane.operation}, ${lane.target}`
       if (button.getAttribute('aria-label') !== label) button.setAttribute('aria-label', label)
