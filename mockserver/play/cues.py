@@ -35,13 +35,14 @@ class Shown(NamedTuple):
 
     `steps` are what the blocks were written as, from the block `first` on; or one step, with the
     `event` that was made of it; or with what a client has `heard` by the end of these bytes, where
-    some are written by hand.
+    some are written by hand. Where the step's templates say a counter, `data` tells what they were.
     """
 
     steps: tuple[BlockStep, ...] | BlockStep
     first: int = 0
     event: Event | None = None
     heard: Sequence[Dispatched] = ()
+    data: bytes = b""
 
 
 class Send(NamedTuple):

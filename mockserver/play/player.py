@@ -351,7 +351,7 @@ class Player:
                 data = op.from_block(first)
                 last_id, after = op.last_id(first)
                 blocks, retry = len(op.ends) - first, op.retry
-                shown = Shown(op.steps, max(0, len(op.steps) - blocks))
+                shown = Shown(op.steps, max(0, len(op.steps) - blocks), data=data)
                 if reading:
                     event = None if self._frames is None else _static(op.steps[0], self._frames)
                     data, last_id, retry, shown = self._read(data, op.steps[0], event)

@@ -15,6 +15,7 @@ from mockserver.scenario.block import written_events
 from mockserver.scenario.model import EventStep
 from mockserver.scenario.story_rules import templates
 from mockserver.scenario.template import Template
+from mockserver.sse.items import reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -122,7 +123,9 @@ class Seen:
         steps, event = shown.steps, shown.event
         if id(steps) in self._known:
             return
-        if isinstance(steps, tuple):
+        if isinstance(steps, tuple) and _counts(steps):
+            settled = self._counted(steps[0], shown.data)
+        elif isinstance(steps, tuple):
             self._wait_for(steps, shown.first)
             settled = shown.first == 0
         elif event is not None:
@@ -142,6 +145,17 @@ class Seen:
         """Take note of events that a test has sent."""
         for event, data, id_ in events:
             self._take(event, data, id_)
+
+    def _counted(self, step: BlockStep, data: bytes) -> bool:
+        """Take note of blocks that differ in a counter; returns whether all are of one kind."""
+        if step.violates is not None:
+            return True
+        assert isinstance(step, EventStep)
+        for heard in reader(self._stream.framing).feed(data):
+            told = self._take(heard.type, heard.data, heard.last_event_id)
+            if _is_of_one_kind(self._stream, step, told=told):
+                return True
+        return not step.has_data
 
     def _wait_for(self, steps: tuple[BlockStep, ...], first: int) -> None:
         """Keep blocks that were encoded before until somebody asks for their kinds."""
@@ -212,6 +226,11 @@ class Seen:
         self._unsure.clear()
         for kept in (self._known, self._pending, self._forms):
             kept.clear()
+
+
+def _counts(steps: tuple[BlockStep, ...]) -> bool:
+    """Whether these are blocks of one step whose templates say a counter, encoded together."""
+    return len(steps) == 1 and next(templates(steps[0]), None) is not None
 
 
 def _is_of_one_kind(stream: EventStream, step: EventStep, *, told: bool) -> bool:

@@ -64,6 +64,34 @@ TOLD = {
         {"last_id": "5"},
         ["update"],
     ),
+    "a counter in the data": (
+        "operation: orders\n"
+        "stream: [{repeat: {times: 9, steps: [{event: update, data: {at: '{{ n }}'}}]}}]",
+        {},
+        ["update"],
+    ),
+    "a counter in a text": (
+        "operation: orders\n"
+        "stream: [{repeat: {times: 9, steps: [{event: done, id: '{{ n }}', data: 'at {{ n }}'}]}}]",
+        {"last_id": "5"},
+        ["done"],
+    ),
+    "a counter in an event without data": (
+        "operation: orders\nstream: [{repeat: {times: 9, steps: [{event: done, id: '{{ n }}'}]}}]",
+        {},
+        [],
+    ),
+    "a counter that makes the kind": (
+        "operation: values\nstream: [{repeat: {times: 9, steps: [{data: {v: '{{ n }}'}}]}}]",
+        {},
+        ["Number"],
+    ),
+    "a counter in what breaks the contract on purpose": (
+        "operation: orders\nstream: [{repeat: {times: 9, steps: "
+        "[{event: done, data: ['{{ n }}'], violates: a list}]}}]",
+        {},
+        [],
+    ),
     "rounds that are joined": (
         "operation: orders\nstream: [{repeat: {times: 3, steps: "
         "[{event: update, id: 1, data: {}}, {event: done, data: {}}]}}]",

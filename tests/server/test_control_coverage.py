@@ -145,3 +145,20 @@ async def test_what_cannot_be_asked_is_refused(tmp_path, query, what, mend):
 
     assert (received.status, problem["code"]) == (400, "bad-control")
     assert (problem["detail"], problem["mend"]) == (what, mend)
+
+
+async def test_coverage_of_blocks_that_differ_in_a_counter(tmp_path):
+    """A client that was sent a `repeat` without time between is counted, whoever asks."""
+    lines = '{id: "{{ n }}", data: {n: "{{ n }}"}}'
+    story = f"operation: streamLogs\nstream: [{{repeat: {{times: 3, steps: [{lines}]}}}}]\n"
+    async with serving(tmp_path, story, events="off") as server:
+        await fetch(server, "/v1/logs/stream")
+        found = await ask(server)
+        covered = server.covered()
+    assert exercised(found, "streamLogs")[0] == ["200"]
+    assert [
+        item.exercised
+        for part in covered.parts
+        if part.item.name == "streamLogs"
+        for item in part.events
+    ] == [True]
