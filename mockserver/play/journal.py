@@ -44,7 +44,10 @@ class Opened:
     status: int
     last_event_id: str | None = None
     after: float | None = None
-    """Seconds since the subscription's connection before this one ended."""
+    """Seconds since the subscription's connection before this one ended.
+
+    Where a test has moved the clock past that end, since then: no client could come back before.
+    """
     reconnection_time: float | None = None
     """Seconds that the client was told to wait between the two, if it was told."""
     notes: tuple[str, ...] = ()
@@ -77,6 +80,7 @@ class Sent:
 class Closed:
     """A connection ended; `kind` is how, `by` who ended it, `fault` why it could not go on.
 
+    Where the script has ended it, `at` is when that was due, if a test has moved the clock past it.
     `bytes` are those of its body that were sent, before any transfer coding; of a WebSocket those
     of its frames. `serial` is that of `Opened`.
     """

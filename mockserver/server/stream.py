@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mockserver.clock import turn_of_others
+from mockserver.clock import ManualClock, turn_of_others
 from mockserver.play.beats import Beat
 from mockserver.play.cues import Await, Call, Disconnect, Send
 from mockserver.play.journal import Closed
@@ -372,7 +372,16 @@ class Stream:
         self._turn.subscription.close(by, now, end)
         self._told.ended = (now, "client" if by == "client" else end.kind if end else "end")
         self._told.by = by
-        record(self._session, self._closed(now, by, end))
+        record(self._session, self._closed(self._due(now, by, end), by, end))
+
+    def _due(self, now: float, by: Closer, end: Disconnect | None) -> float:
+        """Return when the end was due where a test has moved the clock past it, else `now`.
+
+        That is its own time, as events have theirs; a client could come back only at `now`.
+        """
+        if by != "script" or end is None or not isinstance(self._clock, ManualClock):
+            return now
+        return min(now, round(self._steering.start + end.at, 9))
 
     def _closed(self, now: float, by: Closer, end: Disconnect | None) -> Closed:
         """Return the entry that tells of the end."""

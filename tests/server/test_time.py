@@ -7,7 +7,7 @@ from clients import LAST_CHUNK, STATUS, RawClient, fetch, serving
 
 from mockserver import ControlError, MockServer, StartError
 from mockserver.clock import turn_of_others
-from mockserver.play.journal import Sent
+from mockserver.play.journal import Closed, Opened, Sent
 
 STORY = """
 operation: streamOrderStatus
@@ -58,6 +58,35 @@ async def test_a_manual_clock_moves_when_told(tmp_path):
         server.session().advance(3600)
         await client.until(LAST_CHUNK)
         await client.leave()
+
+
+@pytest.mark.parametrize("kind", ["end", "drop", "reset"])
+async def test_an_end_that_a_manual_clock_was_moved_past_has_its_own_time(tmp_path, kind):
+    """As events have theirs; a client can come back only when the clock has been moved."""
+    story = (
+        "operation: streamOrderStatus\n"
+        f"stream: [{{id: 1, data: a}}, {{delay: 1s}}, {{id: 2, data: b}}, {{disconnect: {kind}}},"
+        "{id: 3, data: c}, {hold: forever}]"
+    )
+    async with serving(tmp_path, story, clock="manual") as server:
+        client = await RawClient.connect(server)
+        await client.send(STATUS, "Connection: close")
+        await client.until(b"data: a\n\n")
+        server.session().advance("5s")
+        await client.rest()
+        client = await RawClient.connect(server)
+        await client.send(STATUS, "Last-Event-ID: 2")
+        await client.until(b"data: c\n\n")
+        await client.leave()
+        while len(server.session().journal) < 7:
+            await turn_of_others()
+        told = [(type(entry), entry.at) for entry in server.session().journal]
+        again = [e.after for e in server.session().journal if isinstance(e, Opened)]
+    assert told == [
+        (Opened, 0.0), (Sent, 0.0), (Sent, 1.0), (Closed, 1.0),
+        (Opened, 5.0), (Sent, 5.0), (Closed, 5.0),
+    ]  # fmt: skip
+    assert again == [None, 0.0]
 
 
 async def test_a_delay_before_the_head_waits_on_the_sessions_clock(tmp_path):
