@@ -11,6 +11,7 @@ A fault of this program is none of these and shows a traceback.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -40,9 +41,10 @@ class Location:
     """How many characters of `source` are meant, from `column` on."""
 
     def __str__(self) -> str:
+        file = harmless(self.file)
         if self.line:
-            return f"{self.file}:{self.line}:{self.column}"
-        return f"{self.file}#{self.pointer}" if self.pointer else self.file
+            return f"{file}:{self.line}:{self.column}"
+        return f"{file}#{harmless(self.pointer)}" if self.pointer else file
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,11 @@ class ExpectationError(MockServerError, AssertionError):
 
     def __str__(self) -> str:
         return self.text
+
+
+def harmless(text: str) -> str:
+    """Return a text that cannot steer a terminal: as JSON, where not all of it can be printed."""
+    return text if text.isprintable() else json.dumps(text)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

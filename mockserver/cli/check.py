@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from mockserver.cli import covered, files, painted
 from mockserver.cli.terminal import Progress, Terminal, columns
-from mockserver.errors import LoadError
+from mockserver.errors import LoadError, harmless
 
 if TYPE_CHECKING:
     import argparse
@@ -104,7 +104,8 @@ def _print_problems(problems: Iterable[Problem], form: str, to: Terminal) -> Non
 def _annotation(problem: Problem) -> str:
     """Return a workflow command; its own specials are percent-encoded."""
     where = problem.where
-    place = {"file": where.file, "line": where.line, "col": where.column, "title": problem.code}
+    file = harmless(where.file)
+    place = {"file": file, "line": where.line, "col": where.column, "title": problem.code}
     said = ",".join(f"{name}={_property(str(value))}" for name, value in place.items() if value)
     text = f"{problem.what}\nmend: {problem.mend}" if problem.mend else problem.what
     return f"::{problem.severity} {said}::{_escaped(text)}"
@@ -122,7 +123,7 @@ def _print_table(catalog: Catalog, to: Terminal) -> None:
     rows = []
     for operation in catalog.contract.operations.values():
         programs = catalog.by_operation.get(operation.id, ())
-        names = [f"{p.name}{'*' if p.scenario.default else ''}" for p in programs]
+        names = [f"{harmless(p.name)}{'*' if p.scenario.default else ''}" for p in programs]
         kind = "stream" if operation.stream else ""
         rows.append(((operation.id, f"{operation.method} {operation.path}", kind), names))
     wide = [max((columns(row[column]) for row, _ in rows), default=0) for column in range(3)]

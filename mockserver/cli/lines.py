@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING, Final
 
 from mockserver.cli import painted
 from mockserver.cli.painted import count
 from mockserver.cli.terminal import columns
+from mockserver.errors import harmless
 from mockserver.play.journal import (
     Awaited,
     Called,
@@ -46,7 +46,7 @@ class Lines:
         sign, tone, text, more = self._told(session, entry)
         if not text:
             return ""
-        whose = "" if session == DEFAULT else f"{_word(session)} "
+        whose = "" if session == DEFAULT else f"{harmless(session)} "
         return self.made(sign, tone, f"{whose}{text}", more)
 
     def made(self, sign: str, tone: Style, text: str, more: str = "") -> str:
@@ -69,63 +69,59 @@ class Lines:
             case Closed():
                 return self._closed(session, entry)
             case Refused():
-                what = f"{entry.status} {_word(entry.what)} [{entry.code}]"
-                return sign("✗", "x"), "red", _word(entry.target), what
+                what = f"{entry.status} {harmless(entry.what)} [{entry.code}]"
+                return sign("✗", "x"), "red", harmless(entry.target), what
             case Violated():
                 whose = {"client": "the client's", "script": "the script's", "test": "a test's"}
                 text = f"{whose[entry.by]} {entry.part} breaks the contract of {entry.operation}"
                 faults = ", ".join(filter(None, (entry.where, *entry.faults)))
-                return "!", "yellow", text, _word(faults)
+                return "!", "yellow", text, harmless(faults)
             case Called():
                 tone: Style = "red" if entry.fault else "cyan"
-                text = f"{entry.method} {_word(entry.url)}"
-                return sign("↗", "^"), tone, text, _word(entry.fault) or f"{entry.status}"
+                text = f"{entry.method} {harmless(entry.url)}"
+                return sign("↗", "^"), tone, text, harmless(entry.fault) or f"{entry.status}"
             case Awaited():
                 said = "has come" if entry.met else "has not come"
-                more = f"after {entry.after:g} s, {entry.scenario}"
-                return sign("…", "."), "cyan", f"{_word(entry.name)} {said}", more
+                more = f"after {entry.after:g} s, {harmless(entry.scenario)}"
+                return sign("…", "."), "cyan", f"{harmless(entry.name)} {said}", more
             case Pushed():
-                return "+", "cyan", f"a test has pushed {count(entry.size, 'byte')}", entry.scenario
+                pushed = f"a test has pushed {count(entry.size, 'byte')}"
+                return "+", "cyan", pushed, harmless(entry.scenario)
             case Paused():
                 text = "a test holds the script" if entry.held is None else "the script goes on"
-                return "=", "cyan", text, entry.scenario
+                return "=", "cyan", text, harmless(entry.scenario)
             case Sent():
                 return "", "dim", "", ""
 
     def _opened(self, session: str, entry: Opened) -> tuple[str, Style, str, str]:
         if not entry.connection:
             tone: Style = "green" if entry.status < 400 else "yellow"
-            return " ", tone, _word(entry.target), str(entry.status)
+            return " ", tone, harmless(entry.target), str(entry.status)
         self._open[session, entry.serial] = entry
         if len(self._open) > _OPEN:
             del self._open[next(iter(self._open))]
-        told = [entry.scenario]
+        told = [harmless(entry.scenario)]
         if entry.status != 200:
             told.insert(0, str(entry.status))
         if entry.connection > 1:
             told.append(f"connection {entry.connection}")
         if entry.last_event_id is not None:
-            told.append(f"after {_word(entry.last_event_id)!r}")
+            told.append(f"after {harmless(entry.last_event_id)!r}")
         told += entry.notes
         tone = "green" if entry.status < 400 else "yellow"
-        return self._to.sign("→", ">"), tone, _word(entry.target), ", ".join(told)
+        return self._to.sign("→", ">"), tone, harmless(entry.target), ", ".join(told)
 
     def _closed(self, session: str, entry: Closed) -> tuple[str, Style, str, str]:
         opened = self._open.pop((session, entry.serial), None)
-        text = _word(opened.target) if opened else f"{entry.operation} {entry.scenario}"
+        text = opened.target if opened else f"{entry.operation} {entry.scenario}"
         how = f"{_ENDED.get(entry.kind, entry.kind)} by {_BY[entry.by]}"
         told = [how, count(entry.blocks, "block"), count(entry.bytes, "byte")]
         if opened:
             told.append(f"{entry.at - opened.at:.1f} s")
         tone: Style = "dim"
         if entry.fault:
-            told, tone = [_word(entry.fault), *told], "red"
-        return self._to.sign("←", "<"), tone, text, ", ".join(told)
-
-
-def _word(text: str) -> str:
-    """Return a text that cannot steer a terminal."""
-    return text if text.isprintable() else json.dumps(text)
+            told, tone = [harmless(entry.fault), *told], "red"
+        return self._to.sign("←", "<"), tone, harmless(text), ", ".join(told)
 
 
 def start(server: MockServer, workspace: Workspace, to: Terminal) -> str:
@@ -135,14 +131,14 @@ def start(server: MockServer, workspace: Workspace, to: Terminal) -> str:
     catalog = server.catalog
     operations = catalog.contract.operations.values()
     streams = sum(operation.stream is not None for operation in operations)
-    folders = ", ".join(map(shown, workspace.scenarios))
+    folders = ", ".join(harmless(shown(path)) for path in workspace.scenarios)
     among = f" in {folders}" if folders else ""
     wrong = sum(problem.severity == "error" for problem in server.problems)
     doubts = len(server.problems) - wrong
     told = [count(n, word) for n, word in ((wrong, "error"), (doubts, "warning")) if n]
     rows = {
         "page": f"{server.reachable_url}/_mock/",
-        "document": f"{shown(workspace.spec)}: {count(len(operations), 'operation')}, "
+        "document": f"{harmless(shown(workspace.spec))}: {count(len(operations), 'operation')}, "
         f"{count(streams, 'stream')}",
         "scenarios": f"{len(catalog.programs):,}{among}",
         "problems": to.paint(", ".join(told), "red" if wrong else "yellow") or "none",

@@ -50,6 +50,17 @@ def test_check_annotates_a_workflow_run(folder, capsys):
     )
 
 
+@pytest.mark.parametrize("form", ["text", "github"])
+def test_a_name_of_a_file_cannot_steer_a_terminal(folder, capsys, form):
+    """Neither where a problem is, nor as the name of a scenario."""
+    (folder / "scenarios" / "a\x1b[2J.yaml").write_text("operation: getOrder\nstraem: []\n")
+    (folder / "scenarios" / "b\x1b[2J.yaml").write_text(STORY)
+    _, out, _ = run(capsys, "check", "--scenarios", "scenarios", "--format", form)
+    assert "\x1b" not in out
+    assert "a\\u001b[2J.yaml" in out
+    assert '"b\\u001b[2J"' in out
+
+
 BROKEN = STORY.replace("status: payment_confirmed", "status: lost")
 
 

@@ -272,6 +272,9 @@ ENTRIES = {
         [Refused(0.0, "GET /\x1b[2J", 400, "c", "a\nb")],
         '✗ "GET /\\u001b[2J"  400 "a\\nb" [c]',
     ),
+    "a name of a file that would": (
+        [Opened(1.0, "op", "GET /a", "\x1b[2J", 1, 1, 200)], '→ GET /a  "\\u001b[2J"',
+    ),
 }  # fmt: skip
 
 
