@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SESSION: Final = re.compile(r"/@([^/?]*)(/.*)?", re.DOTALL)
 SESSION_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}")
 _PREFERRED: Final = re.compile(
-    r'(?:^|[,;])\s*(scenario|code|example)\s*=\s*(?:"([^"]*)"|([^,;\s]*))', re.IGNORECASE
+    r'(?:^|[,;])\s*(scenario|code|example)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^,;\s]*))', re.IGNORECASE
 )
 PARAMETERS: Final = {f"__{name}": name for name in ("scenario", "code", "example")}
 """Query parameters that say the same as `Prefer`, for an EventSource, which sets no headers."""
@@ -115,7 +115,7 @@ def preferences(request: web.BaseRequest, target: Target) -> Preferences:
     asked: dict[str, str] = {}
     for value in request.headers.getall("Prefer", ()):
         for name, quoted, plain in _PREFERRED.findall(value):
-            asked.setdefault(name.lower(), quoted or plain)
+            asked.setdefault(name.lower(), re.sub(r"\\(.)", r"\1", quoted) or plain)
     if "__" in target.query:
         query = target.parameters()
         for parameter, name in PARAMETERS.items():

@@ -68,7 +68,12 @@ def _headers(program: Program, operation: Operation, asked: Ask) -> Iterator[tup
         yield name, value
     if not program.scenario.default:
         plain = all(c.isascii() and (c.isalnum() or c in "/._-~") for c in program.name)
-        yield "Prefer", f"scenario={program.name}" if plain else f'scenario="{program.name}"'
+        yield "Prefer", f"scenario={program.name if plain else _quoted(program.name)}"
+
+
+def _quoted(text: str) -> str:
+    """Return a quoted string of a header (RFC 9110 § 5.6.4)."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _lacking(operation: Operation, asked: Ask) -> list[Scheme]:

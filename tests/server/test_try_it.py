@@ -91,6 +91,19 @@ async def test_the_line_says_what_it_has_to(tmp_path, story, line):
     assert told["curl"] == line.replace("URL", "http://localhost")
 
 
+async def test_a_name_with_quotes_is_quoted_as_the_server_reads_it(tmp_path):
+    """RFC 9110 § 5.6.4: a quote and a backslash stand behind a backslash."""
+    story = "operation: streamLogs\nscenario: 'a\\ \"b\"'\nstream: [{data: a}]"
+    async with serving(tmp_path, story, clock="instant") as server:
+        [program] = server.catalog.programs.values()
+        operation = server.catalog.operations(program)[0]
+        line = curl_line(program, operation, server.url)
+        status = await status_of(server, line)
+        [opened] = [e for e in server.session().journal if isinstance(e, Opened)]
+    assert (status, opened.scenario) == (200, 'a\\ "b"')
+    assert """'Prefer: scenario="a\\\\ \\"b\\""'""" in line
+
+
 async def test_no_line_where_no_request_is_known_to_fit(tmp_path):
     """What is shown would not be answered by the scenario."""
     story = "operation: streamLogs\nwhen: {query: {a: /b^a/}}\nstream: [{data: a}]"
