@@ -55,7 +55,9 @@ class Lines:
         left = max(to.width - len(now) - 4, 0)
         if not left:
             return f"{now} {sign} {text}{'  ' if more else ''}{more}\n"
-        text = to.fit(text, left)
+        text, more = to.written(text), to.written(more)
+        # What follows matters more than all of a target; but how it begins is seen of each.
+        text = to.fit(text, max(left - columns(more) - 2, left // 3) if more else left)
         room = left - columns(text) - 2
         more = to.fit(more, room) if room > 3 else ""
         gap = "  " if more else ""

@@ -84,6 +84,14 @@ class Terminal:
             return plain
         return sign
 
+    def written(self, text: str) -> str:
+        """Return a text as the stream writes it: with escapes for what its encoding has not."""
+        try:
+            encoding = self.stream.encoding or "ascii"
+            return text.encode(encoding, "backslashreplace").decode(encoding)
+        except LookupError:
+            return text
+
     def fit(self, text: str, width: int) -> str:
         """Return as much of a text as fits into so many columns; all of it for 0."""
         if not width or columns(text) <= width:

@@ -305,6 +305,35 @@ def test_a_line_is_no_wider_than_the_terminal(monkeypatch, width):
         assert columns(plain(lines.line("default", entry)).rstrip("\n")) <= width
 
 
+def test_a_long_target_leaves_room_for_what_follows(monkeypatch):
+    """It is cut itself, and the scenario, the end and its numbers stand behind it."""
+    monkeypatch.setattr(Terminal, "width", 100)
+    lines = Lines(Terminal(Screen(), "never"))
+    target = "GET /s/drop?q=" + "y" * 300
+    closed = Closed(1.0, "drop", 1, 1, "drop", "script", 1, operation="s", bytes=9, serial=1)
+    opened = lines.line("default", Opened(1.0, "s", target, "drop", 1, 1, 503, serial=1))
+    ended = lines.line("default", closed)
+    refused = lines.line("default", Refused(0.0, target, 404, "no-operation", "no" * 100))
+    assert opened.endswith("yyy…  503, drop\n")
+    assert ended.endswith("yyy…  dropped by the script, 1 block, 9 bytes, 0.0 s\n")
+    assert " ✗ GET /s/drop?q=yyy" in refused
+    assert "yyy…  404 nono" in refused
+    assert all(columns(line.rstrip("\n")) <= 100 for line in (opened, ended, refused))
+
+
+def test_a_line_is_cut_as_it_is_written(monkeypatch):
+    """Where the encoding has not its letters, their escapes are counted."""
+    monkeypatch.setattr(Terminal, "width", 60)
+    screen = Screen()
+    screen.encoding = "ascii"
+    entry = Opened(1.0, "s", "GET /" + "注" * 40, "story", 1, 1, 200)
+    line = Lines(Terminal(screen, "never")).line("default", entry)
+    assert line.isascii()
+    assert "GET /\\u6ce8\\u6ce8" in line
+    assert line.endswith("~  story\n")
+    assert len(line.rstrip("\n")) <= 60
+
+
 # --- commands at a terminal ----------------------------------------------------------------------
 
 
