@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 Place = tuple[str, ...]
 """Where in a request: `("path", "id")`, `("body", "user", "name")`."""
-_ABSENT: Final = object()
 _ORDER: Final = ("path", "query", "body", "headers", "cookies")
 _SPECIAL: Final = re.compile(r"([^A-Za-z0-9_ ])")
 _LONGEST: Final = 2_000
@@ -29,13 +28,35 @@ def apart(
     Two that differ in nothing else than what is `ignored` get the same. That a request has
     credentials may tell it from one without; with `clients`, what they are does, and cookies.
     """
-    found = [dict(_leaves(opening, clients=clients)) for opening in openings]
+    full = [dict(_leaves(opening, clients=clients)) for opening in openings]
+    found = [{place: _lean(value) for place, value in one.items()} for one in full]
+    every = list(dict.fromkeys(place for one in full for place in one))
+    if _kinds(found, every) < _kinds(full, every):
+        found = full
     places = _telling(found, {_key(place) for place in ignored})
-    return [_when({place: one.get(place, _ABSENT) for place in places}) for one in found]
+    return [_when(one, places, ignored) for one in found]
+
+
+def changed(opening: Opening, other: Opening) -> set[Place]:
+    """Return the places where two requests are not the same."""
+    one, two = (dict(_leaves(each, clients=False)) for each in (opening, other))
+    return {p for p in one.keys() | two.keys() if _word_at(one, p) != _word_at(two, p)}
+
+
+def _lean(value: Any) -> Any:
+    """Return a batch of JSON-RPC without its ids, which are but counted."""
+    if not isinstance(value, list) or not all(map(_is_call, value)):
+        return value
+    return [{k: v for k, v in call.items() if k not in ("id", "jsonrpc")} for call in value]
+
+
+def _is_call(value: Any) -> bool:
+    return isinstance(value, dict) and "jsonrpc" in value and "method" in value
 
 
 def _key(place: Place) -> Place:
-    return tuple(name.lower() for name in place)
+    """Return a place such that names of headers are the same in any case."""
+    return tuple(name.lower() for name in place) if place[0] == "headers" else place
 
 
 def _leaves(opening: Opening, *, clients: bool) -> Iterator[tuple[Place, Any]]:
@@ -64,7 +85,12 @@ def _telling(found: Sequence[dict[Place, Any]], ignored: Collection[Place]) -> l
     """Return the few places by which all these can be told apart, as far as they can."""
     places = list(dict.fromkeys(place for one in found for place in one))
     candidates = [p for p in places if _key(p) not in ignored and _differs(found, p)]
-    candidates.sort(key=lambda place: (_ORDER.index(place[0]), -_kinds(found, [place]), len(place)))
+    counted = ("body", "id") if ("body", "jsonrpc") in places else None
+    candidates.sort(
+        key=lambda place: (
+            place == counted, _ORDER.index(place[0]), -_kinds(found, [place]), len(place)
+        )
+    )  # fmt: skip
     chosen: list[Place] = []
     for place in candidates:
         if _kinds(found, [*chosen, place]) > _kinds(found, chosen):
@@ -78,32 +104,75 @@ def _differs(found: Sequence[dict[Place, Any]], place: Place) -> bool:
 
 
 def _kinds(found: Sequence[dict[Place, Any]], places: Sequence[Place]) -> int:
-    return len({tuple(_word(one.get(place, _ABSENT)) for place in places) for one in found})
+    return len({tuple(_word_at(one, place) for place in places) for one in found})
+
+
+def _word_at(one: dict[Place, Any], place: Place) -> str:
+    """Return what tells a request from others at a place; that it has an object there does, too."""
+    if place in one:
+        return f"={_word(one[place])}"
+    if place[0] != "body":
+        return ""
+    return "{" if any(other[: len(place)] == place for other in one) else ""
 
 
 def _word(value: Any) -> str:
     try:
-        return "" if value is _ABSENT else json_text(value)
+        return json_text(value)
     except (TypeError, ValueError):
         return repr(value)
 
 
-def _when(tests: dict[Place, Any]) -> dict[str, Any] | None:
+def _when(
+    one: dict[Place, Any], places: Sequence[Place], ignored: Collection[Place]
+) -> dict[str, Any] | None:
+    """Return what asks for a request at these places, nothing where it has a body of another kind.
+
+    A request with a body is never said to have none.
+    """
+    tests: dict[Place, Any] = {}
+    for place in places:
+        if place in one:
+            tests[place] = _test(one[place])
+        elif (missing := _missing(one, place)) is not None:
+            tests[missing] = False
+    if not any(place[0] == "body" for place in tests):
+        tests |= _instead(one, [place for place in places if place[0] == "body"], ignored)
     when: dict[str, Any] = {}
-    for place, value in tests.items():
-        test = False if value is _ABSENT else _test(value)
-        if place == ("body",):
-            when["body"] = test
-            continue
+    for place, test in tests.items():
         inner = when
         for name in place[:-1]:
-            held = inner.setdefault(name, {})
-            if not isinstance(held, dict):
-                break
-            inner = held
-        else:
-            inner.setdefault(place[-1], test)
+            inner = inner.setdefault(name, {})
+        inner[place[-1]] = test
     return when or None
+
+
+def _missing(one: dict[Place, Any], place: Place) -> Place | None:
+    """Return the outermost place that is absent on the way to one, None where there is none."""
+    if place[0] != "body":
+        return place
+    for size in range(1, len(place) + 1):
+        outer = place[:size]
+        if outer in one:
+            empty = one[outer] == {} and size < len(place)
+            return place[: size + 1] if empty else None
+        if not any(other[:size] == outer for other in one):
+            return outer
+    return None
+
+
+def _instead(
+    one: dict[Place, Any], places: Sequence[Place], ignored: Collection[Place]
+) -> dict[Place, Any]:
+    """Return a test for what has no such place: of what stands on the way there, or beneath."""
+    known = {_key(place) for place in ignored}
+    for place in places:
+        for other, value in one.items():
+            size = min(len(other), len(place))
+            near = other[:size] == place[:size] and other not in known
+            if near and len(_word(value)) <= _LONGEST:
+                return {other: _test(value)}
+    return {}
 
 
 def _test(value: Any) -> Any:

@@ -7,12 +7,13 @@ the order in which secrets were met.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote_plus
+
+from mockserver.capture.finds import SHAPES, finds, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,11 +22,14 @@ if TYPE_CHECKING:
     from mockserver.capture.exchange import Exchange, Headers
     from mockserver.capture.options import Masks
 
+    Span = tuple[int, int, str, str]
+    """From where to where, the name beside it, and what stands there now."""
+
 _NAMES: Final = (
     "*password", "*passwd", "*passphrase", "pwd", "*secret", "*token", "*apikey", "*accesskey",
     "*privatekey", "*secretkey", "*signingkey", "*credential", "*credentials", "authorization",
     "*cardnumber", "*creditcard", "pan", "cvc", "cvv", "cvv2", "*securitycode", "ssn", "iban",
-    "pin", "otp", "sessionid", "sid", "*sessionkey", "jwt", "*clientsecret", "signature",
+    "pin", "otp", "*sessionid", "sid", "*sessionkey", "jwt", "*clientsecret", "signature", "sig",
     "xamzsignature", "xamzcredential", "xamzsecuritytoken", "*hmac",
 )  # fmt: skip
 """Names of headers, parameters and members that hold a secret, without case, `-`, `_` and space."""
@@ -45,23 +49,9 @@ _FREE: Final = (
 _SCHEMES: Final = re.compile(
     r"(Bearer|Basic|Token|Digest|ApiKey|AWS4-HMAC-SHA256)\s+(\S.*)", re.IGNORECASE
 )
-_SHAPES: Final = re.compile(
-    r"(?P<jwt>\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*)"
-    r"|(?P<key>\b(?:sk|pk|rk)[-_](?:live[-_]|test[-_]|proj-|ant-[a-z0-9]+-)?[A-Za-z0-9_-]{16,}"
-    r"|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}|\bglpat-[A-Za-z0-9_-]{16,}"
-    r"|\bxox[abeprs]-[A-Za-z0-9-]{10,}|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[A-Za-z0-9_-]{30,}"
-    r"|\bhf_[A-Za-z0-9]{20,}|\bnpm_[A-Za-z0-9]{20,}|\bwhsec_[A-Za-z0-9+/=]{16,})"
-    r"|\b[Bb]earer\s+(?P<bearer>[A-Za-z0-9._~+/-]{16,}=*)"
-)
-"""What is a secret by its looks, wherever it stands."""
 _PREFIX: Final = re.compile(
     r"sk-ant-|sk-proj-|[a-z]{2}[-_](?:live|test)[-_]|[A-Za-z]{2,10}[-_]|A[KS]IA"
 )
-_MEMBER: Final = re.compile(
-    r'"((?:[^"\\]|\\.){1,100})"(\s*:\s*)("(?:[^"\\]|\\.)*"|-?\d[\d.]*(?=\s*[,}\]]))'
-    r'(?!\s*,\s*"logprob")'
-)
-"""A member of JSON whose value is a text or a number; the token of a language model's is none."""
 _DIGITS: Final = re.compile(r"\d(?:[ -]?\d){2,}")
 _EVERYWHERE: Final = 8
 """Characters from which on a secret is looked for in every text."""
@@ -99,12 +89,10 @@ class _Rules:
 
 @dataclass(frozen=True, slots=True)
 class Masked:
-    """Exchanges without secrets: what was said of it, and where requests had some."""
+    """Exchanges without secrets, in the same order, and what is said of it."""
 
     exchanges: list[tuple[Exchange, Body]]
     notes: list[str]
-    places: frozenset[tuple[str, ...]] = frozenset()
-    """Parameters and members of requests, as `conditions` names them."""
 
 
 def masked(found: Iterable[tuple[Exchange, Body]], masks: Masks) -> Masked:
@@ -116,7 +104,7 @@ def masked(found: Iterable[tuple[Exchange, Body]], masks: Masks) -> Masked:
     for exchange, body in found:
         masker.learn(exchange, body)
     done = [masker.replaced(exchange, body) for exchange, body in found]
-    return Masked(done, list(masker.notes()), frozenset(masker.places))
+    return Masked(done, list(masker.notes()))
 
 
 class _Masker:
@@ -128,7 +116,6 @@ class _Masker:
         self._where: dict[str, int] = {}
         """What was replaced, by what is said of it, and how often."""
         self._everywhere: re.Pattern[str] | None = None
-        self.places: set[tuple[str, ...]] = set()
 
     def notes(self) -> Iterator[str]:
         """Yield a sentence for each place that secrets were in."""
@@ -140,17 +127,20 @@ class _Masker:
     def learn(self, exchange: Exchange, body: Body) -> None:
         """Take note of every secret of an exchange."""
         for name, value in (*exchange.request_headers, *exchange.headers):
-            self._header(name, value)
-        self._pairs(exchange.target.partition("?")[2])
+            if self._header(name, value) == value:
+                self._learn_text(value)
+        self._learn_text(exchange.target)
         request = exchange.request_body.decode("utf-8", "replace")
-        if "urlencoded" in (exchange.request_header("content-type") or ""):
-            self._pairs(request)
+        if _is_form(exchange):
+            for find in pairs(request, self._rules.names):
+                self._mask(find.secret)
+            request = unquote_plus(request)
         for text in (request, body.data.decode("utf-8", "replace")):
-            self._members(text)
-            for match in _SHAPES.finditer(text):
-                self._mask(_shaped(match)[0])
-        for match in _SHAPES.finditer(exchange.target):
-            self._mask(_shaped(match)[0])
+            self._learn_text(text)
+
+    def _learn_text(self, text: str) -> None:
+        for find in finds(text, self._rules.names):
+            self._mask(find.secret)
 
     def _mask(self, secret: str) -> str:
         """Return what stands for a secret; empty texts are none."""
@@ -179,35 +169,23 @@ class _Masker:
         name, mark, value = pair.strip().partition("=")
         return f"{name}{mark}{self._mask(value)}"
 
-    def _pairs(self, text: str) -> str:
-        """Return a query or a form with its secrets replaced."""
-        parts = []
-        for part in text.split("&"):
-            name, mark, value = part.partition("=")
-            if value and self._rules.names(unquote_plus(name)):
-                value = quote(self._mask(unquote_plus(value)), safe="")
-            parts.append(f"{name}{mark}{value}")
-        return "&".join(parts)
-
-    def _members(self, text: str) -> Iterator[tuple[int, int, str, str]] | None:
-        for match in _MEMBER.finditer(text):
-            if self._rules.names(match[1]) and (secret := _value(match[3])):
-                self._mask(secret)
-        return None
-
     # --- what is done about it ---------------------------------------------------------------
 
     def replaced(self, exchange: Exchange, body: Body) -> tuple[Exchange, Body]:
         """Return an exchange without its secrets."""
         line = f"{exchange.method} {exchange.target.partition('?')[0]}"
-        line = self._without(line)
-        request = self._text(exchange.request_body, f"{line}: the request's body", request=True)
-        form = "urlencoded" in (exchange.request_header("content-type") or "")
-        if form:
-            request = self._form(request, line)
+        line = self._clean(line)
+        path, mark, query = exchange.target.partition("?")
+        if _is_form(exchange):
+            form = exchange.request_body.decode("utf-8", "replace")
+            other = self._pairs(form, f"{line}: the request's field")
+            request = other.encode() if other != form else exchange.request_body
+        else:
+            request = self._text(exchange.request_body, f"{line}: the request's body")
+        query = self._pairs(query, f"{line}: the query parameter", path)
         done = replace(
             exchange,
-            target=self._target(exchange.target, line),
+            target=self._clean(path) + mark + query,
             request_headers=self._headers(exchange.request_headers, f"{line}: the request's"),
             headers=self._headers(exchange.headers, f"{line}: the answer's"),
             request_body=request,
@@ -225,53 +203,38 @@ class _Masker:
         for name, value in headers:
             other = self._header(name, value)
             if other == value:
-                other = self._without(value)
+                other = self._clean(value)
             if other != value:
                 self._said(f"{whose} header {name}")
             found.append((name, other))
         return tuple(found)
 
-    def _target(self, target: str, line: str) -> str:
-        path, mark, query = target.partition("?")
-        for part in query.split("&"):
-            name, _, value = part.partition("=")
-            name = unquote_plus(name)
-            text = unquote_plus(value)
-            if value and (self._rules.names(name) or self._without(text) != text):
-                self.places.add(("query", name))
-                self._said(f"{line}: the query parameter {name}")
-        return self._without(path) + mark + self._others(self._pairs(query))
-
-    def _others(self, query: str) -> str:
-        parts = []
+    def _pairs(self, query: str, where: str, path: str = "") -> str:
+        """Return a query or a form without its secrets; what has none stays to the letter."""
+        secrets = {find.start for find in pairs(query, self._rules.names, path=path)}
+        parts: list[str] = []
+        position = 0
         for part in query.split("&"):
             name, mark, value = part.partition("=")
             text = unquote_plus(value)
-            other = self._without(text)
-            parts.append(f"{name}{mark}{quote(other, safe='') if other != text else value}")
+            is_secret = position + len(name) + len(mark) in secrets
+            position += len(part) + 1
+            other = self._mask(text) if is_secret else self._clean(text)
+            if other != text:
+                self._said(f"{where} {unquote_plus(name)}")
+                value = quote(other, safe="")
+            parts.append(f"{name}{mark}{value}")
         return "&".join(parts)
 
-    def _form(self, body: bytes, line: str) -> bytes:
-        text = body.decode("utf-8", "replace")
-        other = self._others(self._pairs(text))
-        for part in text.split("&"):
-            name = unquote_plus(part.partition("=")[0])
-            if self._rules.names(name):
-                self.places.add(("body", name))
-                self._said(f"{line}: the request's field {name}")
-        return other.encode() if other != text else body
-
-    def _text(self, body: bytes, where: str, *, request: bool = False) -> bytes:
-        spans = list(self._spans(body, where, request=request))
+    def _text(self, body: bytes, where: str) -> bytes:
+        spans = list(self._spans(body, where))
         parts, position = [], 0
         for start, end, text in spans:
             parts += [body[position:start], text]
             position = end
         return b"".join([*parts, body[position:]])
 
-    def _spans(
-        self, body: bytes, where: str, *, request: bool = False
-    ) -> Iterator[tuple[int, int, bytes]]:
+    def _spans(self, body: bytes, where: str) -> Iterator[tuple[int, int, bytes]]:
         """Yield what is replaced in a body: where it begins and ends, and by what."""
         try:
             text = body.decode()
@@ -281,20 +244,18 @@ class _Masker:
         position, offset = 0, 0
         for start, end, name, other in self._found(text):
             self._said(f"{where}, {name}" if name else where)
-            if request and name:
-                self.places.add(("body", name))
             offset += len(text[position:start].encode(coding))
             size = len(text[start:end].encode(coding))
             yield offset, offset + size, other.encode()
             position, offset = end, offset + size
 
-    def _found(self, text: str) -> Iterator[tuple[int, int, str, str]]:
+    def _found(self, text: str) -> Iterator[Span]:
         """Yield places of secrets in a text, in order, with the name and the replacement."""
-        spans: list[tuple[int, int, str, str]] = []
-        for match in _MEMBER.finditer(text):
-            secret = _value(match[3])
-            if secret in self._masks and self._rules.names(match[1]):
-                spans.append((match.start(3), match.end(3), match[1], self._member(match[3])))
+        spans: list[Span] = []
+        for find in finds(text, self._rules.names):
+            if find.secret in self._masks:
+                other = find.written(self._masks[find.secret])
+                spans.append((find.start, find.end, find.name, other))
         pattern = self._pattern()
         if pattern is not None:
             found = pattern.finditer(text)
@@ -305,10 +266,9 @@ class _Masker:
                 yield span
                 last = span[1]
 
-    def _member(self, written: str) -> str:
-        """Return the replacement of a JSON value, as JSON."""
-        other = self._masks[_value(written)]
-        return json.dumps(other) if written.startswith('"') else other
+    def _clean(self, text: str) -> str:
+        """Return a text with every secret replaced that is found in it."""
+        return _laid(text, self._found(text))
 
     def _without(self, text: str) -> str:
         pattern = self._pattern()
@@ -325,25 +285,23 @@ class _Masker:
         return self._everywhere
 
 
+def _is_form(exchange: Exchange) -> bool:
+    return "urlencoded" in (exchange.request_header("content-type") or "")
+
+
 def _is_telling(secret: str) -> bool:
     """Whether a text is this secret wherever it stands, and no word that anybody might use."""
     word = secret.isalpha() and secret.islower() and len(secret) < 2 * _EVERYWHERE
     return len(secret) >= _EVERYWHERE and not word
 
 
-def _value(written: str) -> str:
-    """Return the text that a JSON value is, nothing for one that cannot be read or kept secret."""
-    if not written.startswith('"'):
-        return written if len(written) >= 3 and written.isdigit() else ""
-    try:
-        return str(json.loads(written))
-    except ValueError:
-        return ""
-
-
-def _shaped(match: re.Match[str]) -> tuple[str, int, int]:
-    name = match.lastgroup or "key"
-    return match[name], match.start(name), match.end(name)
+def _laid(text: str, spans: Iterable[Span]) -> str:
+    """Return a text with others in place of what stands from a start to an end, in order."""
+    parts, position = [], 0
+    for start, end, _, other in spans:
+        parts += [text[position:start], other]
+        position = end
+    return "".join([*parts, text[position:]])
 
 
 def _replacement(secret: str, number: int) -> str:
@@ -352,7 +310,7 @@ def _replacement(secret: str, number: int) -> str:
         return _numbered(secret, number)
     if secret.startswith("eyJ") and secret.count(".") == 2:
         return f"masked-jwt-{number}"
-    prefix = _PREFIX.match(secret) if _SHAPES.fullmatch(secret) else None
+    prefix = _PREFIX.match(secret) if SHAPES.fullmatch(secret) else None
     return f"{prefix[0] if prefix else ''}masked-{number}"
 
 

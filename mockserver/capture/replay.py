@@ -68,6 +68,9 @@ def _played(turn: Turn, one: Seen, size: int) -> Played:
         found = _told(turn, one, size)
         return replace(found, status=head.status, headers=head.headers, delay=delay)
     now = one.exchange.ended
+    if delay == FOREVER:
+        turn.close_answer("client", now)
+        return Played(0, (), (), None)
     turn.close_answer("script", now)
     if turn.row.broken:
         return Played(0, (), (), turn.row.end, delay)

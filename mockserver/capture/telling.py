@@ -63,10 +63,17 @@ class Row:
         return bool(self.steps) and list((self.steps or [{}])[0]) == ["disconnect"]
 
     @property
+    def held(self) -> bool:
+        """Whether it stayed open without an answer."""
+        return self.one.kind == "broken" and self.one.exchange.end in ("client", "open")
+
+    @property
     def said(self) -> dict[str, Any]:
         """The connection as a mapping."""
         found: dict[str, Any] = {}
-        if self.one.kind == "broken":
+        if self.held:
+            found = {"response": {"delay": Verbatim("forever")}}
+        elif self.one.kind == "broken":
             end = {"end": "end", "reset": "reset"}.get(self.one.exchange.end, "drop")
             found = {"disconnect": end} | ({"delay": told(self.delay)} if self.delay else {})
         else:
@@ -213,6 +220,8 @@ class _Teller:
         said = self._client_keys() | self._stream_keys()
         if len(rows) == 1 and rows[0].one.kind == "answer":
             return said | {"response": rows[0].response}
+        if len(rows) == 1 and rows[0].held:
+            return said | rows[0].said
         if (short := self._short(rows)) is not None:
             return said | short
         said |= _common(rows)

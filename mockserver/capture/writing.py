@@ -9,7 +9,7 @@ from mockserver import contract as contracts
 from mockserver.capture import yaml
 from mockserver.capture.alike import different
 from mockserver.capture.body import body_of
-from mockserver.capture.conditions import apart
+from mockserver.capture.conditions import apart, changed
 from mockserver.capture.document import described, document_text
 from mockserver.capture.masks import masked
 from mockserver.capture.names import Names, of_conditions, part
@@ -29,9 +29,10 @@ from mockserver.scenario.template import RenderError
 from mockserver.scenario.yamltext import without_templates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mockserver.capture.body import Body
+    from mockserver.capture.conditions import Place
     from mockserver.capture.exchange import Exchange
     from mockserver.capture.seen import Seen
     from mockserver.capture.stories import Story
@@ -74,7 +75,8 @@ def written(
     found = masked(kept, options.masks)
     recording.notes += found.notes
     if kept:
-        _Work(options, found.places, recording).write(found.exchanges, contract)
+        before = {id(one): old for (one, _), (old, _) in zip(found.exchanges, kept, strict=True)}
+        _Work(options, before, recording).write(found.exchanges, contract)
     return recording
 
 
@@ -85,7 +87,9 @@ def _is_told(one: Exchange, contract: Contract | None, recording: Recording) -> 
         contract.route(one.method, path), contracts.Route
     )
     reason = None if declared and one.method == "OPTIONS" else _SKIPPED.get(one.method)
-    if 100 <= one.status < 200:
+    if one.status and not 100 <= one.status <= 599:
+        reason = f"HTTP has no status {one.status}"
+    elif 100 <= one.status < 200:
         reason = "it went on as something else than HTTP"
     if not one.target.startswith("/"):
         reason = "its target is no path"
@@ -96,10 +100,10 @@ def _is_told(one: Exchange, contract: Contract | None, recording: Recording) -> 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What is being written, and how; `places` are those in requests that had secrets."""
+    """What is being written, and how; `before` has exchanges with secrets by those without."""
 
     options: Options
-    places: frozenset[tuple[str, ...]]
+    before: Mapping[int, Exchange]
     recording: Recording
 
     def write(self, pairs: Sequence[Pair], contract: Contract | None, folder: str = "") -> None:
@@ -153,7 +157,7 @@ class _Writer:
     def __init__(self, contract: Contract, work: _Work, folder: str) -> None:
         self._contract = contract
         self._options = work.options
-        self._ignored = work.places
+        self._before = work.before
         self._recording = work.recording
         self._folder = folder
         self._names = Names("openapi")
@@ -197,7 +201,7 @@ class _Writer:
         clients = not self._options.masks.on
         known = variants(found, clients=clients)
         conditions = apart(
-            [variant.first.opening for variant in known], self._ignored, clients=clients
+            [variant.first.opening for variant in known], self._masked(found), clients=clients
         )
         for variant, when in zip(known, conditions, strict=True):
             key = repr(when)
@@ -215,6 +219,19 @@ class _Writer:
                     what = f"another client got something else; ask for scenario {name!r} by name"
                     self._note(story.first, what)
                 yield _Told(story, name, whens[key], default=several and index == 0)
+
+    def _masked(self, found: Sequence[Seen]) -> set[Place]:
+        """Return the places in requests that had secrets, which nobody can ask for."""
+        places: set[Place] = set()
+        for one in found:
+            before = self._before[id(one.exchange)]
+            if (before.target, before.request_body) != (
+                one.exchange.target,
+                one.exchange.request_body,
+            ):
+                old = seen(before, one.body, self._contract)
+                places |= changed(one.opening, old.opening) if old else set()
+        return places
 
     # --- one scenario ------------------------------------------------------------------------
 

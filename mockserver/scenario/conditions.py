@@ -218,8 +218,20 @@ def _pairs_within(
             place in one.tests and _exclude(one.tests[place], test)
             for place, test in other.tests.items()
         )
-        if not excluded:
+        if not (excluded or _unlike(one.tests, other.tests) or _unlike(other.tests, one.tests)):
             yield one, other
+
+
+def _unlike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether one asks for an object where the other asks for what is none."""
+    for place in one:
+        outer, mark, _ = place.rpartition("/")
+        while mark:
+            test = other.get(outer, True)
+            if outer.startswith("body") and not (test is True or isinstance(test, (dict, Exact))):
+                return True
+            outer, mark, _ = outer.rpartition("/")
+    return False
 
 
 def _is_word(test: Any) -> bool:

@@ -167,3 +167,91 @@ def test_no_secret_is_in_any_file():
     everything += [content.decode() for content in recording.files.values()]
     assert [secret for secret in secrets for text in everything if secret in text] == []
     assert "when: {body: {user: bob}}" in "".join(everything)
+
+
+TEXTS = {
+    "a URL in JSON": ('{"url":"/s?access_token=ab&x=1"}', '{"url":"/s?access_token=masked-1&x=1"}'),
+    "a URL in an event": ("data: /m?sessionId=a%2Fb\n\n", "data: /m?sessionId=masked-1\n\n"),
+    "the code of OAuth": ("go to /x?code=abc&state=1", "go to /x?code=masked-1&state=1"),
+    "the code of a callback": ("/oauth/callback?code=abc", "/oauth/callback?code=masked-1"),
+    "an assignment": ("data: token=s3cr3t\n\n", "data: token=masked-1\n\n"),
+    "a line": ("password: hunter\n", "password: masked-1\n"),
+    "a header in a text": ("Authorization: Bearer x", "Authorization: Bearer masked-1"),
+    "a short bearer": ('{"a":"Bearer tok55"}', '{"a":"Bearer masked-1"}'),
+    "a short bearer with padding": ('{"a":"Bearer dG9rMQ=="}', '{"a":"Bearer masked-1"}'),
+    "a member over two data lines": (
+        'data: {"password":\ndata: "x y"}\n\n', 'data: {"password":\ndata: "masked-1"}\n\n'
+    ),
+    "an escaped name": ('{"pass\\u0077ord":"x"}', '{"pass\\u0077ord":"masked-1"}'),
+    "JSON in JSON": (r'{"a":"{\"apiKey\":\"x\"}"}', r'{"a":"{\"apiKey\":\"masked-1\"}"}'),
+    "an element": ("<a><password>x</password></a>", "<a><password>masked-1</password></a>"),
+    "an attribute": ("<user password='x'/>", "<user password='masked-1'/>"),
+    "a field of HTML": (
+        '<input name="csrf_token" value="x">', '<input name="csrf_token" value="masked-1">'
+    ),
+    "a word of a script": ('const cfg = {apiKey: "x"}', 'const cfg = {apiKey: "masked-1"}'),
+    "part of a form": (
+        'Content-Disposition: form-data; name="password"\r\n\r\nx\r\n--B--',
+        'Content-Disposition: form-data; name="password"\r\n\r\nmasked-1\r\n--B--',
+    ),
+}  # fmt: skip
+STAY = [
+    "Enter your password: please do not write it down",
+    "The token: a word",
+    "password: required",
+    "token=getToken(); sid=a; password=e.target.value;",
+    "Bearer tokens are tokens of the bearer",
+    'Bearer realm="shop", error="invalid_token"',
+    '<input type="text" name="city" value="Prague"><label for="password">Password</label>',
+    '<input type="password" name="password" placeholder="Password">',
+    "/list?page=2&pageToken=abc&code=404",
+    '{"token":"Hello","logprob":-0.5}',
+    'data: {"token":\ndata: "Hello",\ndata: "logprob":-0.5}\n\n',
+    "event: token\ndata: Hello\n\n",
+    "max_tokens=5 tokens: 12 keys: a, b",
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), TEXTS.values(), ids=TEXTS)
+def test_a_text_has_no_secrets_any_more(text, expected):
+    """In whatever way a name stands beside its value."""
+    ((_, data),), notes = without(exchange(body=text.encode()))
+    assert data.decode() == expected
+    assert len(notes) == 1
+
+
+@pytest.mark.parametrize("text", STAY)
+def test_words_stay_what_they_are(text):
+    """A name alone makes no secret of what a sentence or a program says next."""
+    ((_, data),), notes = without(exchange(body=text.encode()))
+    assert (data.decode(), notes) == (text, [])
+
+
+def test_urls_in_headers_are_masked():
+    """Where a browser comes from, and where it is sent."""
+    found, notes = without(
+        exchange(
+            request_headers=(("Referer", "http://x.test/?token=ab"),),
+            headers=(("Location", "/cb?code=cd&x=1"), ("Link", "</n?page=2>; rel=next")),
+        )
+    )
+    one = found[0][0]
+    assert one.request_headers == (("Referer", "http://x.test/?token=masked-1"),)
+    assert one.headers[0] == ("Location", "/cb?code=masked-2&x=1")
+    assert one.headers[1] == ("Link", "</n?page=2>; rel=next")
+    assert notes == [
+        "masked: GET /: the request's header Referer",
+        "masked: GET /: the answer's header Location",
+    ]
+
+
+def test_a_form_is_masked_once():
+    """A secret of a form has the replacement that it has everywhere."""
+    found, _ = without(
+        exchange(
+            method="POST", request_headers=FORM, request_body=b"password=abcdefgh1&x=%7E",
+            body={"password": "abcdefgh1"},
+        )
+    )  # fmt: skip
+    assert found[0][0].request_body == b"password=masked-1&x=%7E"
+    assert found[0][1] == b'{"password": "masked-1"}'

@@ -520,3 +520,105 @@ def test_ten_thousand_events_are_laid_into_several_files():
     assert len(recording.files) > 2
     assert max(map(len, recording.files.values())) < 1_000_000
     same(*replayed(loaded(recording), [one]), one)
+
+
+SK = "sk-live-abcdefghijklmnop12"
+FORM = (("Content-Type", "application/x-www-form-urlencoded"),)
+TEXT = (("Content-Type", "text/plain"),)
+
+
+def posted(body, gives, at, headers=JSON):
+    """Return a POST of data, or of bytes, with what it gives."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return answer(
+        {"got": gives}, at=at, method="POST", target="/q", request_headers=headers, request_body=raw
+    )
+
+
+BODIES = {
+    "a secret deep inside is not asked for": (
+        [({"auth": {"password": "hunter2222", "user": u}}, JSON) for u in ("a", "b")],
+        ["{body: {auth: {user: a}}}", "{body: {auth: {user: b}}}"],
+    ),
+    "a member of the same name elsewhere is": (
+        [({"auth": {"pin": "4711"}, "map": {"pin": {"x": x}}}, JSON) for x in ("a", "b")],
+        ["{body: {map: {pin: {x: a}}}}", "{body: {map: {pin: {x: b}}}}"],
+    ),
+    "a secret by its looks is not": (
+        [({"q": f"key {SK}", "at": 1}, JSON), ({"q": "plain", "at": 2}, JSON)],
+        ["{body: {at: 1}}", "{body: {at: 2}}"],
+    ),
+    "calls by their method, batches as lists": (
+        [
+            ({"jsonrpc": "2.0", "id": 1, "method": "start"}, JSON),
+            ({"jsonrpc": "2.0", "id": 2, "method": "tools"}, JSON),
+            ([{"jsonrpc": "2.0", "id": 3, "method": "a"}], JSON),
+            ([{"jsonrpc": "2.0", "id": 4, "method": "b"}], JSON),
+            (b"", ()),
+        ],
+        [
+            "{body: {method: start}}", "{body: {method: tools}}", "{body: [{method: a}]}",
+            "{body: [{method: b}]}", "{body: false}",
+        ],
+    ),
+    "a form beside a text": (
+        [(b"grant=x", FORM), (b"hello", TEXT)], ["{body: {grant: x}}", "{body: hello}"],
+    ),
+    "an object where another has none": (
+        [({"a": {"b": "x"}}, JSON), ({"a": "z"}, JSON), ({"c": 1}, JSON)],
+        ["{body: {a: {b: x}}}", "{body: {a: z}}", "{body: {a: false}}"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("bodies", "expected"), BODIES.values(), ids=BODIES)
+def test_bodies_are_told_apart_by_what_is_in_them(bodies, expected):
+    """Each request gets its own again, and none with a body is said to have none."""
+    found = [posted(body, n, n + 1.0, head) for n, (body, head) in enumerate(bodies)]
+    recording = written(found, None)
+    catalog = loaded(recording)
+    for got, one in zip(replayed(catalog, found), found, strict=True):
+        same(got, one)
+    whens = re.findall(r"^when: (.*)$", "".join(map(bytes.decode, texts(recording))), re.MULTILINE)
+    assert sorted(whens) == sorted(expected)
+
+
+def texts(recording):
+    """Return the texts of scenarios."""
+    return [text for path, text in recording.files.items() if path != "openapi.yaml"]
+
+
+def test_requests_that_differ_in_a_secret_alone_are_said():
+    """Nobody can ask for what is masked; neither a name nor a condition has it."""
+    found = [posted({"q": q}, n, n + 1.0) for n, q in enumerate((f"key {SK}", "plain"))]
+    recording = written(found, None)
+    loaded(recording)
+    assert sorted(recording.files) == [
+        "openapi.yaml",
+        "postQ/recorded-2.yaml",
+        "postQ/recorded.yaml",
+    ]
+    assert b"when" not in b"".join(texts(recording))
+    assert [note for note in recording.notes if "another client" in note] == [
+        "POST /q: another client got something else; ask for scenario 'postQ/recorded-2' by name"
+    ]
+
+
+@pytest.mark.parametrize("status", [99, 600, 999])
+def test_an_answer_with_a_status_that_no_document_has_is_left_out(status):
+    """The rest is served."""
+    recording = written([answer({}, status=status), answer({"a": 1}, target="/b")], None)
+    loaded(recording)
+    assert sorted(recording.files) == ["getB.yaml", "openapi.yaml"]
+    assert recording.notes == [f"GET /orders/1: left out: HTTP has no status {status}"]
+
+
+@pytest.mark.parametrize("end", ["open", "client"])
+def test_a_request_without_an_answer_gets_none(end):
+    """Its connection is held, as the notes say."""
+    recording = written([stream(status=0, end=end, headers=(), ended=3.0)], None)
+    loaded(recording)
+    (text,) = texts(recording)
+    assert text.decode().endswith("response: {delay: forever}\n")
+    assert [note for note in recording.notes if "replay" in note] == []
+    assert "the scenario holds the connection open" in recording.notes[0]
