@@ -76,11 +76,18 @@ def without(headers: Raw, *names: bytes) -> list[tuple[bytes, bytes]]:
 
 def as_text(headers: Raw) -> tuple[tuple[str, str], ...]:
     """Return headers as they are recorded; bytes that are no UTF-8 are read as Latin-1."""
-    return tuple((_text(name), _text(value)) for name, value in headers)
+    return tuple((text_of(name), text_of(value)) for name, value in headers)
 
 
-def _text(value: bytes) -> str:
+def text_of(value: bytes) -> str:
+    """Return one name, value or reason phrase as it is recorded."""
+    return value.decode("utf-8" if is_utf_8(value) else "latin-1")
+
+
+def is_utf_8(value: bytes) -> bool:
+    """Tell whether bytes are UTF-8, which all is that a scenario says."""
     try:
-        return value.decode()
+        value.decode()
     except UnicodeDecodeError:
-        return value.decode("latin-1")
+        return False
+    return True

@@ -14,8 +14,10 @@ from mockserver.upstream.heads import (
     answer_head,
     as_text,
     end_to_end,
+    is_utf_8,
     relocated,
     request_head,
+    text_of,
     without,
 )
 from mockserver.upstream.line import CONNECT_TIME, Line
@@ -87,11 +89,22 @@ class Passage:
         except (asyncio.CancelledError, ConnectionError):
             self._taping.end("client")
             raise
+        except Exception as error:  # noqa: BLE001 - an exchange must not stay open
+            return self._fail(f"the proxy failed: {type(error).__name__}: {error}")
         finally:
             if self._upload is not None:
                 self._upload.cancel()
             if line is not None:
                 line.abort()
+
+    def _fail(self, fault: str) -> Passed:
+        """Close the exchange, which nobody else will, and the connection."""
+        if self._writer is None:
+            self._taping.refused(fault)
+        else:
+            self._taping.end("cut", fault)
+        drop(self._request.transport)
+        return Passed(kept=False)
 
     # --- the request -----------------------------------------------------------------------------
 
@@ -161,8 +174,10 @@ class Passage:
         if transport is None:
             raise ConnectionResetError("the client has left")
         transfer, headers = part.transfer, relocated(part.headers, self._address)
-        reason = part.reason.decode("latin-1")
-        self._taping.answered(part.at, part.status, reason, as_text(headers), transfer)
+        self._taping.answered(
+            part.at, part.status, text_of(part.reason), as_text(headers), transfer
+        )
+        self._say_what_is_not_utf_8(part.reason, headers)
         modern = request.version >= (1, 1)
         self._chunked = transfer == "chunked" and modern and not part.bare
         framed = part.bare or self._chunked or transfer == "length"
@@ -176,6 +191,14 @@ class Passage:
             passed.append((b"Connection", b"close"))
         transport.write(answer_head(part.status, part.reason, passed))
         self._writer = Writer(request, transport, chunked=self._chunked)
+
+    def _say_what_is_not_utf_8(self, reason: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+        """Say which bytes of a head a scenario, which is text, cannot have."""
+        path = origin_form(self._request.raw_path).partition("?")[0]  # a query may hold secrets
+        for name, value in [(b"the reason phrase", reason), *headers]:
+            if not is_utf_8(value):
+                what = "is no UTF-8: passed on as it is, read as Latin-1 and played as UTF-8"
+                self._recorder.say(f"{self._request.method} {path}: {text_of(name)} {what}")
 
     async def _pass(self, part: Data) -> None:
         assert self._writer is not None

@@ -117,10 +117,10 @@ class Reading:
     def _begun(self, part: h11.InformationalResponse | h11.Response) -> Head:
         final = isinstance(part, h11.Response)
         bare = self._method == "HEAD" or part.status_code in _BODILESS
-        values = {name.lower(): value.decode() for name, value in part.headers}
+        values = {name.lower(): value for name, value in part.headers}
         transfer = _transfer(values)
         if final:
-            length = int(values.get(b"content-length", "0")[:_DIGITS])
+            length = int(values.get(b"content-length", b"0")[:_DIGITS])
             self._body = Measured(0) if bare else body_of(transfer, length)
             self._rest = self._heads.trailing_data[0]
         headers = part.headers.raw_items()
@@ -149,7 +149,7 @@ class Reading:
         return BrokenOffError("reset" if how == "reset" else "cut", self._line.fault)
 
 
-def _transfer(headers: Mapping[bytes, str]) -> Transfer:
+def _transfer(headers: Mapping[bytes, bytes]) -> Transfer:
     """Return how the end of the body is told; as its length where there can be no body."""
     if b"transfer-encoding" in headers:
         return "chunked"

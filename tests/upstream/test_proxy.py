@@ -8,7 +8,10 @@ import pytest
 import trustme
 from wires import Client, Upstream, ask, body_of, emptied, recording, reset, sends
 
+from mockserver import MockServer
+from mockserver.capture import Options, written
 from mockserver.imports.recorded import exchanges_of
+from mockserver.upstream.passage import Passage
 
 EVENT = b"id: 1\ndata: one\n\n"
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
@@ -400,6 +403,63 @@ async def test_the_file_says_the_same_as_memory_wherever_it_breaks_off():
         found, unread = exchanges_of(whole[:end])
         assert len(unread) <= 1
         assert all(exchange.end == "open" for exchange in found)
+
+
+HEADS = {
+    # reason and value as they are sent, and as they are recorded; what is said of them
+    "Latin-1": (
+        (b"D\xe9sol\xe9", b"caf\xe9"),
+        ("Désolé", "café"),
+        ["GET /x: the reason phrase is no UTF-8", "GET /x: X-Name is no UTF-8"],
+    ),
+    "UTF-8": (("Désolé".encode(), "café".encode()), ("Désolé", "café"), []),
+}
+
+
+@pytest.mark.parametrize(("sent", "kept", "said"), HEADS.values(), ids=HEADS)
+async def test_bytes_of_a_head_that_are_no_ascii_pass(tmp_path, sent, kept, said):
+    """As they are; what is written of them can be read, and is said where it is not the same."""
+    head = b"HTTP/1.1 299 %b\r\nContent-Type: text/plain\r\nX-Name: %b\r\n" % sent
+    async with (
+        Upstream(sends(head + b"Content-Length: 2\r\n\r\nhi")) as upstream,
+        recording(upstream.url) as recorded,
+    ):
+        raw, _ = await ask(recorded.port)
+        exchanges = await recorded.all_ended()
+    assert raw.startswith(head)
+    (exchange,) = exchanges
+    assert (exchange.reason, exchange.header("x-name"), exchange.end) == (*kept, "end")
+    assert [fault.rpartition(":")[0] for fault in recorded.recorder.faults] == said
+    assert exchanges_of(b"".join(recorded.lines)) == (exchanges, [])
+    for name, text in written(exchanges, None, Options()).files.items():
+        (tmp_path / name).write_bytes(text)
+    async with MockServer(spec=tmp_path / "openapi.yaml", scenarios=tmp_path) as server:
+        raw, _ = await ask(server.port, b"GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    assert raw.startswith(b"HTTP/1.1 299 %b\r\n" % kept[0].encode())
+    assert b"X-Name: %b\r\n" % kept[1].encode() in raw
+
+
+async def test_an_exchange_that_fails_is_not_left_open(monkeypatch):
+    """Before there is an answer nothing is made of it; behind its head it was cut."""
+
+    def fails(*_):
+        raise ValueError("no")
+
+    async with (
+        Upstream(sends(CHUNKED + WHOLE + b"0\r\n\r\n")) as upstream,
+        recording(upstream.url) as recorded,
+    ):
+        with monkeypatch.context() as patched:
+            patched.setattr(Passage, "_begin", fails)
+            await ask(recorded.port)
+        monkeypatch.setattr(Passage, "_pass", fails)
+        await ask(recorded.port)
+        assert not recorded.recorder.busy
+        exchanges = recorded.recorder.exchanges()
+    assert [(one.end, one.fault) for one in exchanges] == [
+        ("cut", "the proxy failed: ValueError: no")
+    ]
+    assert recorded.recorder.faults == ["GET /x: the proxy failed: ValueError: no"]
 
 
 async def test_a_file_that_cannot_be_written_does_not_end_the_recording():
