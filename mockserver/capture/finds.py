@@ -36,24 +36,25 @@ _MEMBER: Final = re.compile(
     rf'(?!{_GAP},{_GAP}"logprob")'
 )
 """A member of JSON whose value is a text or a number; the token of a language model's is none."""
-_NAME: Final = (
-    r"(?<![\w$%])((?:(?:api|access|private|secret|client|security|session|auth)[ ])?"
-    r"[A-Za-z](?:[\w.\-\[\]]|%[0-9A-Fa-f]{2}){0,60})"
+_NAME: Final = re.compile(
+    r"(?<![\w$%])(?:(?:api|access|private|secret|client|security|session|auth)[ ])?"
+    r"[A-Za-z](?:[\w.\-\[\]]|%[0-9A-Fa-f]{2}){0,60}(?=\\*[\"']?\s{0,20}[:=])",
+    re.IGNORECASE,
 )
 _QUOTED: Final = re.compile(
-    rf"{_NAME}\\*[\"']?\s*[:=]\s*(?P<mark>\\*[\"'])([^\"'\\\r\n<>]{{1,4096}})(?P=mark)"
+    r"\\*[\"']?\s*[:=]\s*(?P<mark>\\*[\"'])([^\"'\\\r\n<>]{1,4096})(?P=mark)"
     r"(?!\s*,\s*\\*[\"']logprob)",
     re.IGNORECASE,
 )
 """`token="x"`, `{password: 'x'}`, `{\\"password\\": \\"x\\"}`."""
-_PAIR: Final = re.compile(rf"{_NAME}=([^\s&\"'<>;,#(){{}}\[\]\\]+)", re.IGNORECASE)
+_PAIR: Final = re.compile(r"=([^\s&\"'<>;,#(){}\[\]\\]+)", re.IGNORECASE)
 _QUERY: Final = re.compile(r"[?#&][^\s\"'<>\\(){}]*")
 """The query of a URL, or as much of it as stands here."""
 _PARAMETER: Final = re.compile(r"(?:^|(?<=[?#&])|(?<=&amp;))([^=&?#;]{1,200})=([^&#]+)")
 _BEFORE: Final = 100
 """Characters before a query that are looked at."""
 _LINE: Final = re.compile(
-    rf"{_NAME}[ \t]*:[ \t]*(?:(?:Bearer|Basic|Token|Digest|ApiKey)[ \t]+)?"
+    r"[ \t]*:[ \t]*(?:(?:Bearer|Basic|Token|Digest|ApiKey)[ \t]+)?"
     r"([^\s\"'<>\\&]+)(?=[ \t]*([^\s\"'<\\]?))",
     re.IGNORECASE,
 )
@@ -165,23 +166,29 @@ def pairs(query: str, names: Names, start: int = 0, *, path: str = "") -> Iterat
 
 
 def _assigned(text: str, names: Names) -> Iterator[Find]:
-    for match in _QUOTED.finditer(text):
-        if names(match[1]) and match[3].lower() not in _WORDS:
-            yield Find(*match.span(3), match[1], match[3])
-    for match in _PAIR.finditer(text):
-        value = match[2].rstrip(".!?")
-        rest = text[match.end(2) : match.end(2) + 1]
-        if rest in ("(", "[") or not names(unquote_plus(match[1])):
-            continue
-        if _is_secret(match[1], value, coded=rest in (";", ",", ")", "}", "]")):
-            first = match.start(2)
-            yield Find(first, first + len(value), match[1], unquote_plus(value), "url")
-    for match in _LINE.finditer(text):
-        value = match[2].rstrip(".,;!?)}]")
-        coded = value != match[2].rstrip(".!?") or bool(match[3])
-        if names(match[1]) and _is_secret(match[1], value, coded=coded):
-            first = match.start(2)
-            yield Find(first, first + len(value), match[1], value)
+    for found in _NAME.finditer(text):
+        if names(unquote_plus(found[0])):
+            yield from _value(text, found[0], found.end())
+
+
+def _value(text: str, name: str, end: int) -> Iterator[Find]:
+    """Yield the secret that stands behind a name."""
+    if match := _QUOTED.match(text, end):
+        if match[2].lower() not in _WORDS:
+            yield Find(*match.span(2), name, match[2])
+    elif match := _PAIR.match(text, end):
+        value = match[1].rstrip(".!?")
+        rest = text[match.end() : match.end() + 1]
+        coded = rest in (";", ",", ")", "}", "]")
+        if rest not in ("(", "[") and _is_secret(name, value, coded=coded):
+            first = match.start(1)
+            yield Find(first, first + len(value), name, unquote_plus(value), "url")
+    elif match := _LINE.match(text, end):
+        value = match[1].rstrip(".,;!?)}]")
+        coded = value != match[1].rstrip(".!?") or bool(match[2])
+        if _is_secret(name, value, coded=coded):
+            first = match.start(1)
+            yield Find(first, first + len(value), name, value)
 
 
 def _is_secret(name: str, value: str, *, coded: bool) -> bool:
