@@ -66,8 +66,10 @@ class _Door(asyncio.Protocol):
         self._patience = loop.call_later(HANDSHAKE_TIME, transport.abort)
 
     def data_received(self, data: bytes) -> None:
-        """Hand the connection to whoever understands it."""
-        self._patience.cancel()
+        """Hand the connection to whoever understands it.
+
+        Plain HTTP is only told that it is wrong here: patience with it ends all the same.
+        """
         transport = self._transport
         if data[0] != _HANDSHAKE:
             self._entrance.open.discard(transport)
@@ -76,6 +78,7 @@ class _Door(asyncio.Protocol):
             plain.connection_made(transport)
             plain.data_received(data)
             return
+        self._patience.cancel()
         secured = Secured(self._entrance, self._make())
         transport.set_protocol(secured)
         secured.connection_made(transport)

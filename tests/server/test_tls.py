@@ -272,6 +272,19 @@ async def test_a_handshake_that_is_not_finished_is_given_up(pair, sent, monkeypa
     assert caplog.messages == said
 
 
+@pytest.mark.parametrize("sent", [b"GE", b"GET / HTTP/1.1\r\nHost: localhost\r\n"])
+async def test_plain_http_that_never_ends_its_head_is_given_up(pair, sent, monkeypatch):
+    """It has as long as a handshake."""
+    monkeypatch.setattr(tls, "HANDSHAKE_TIME", 0.01)
+    async with MockServer(tls=pair) as server:
+        reader, writer = await asyncio.open_connection(server.host, server.port)
+        writer.write(sent)
+        await _end_of(reader)
+        assert reader.at_eof() or reader.exception()
+        writer.close()
+        assert not server._runner.server.connections
+
+
 async def _end_of(reader):
     try:
         return await reader.read()
