@@ -59,7 +59,9 @@ class SocketResponse(web.WebSocketResponse):
 
     def __init__(self, head: Head, protocols: list[str]) -> None:
         # A subprotocol is agreed to unseen: browsers fail a handshake that leaves theirs out.
-        super().__init__(autoclose=False, compress=False, protocols=protocols, max_msg_size=MOST)
+        # aiohttp refuses a message of its limit, too.
+        most = MOST + 1
+        super().__init__(autoclose=False, compress=False, protocols=protocols, max_msg_size=most)
         self.head = head
         self.listening: asyncio.Task[None] | None = None
         for name, value in head.headers:

@@ -153,6 +153,17 @@ async def test_a_message_that_is_too_big_ends_the_connection(tmp_path):
     assert (ends, "exceeds limit" in entry.fault) == ([("end", "server", 1009)], True)
 
 
+async def test_a_message_as_big_as_may_be_is_taken(tmp_path):
+    """The bound itself is not too big."""
+    async with serving(tmp_path, f"{OPERATION}stream: [{{data: x}}, {{hold: forever}}]") as server:
+        async with opened(server, STATUS, max_msg_size=0) as socket:
+            await socket.receive_json()
+            await socket.send_bytes(b"x" * MOST)
+        ends = await closed(server)
+        entry = server.session().journal[-1]
+    assert (ends, entry.received) == ([("end", "client", 1000)], 1)
+
+
 async def test_bytes_that_are_no_frames_end_the_connection(tmp_path):
     """1002: a protocol error."""
     async with serving(tmp_path, f"{OPERATION}stream: [{{data: x}}, {{hold: forever}}]") as server:
