@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.resources
+import os
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -279,7 +280,11 @@ class Workspace:
                 except OSError as error:
                     what = f"the file cannot be read: {error.strerror}"
                     mend = "make it readable, or move it out of the folder"
-                    problems.append(Problem(Location(name), what, "unreadable-file", mend))
+                    problem = Problem(Location(name), what, "unreadable-file", mend)
+                    if path.is_symlink() and not path.exists():
+                        mend = "make the link lead to a file, or take it away"
+                        problem = replace(problem, severity="warning", mend=mend)
+                    problems.append(problem)
                     continue
                 inner = path.relative_to(root) if path != root else Path(path.name)
                 files.append((name, inner.with_suffix("").as_posix(), raw))
@@ -316,15 +321,25 @@ def _found(root: Path) -> Sequence[Path]:
             code="no-folder",
             mend="make it readable",
         ) from None
-    paths = (path for path in _below(root) if path.suffix in SUFFIXES and path.is_file())
-    # Hidden files and folders are an editor's or a version control's own.
-    return sorted(p for p in paths if not _hidden(p.relative_to(root)))
+    return sorted(path for path in _below(root) if path.suffix.lower() in SUFFIXES)
 
 
-def _below(root: Path) -> Iterator[Path]:
-    """Yield what is below a folder, as far as it stays there while we look."""
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-        yield from root.rglob("*")
+def _below(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
+    """Yield the files below a folder, as far as it stays there while we look, and links to nothing.
+
+    A link to a folder that it lies in itself is passed over. Hidden files and folders are an
+    editor's or a version control's own.
+    """
+    with contextlib.suppress(OSError):
+        real = folder.resolve()
+        with os.scandir(folder) as scanned:
+            entries = [] if real in above else [e for e in scanned if not e.name.startswith(".")]
+        for entry in entries:
+            path = folder / entry.name
+            if entry.is_dir():
+                yield from _below(path, (*above, real))
+            elif entry.is_file() or (entry.is_symlink() and not path.exists()):
+                yield path
 
 
 def _stamp(path: Path) -> Stamp | None:
@@ -334,10 +349,6 @@ def _stamp(path: Path) -> Stamp | None:
     except (OSError, ValueError):
         return None
     return stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_size
-
-
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
 
 
 def shown(path: Path) -> str:

@@ -8,6 +8,7 @@ import pytest
 from commands import HEARD, STORY, run
 
 from mockserver.cli import main
+from mockserver.workspace import workspace
 
 
 def test_check_shows_what_answers_what(folder, capsys):
@@ -48,6 +49,23 @@ def test_check_annotates_a_workflow_run(folder, capsys):
         "::error file=scenarios/a.yaml,line=2,col=12,title=unknown-key::"
         "unknown key 'stauts' in a response%0Amend: did you mean 'status'?"
     )
+
+
+def test_linked_folders_and_suffixes_in_capitals_are_read(tmp_path):
+    """Once each, though a link leads back; a link that leads nowhere is warned of."""
+    scenarios, other = tmp_path / "scenarios", tmp_path / "other"
+    for path in (scenarios / "a.yaml", scenarios / "B.YAML", other / "c.Yml", scenarios / ".d.yml"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(STORY)
+    (scenarios / "linked").symlink_to(other)
+    (scenarios / "back").symlink_to(scenarios)
+    (other / "up").symlink_to(scenarios)
+    (scenarios / "gone.yaml").symlink_to(tmp_path / "nowhere")
+    catalog, problems = workspace(None, scenarios).load()
+    assert set(catalog.programs) == {"a", "B", "linked/c"}
+    [gone] = [problem for problem in problems if problem.code != "scenario-tie"]
+    assert (gone.code, gone.severity) == ("unreadable-file", "warning")
+    assert gone.where.file.endswith("gone.yaml")
 
 
 @pytest.mark.parametrize("form", ["text", "github"])
