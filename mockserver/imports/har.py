@@ -134,6 +134,9 @@ class _Entry:
         self.status = self._status()
         self.sound = self._check()
         self.headers = _headers(self._response.get("headers"))
+        media_type = _text(self._content.get("mimeType"))
+        if media_type and not _value(self.headers, "content-type"):
+            self.headers = (*self.headers, ("Content-Type", media_type))
         self.began = self._began() if self.sound else 0.0
 
     def _status(self) -> int | None:
@@ -262,7 +265,7 @@ class _Entry:
         """
         text = self._content.get("text")
         if isinstance(text, str) and text:
-            return _decoded(text, _text(self._content.get("encoding")))
+            return self._decoded(text, _text(self._content.get("encoding")), "response/content")
         size = self._content.get("size")
         bodiless = self.method == "HEAD" or self.status in _EMPTY or self.status == 0
         moved = self.status is not None and 300 <= self.status < 400
@@ -275,19 +278,22 @@ class _Entry:
         posted = _mapping(self._request.get("postData"))
         text = posted.get("text")
         if isinstance(text, str) and text:
-            return _decoded(text, _text(posted.get("_encoding") or posted.get("encoding")))
+            encoding = _text(posted.get("_encoding") or posted.get("encoding"))
+            return self._decoded(text, encoding, "request/postData")
         params = posted.get("params")
         pairs = _headers(params)
         return urlencode(pairs).encode() if pairs else b""
 
-
-def _decoded(text: str, encoding: str) -> bytes:
-    if encoding.lower() == "base64":
-        try:
-            return b64decode(text)
-        except (binascii.Error, ValueError):
-            pass
-    return text.encode(errors="replace")
+    def _decoded(self, text: str, encoding: str, part: str) -> bytes:
+        """Return a body; what is said to be base64 and is not stays as it stands."""
+        if encoding.lower() == "base64":
+            try:
+                return b64decode("".join(text.split()), validate=True)
+            except (binascii.Error, ValueError):
+                where = Location(self._found.file, pointer=f"{self._where.pointer}/{part}/text")
+                what = "this is no base64, so it is taken as it stands"
+                self._found.doubt(where, what, "take its encoding out, or export the file anew")
+        return text.encode(errors="replace")
 
 
 def target_of(url: str) -> str:

@@ -105,6 +105,8 @@ BODIES = {
     "text": ({"text": "ü"}, "ü".encode()),
     "base64": ({"text": b64encode(b"\xff\x00").decode(), "encoding": "base64"}, b"\xff\x00"),
     "base64 that is none": ({"text": "a", "encoding": "base64"}, b"a"),
+    "base64 without any": ({"text": "###", "encoding": "base64"}, b"###"),
+    "base64 in lines": ({"text": "/w\nA=\n", "encoding": "base64"}, b"\xff\x00"),
     "empty": ({"text": "", "size": 0}, b""),
 }
 
@@ -116,10 +118,25 @@ def test_a_body_is_as_the_file_codes_it(content, body):
     assert b"".join(chunk.data for chunk in exchange.chunks) == body
 
 
+def test_base64_that_is_none_is_told_with_its_place():
+    """The text stays."""
+    content = {"text": "###", "encoding": "base64"}
+    (problem,) = read(har(entry(answer={"content": content})), "a.har").problems
+    assert problem.where.pointer == "/log/entries/0/response/content/text"
+    assert problem.code == "unreadable-part"
+
+
+def test_a_media_type_stands_in_for_a_header_that_is_not_there():
+    """HAR has it beside the headers."""
+    (exchange,) = read(har(entry(answer={"headers": []})), "a.har").exchanges
+    assert exchange.headers == (("Content-Type", "text/event-stream"),)
+
+
 def test_a_coding_that_was_undone_is_put_on_again():
     """gzip is; what cannot be is said, and the lengths of other bytes go."""
-    zipped = [("content-encoding", "gzip"), ("content-length", "9"), ("x", "1")]
-    other = [("content-encoding", "br"), ("content-length", "9")]
+    kind = ("content-type", "text/event-stream")
+    zipped = [kind, ("content-encoding", "gzip"), ("content-length", "9"), ("x", "1")]
+    other = [kind, ("content-encoding", "br"), ("content-length", "9")]
     given = [
         entry(
             url=f"https://api.test/{n}",
@@ -130,8 +147,8 @@ def test_a_coding_that_was_undone_is_put_on_again():
     found = read(har(*given), "a.har")
     first, second = found.exchanges
     assert gzip.decompress(first.chunks[0].data) == STREAM.encode()
-    assert first.headers == (("content-encoding", "gzip"), ("x", "1"))
-    assert (second.headers, second.chunks[0].data) == ((), STREAM.encode())
+    assert first.headers == (kind, ("content-encoding", "gzip"), ("x", "1"))
+    assert (second.headers, second.chunks[0].data) == ((kind,), STREAM.encode())
     assert any("br" in note for note in found.notes)
 
 
