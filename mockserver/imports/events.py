@@ -16,12 +16,17 @@ if TYPE_CHECKING:
 
 
 def chunks_of(
-    body: bytes, told: Sequence[dict[str, Any]], first: float, answered: float, found: Found
+    body: bytes,
+    told: Sequence[dict[str, Any]],
+    first: float | None,
+    answered: float,
+    found: Found,
 ) -> tuple[Chunk, ...]:
     """Return a body as it came.
 
     `told` are events as browsers' tools tell them: `time` in seconds since 1970, `eventName`,
-    `eventId`, `data`. Without a body it is made of them. `first` is when the recording began.
+    `eventId`, `data`. Without a body it is made of them. `first` is when the recording began; where
+    nothing tells that, the first event comes with the head.
     """
     if not told:
         if len(list(blocks(body[:4096]))) > 1:
@@ -41,13 +46,14 @@ def chunks_of(
     return _timed(parts, heard, times, answered)
 
 
-def _times(told: Sequence[dict[str, Any]], first: float, answered: float) -> list[float]:
+def _times(told: Sequence[dict[str, Any]], first: float | None, answered: float) -> list[float]:
     """Return when each event came, none before the one that it follows."""
     found, last = [], answered
     for one in told:
         time = one.get("time")
-        known = isinstance(time, (int, float)) and not isinstance(time, bool)
-        last = max(last, time - first) if known else last  # type: ignore[operator]
+        if isinstance(time, (int, float)) and not isinstance(time, bool):
+            first = time - answered if first is None else first
+            last = max(last, time - first)
         found.append(round(last, 6))
     return found
 

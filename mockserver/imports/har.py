@@ -65,8 +65,8 @@ def read_har(data: bytes, found: Found, wanted: Wanted) -> None:
     entries, own = _entries(data, found)
     read = [_Entry(entry, number, found) for number, entry in enumerate(entries)]
     kept = _kept([entry for entry in read if entry.sound], wanted, found)
-    first = min((entry.began for entry in kept), default=0.0)
-    for entry in sorted(kept, key=lambda entry: entry.began):
+    first = min((entry.began for entry in kept if entry.began is not None), default=None)
+    for entry in sorted(kept, key=lambda entry: entry.began or 0.0):
         exchange = entry.exchange(first, own=own)
         if exchange is not None:
             found.exchanges.append(exchange)
@@ -137,7 +137,7 @@ class _Entry:
         media_type = _text(self._content.get("mimeType"))
         if media_type and not _value(self.headers, "content-type"):
             self.headers = (*self.headers, ("Content-Type", media_type))
-        self.began = self._began() if self.sound else 0.0
+        self.began = self._began() if self.sound else None
 
     def _status(self) -> int | None:
         status = self._response.get("status")
@@ -160,8 +160,8 @@ class _Entry:
             self._found.doubt(self._where, what, "take it out, or export the file anew")
         return not lacks
 
-    def _began(self) -> float:
-        """Return when it began, in seconds since 1970."""
+    def _began(self) -> float | None:
+        """Return when it began, in seconds since 1970; None where that cannot be read."""
         told = _text(self._entry.get("startedDateTime"))
         try:
             moment = datetime.fromisoformat(told)
@@ -169,7 +169,7 @@ class _Entry:
         except (ValueError, OverflowError):
             what = f"{told!r} is no time, so this entry counts as the first"
             self._found.doubt(self._where, what, "write it as 2026-01-01T00:00:00.000Z")
-            return 0.0
+            return None
 
     @property
     def origin(self) -> str:
@@ -203,9 +203,9 @@ class _Entry:
             return "WebSockets"
         return ""
 
-    def exchange(self, first: float, *, own: bool) -> Exchange | None:
-        """Return it, with times since `first`; None where there is nothing to be told."""
-        at = round(max(0.0, self.began - first), 6)
+    def exchange(self, first: float | None, *, own: bool) -> Exchange | None:
+        """Return it, with times since `first`, if any; None where there is nothing to be told."""
+        at = 0.0 if self.began is None or first is None else round(self.began - first, 6)
         target = target_of(self.url)
         line = f"{self.method} {target}"
         end = self._end(own=own)

@@ -84,6 +84,17 @@ def test_events_with_their_times_put_the_text_in_time():
     assert found.notes == []
 
 
+def test_without_the_time_of_its_beginning_a_stream_begins_with_its_first_event():
+    """What lies between its events is known all the same, and other entries keep their times."""
+    messages = [told(0.5, eventId="1", data="one"), told(2.25, eventId="2", data="two")]
+    undated = entry(text=None, _eventSourceMessages=messages, startedDateTime="")
+    found = read(har(undated), "a.har")
+    assert [chunk.at for chunk in found.exchanges[0].chunks] == [0.1, 1.85]
+
+    found = read(har(undated, entry(_eventSourceMessages=messages)), "a.har")
+    assert [exchange.at for exchange in found.exchanges] == [0.0, 0.0]
+
+
 def test_events_alone_make_a_stream():
     """An id that stays the same is written once; names and ids that break lines are left out."""
     messages = [
