@@ -149,7 +149,7 @@ def ask_calls(called):
                 read_text(request.url or "").filled(REQUEST)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(places(WHOLE)[1:]), JUNK), min_size=1, max_size=3),
     st.sampled_from(["null", "{}", '{"id": 0}', "[DONE]", "1"]),

@@ -8,7 +8,7 @@ from mockserver.contract.requests.terms import terms_of
 from mockserver.contract.requests.verdicts import Asked, Verdicts
 from mockserver.contract.sampling.sample import Unsatisfiable, sample
 
-MOST = 60
+MOST = 30
 """Operations of one document that are tried, unless all are asked for."""
 JSON = ("Content-Type", "application/json")
 
