@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.errors import ExpectationError
@@ -46,7 +45,7 @@ class Steered:
     def connections(self) -> list[LiveConnection]:
         """The streams that are open, and the answers that wait, oldest first."""
         server = self._server
-        found: list[LiveConnection] = server._in_loop(
+        found: list[LiveConnection] = server._home.call(
             lambda: server._session(self.name).live.listed()  # noqa: PLW0108
         )
         return found
@@ -117,9 +116,9 @@ class Steered:
         """
         server, within = self._server, seconds_of(timeout)
         server._must_run()
-        if server._thread in (None, threading.current_thread()):
+        if server._home.is_here:
             raise RuntimeError("the server runs in this event loop: await session.connected()")
-        found: list[LiveConnection] = server._run(self._connected(count, within))
+        found: list[LiveConnection] = server._home.run(self._connected(count, within))
         return found
 
     async def connected(
@@ -144,13 +143,13 @@ class Steered:
     def _order(self, make: Callable[[Session[Clock]], Orders]) -> list[int]:
         server = self._server
         server._must_run()
-        if server._thread is None:
+        if not server._home.apart:
             return make(server._session(self.name)).give()
 
         async def carry_out() -> list[int]:
             return await make(server._session(self.name)).carry_out()
 
-        done: list[int] = server._run(carry_out())
+        done: list[int] = server._home.run(carry_out())
         return done
 
 
@@ -168,7 +167,7 @@ class SessionHandle(Steered):
 
     @property
     def _session(self) -> Session[Clock]:
-        found: Session[Clock] = self._server._in_loop(lambda: self._server._session(self.name))
+        found: Session[Clock] = self._server._home.call(lambda: self._server._session(self.name))
         return found
 
     @property
@@ -186,9 +185,9 @@ class SessionHandle(Steered):
         """
         server, seconds = self._server, seconds_of(duration)
         server._must_run()
-        if server._thread is None:
+        if not server._home.apart:
             return server._move(self.name, seconds)
-        now: float = server._run(server._advance(self.name, seconds))
+        now: float = server._home.run(server._advance(self.name, seconds))
         return now
 
     def signal(self, name: str) -> int:
@@ -202,7 +201,7 @@ class SessionHandle(Steered):
             session = self._server._session(self.name)
             return session.happenings.signal(name, session.clock.now())
 
-        waiting: int = self._server._in_loop(send)
+        waiting: int = self._server._home.call(send)
         return waiting
 
     def dispatched(self) -> list[dict[str, Any]]:
@@ -219,7 +218,7 @@ class SessionHandle(Steered):
                 pass
             return [as_json(listener) for listener in audience.listeners]
 
-        found: list[dict[str, Any]] = self._server._in_loop(hear)
+        found: list[dict[str, Any]] = self._server._home.call(hear)
         return found
 
     def coverage(self) -> dict[str, Any]:
@@ -255,4 +254,4 @@ class SessionHandle(Steered):
 
     def reset(self) -> None:
         """Forget what has happened in the session, its calls included; its clock goes on."""
-        self._server._in_loop(lambda: self._server._reset(self.name))
+        self._server._home.call(lambda: self._server._reset(self.name))

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from mockserver.addresses import BACKLOG, cannot_listen, reachable, url_of
 from mockserver.asked import check, idle_seconds, names_of
 from mockserver.certificates import Certificate, Tls, certificate_of
 from mockserver.clock import Clock, clock_factory
 from mockserver.errors import Problem, StartError, did_you_mean
 from mockserver.handle import SessionHandle as SessionHandle  # noqa: PLC0414  (users find it here)
+from mockserver.home import Home
 from mockserver.loading import Files
 from mockserver.play.journal import JOURNAL_ENTRIES, Journals
 from mockserver.play.session import DEFAULT, Session
@@ -22,7 +22,7 @@ from mockserver.watching import watch
 from mockserver.workspace import control_contract, is_own, workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
     from pathlib import Path
     from types import TracebackType
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from mockserver.play.verdict import SessionVerdict
     from mockserver.scenario.catalog import Catalog
     from mockserver.server.live import Live
-
-BACKLOG: Final = 4096
-"""Connections that may wait to be accepted; a fast ramp of clients overflows aiohttp's 128."""
 
 LEAVING: Final = 0.5
 """Seconds that a client's leaving may take to be known, before the client is judged."""
@@ -130,13 +127,20 @@ class MockServer:
         """Is told of every session that is deleted or makes room, while all of it is there."""
         self._runner: web.ServerRunner | None = None
         self._live: Live | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
+        self._home = Home()
 
     # --- start and stop ------------------------------------------------------------------------
 
     async def start(self) -> Self:
-        """Load everything and listen. Raises LoadError, StartError."""
+        """Load everything and listen. Raises LoadError, StartError, and nothing is left of it."""
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def _start(self) -> None:
         # Imported here, as is all of aiohttp: `check` and `explain` do without.
         from aiohttp import web  # noqa: PLC0415
 
@@ -160,10 +164,9 @@ class MockServer:
         )
         loaded, problems = files.load()
         self._check_pinned(loaded.catalog, self._pinned)
-        self._loop = asyncio.get_running_loop()
-        sessions = Sessions(
-            self._make_session, self._most_sessions, self._idle, seconds=self._loop.time
-        )
+        self._home.settle()
+        seconds = asyncio.get_running_loop().time
+        sessions = Sessions(self._make_session, self._most_sessions, self._idle, seconds=seconds)
         control = Control(control_contract, Guard(self._control_hosts, self._token, self.host))
         self._live = Live(loaded, sessions, requests, calls, control, files, cors=self._cors)
         self._live.journals = self._journals
@@ -171,21 +174,17 @@ class MockServer:
         self._live.on_look = self._looked
         self._live.certificate = self._certificate
         sessions.on_gone = self._let_go
-        runner = web.ServerRunner(make_server(self._live), shutdown_timeout=0.5)
-        await runner.setup()
+        self._runner = web.ServerRunner(make_server(self._live), shutdown_timeout=0.5)
+        await self._runner.setup()
         try:
-            site = web.TCPSite(runner, self.host, self._port, backlog=BACKLOG)
-            await site.start()
+            await web.TCPSite(self._runner, self.host, self._port, backlog=BACKLOG).start()
         except OSError as error:
-            await runner.cleanup()
             raise cannot_listen(self.host, self._port, error) from None
-        self._runner = runner
-        self._port = runner.addresses[0][1]
+        self._port = self._runner.addresses[0][1]
         requests.warm_up()
         if self.reloads:
             reload = partial(self._live.reload, patient=True)
             self._watching = asyncio.create_task(watch(self._workspace, reload))
-        return self
 
     async def stop(self) -> None:
         """End open streams properly and free the port."""
@@ -212,14 +211,7 @@ class MockServer:
         await self.stop()
 
     def __enter__(self) -> Self:
-        loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=loop.run_forever, name="mockserver", daemon=True)
-        self._thread.start()
-        try:
-            asyncio.run_coroutine_threadsafe(self.start(), loop).result()
-        except BaseException:
-            self._end_thread(loop)
-            raise
+        self._home.begin(self.start())
         return self
 
     def __exit__(
@@ -228,21 +220,7 @@ class MockServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        assert self._loop is not None
-        self._run(self.stop())
-        self._end_thread(self._loop)
-
-    def _end_thread(self, loop: asyncio.AbstractEventLoop) -> None:
-        assert self._thread is not None
-        loop.call_soon_threadsafe(loop.stop)
-        self._thread.join()
-        self._thread = None
-        loop.close()
-
-    def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        """Carry out `work` in the server's own thread."""
-        assert self._loop is not None
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        self._home.end(self.stop())
 
     def _check_pinned(self, catalog: Catalog, pinned: Sequence[str]) -> None:
         for name in pinned:
@@ -279,8 +257,7 @@ class MockServer:
     @property
     def url(self) -> str:
         """The base URL, without a slash at its end; paths are the document's own."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self._scheme}://{host}:{self._port}"
+        return url_of(self._scheme, self.host, self._port)
 
     @property
     def _scheme(self) -> str:
@@ -303,8 +280,7 @@ class MockServer:
     @property
     def reachable_url(self) -> str:
         """The base URL for a program on this machine, where the host stands for all addresses."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(self.host)  # noqa: S104
-        return self.url if host is None else f"{self._scheme}://{host}:{self._port}"
+        return url_of(self._scheme, reachable(self.host), self._port)
 
     @property
     def busy(self) -> bool:
@@ -359,23 +335,23 @@ class MockServer:
             tally = sessions.tally if session is None else sessions.get(session).tally
             return coverage_at_once(self._running.reach, tally)
 
-        found: Coverage = self._in_loop(find)
+        found: Coverage = self._home.call(find)
         return found
 
     def judged(self, session: str, *, final: bool, allow: Sequence[str] = ()) -> SessionVerdict:
         """Return the verdict on the clients of one session."""
         from mockserver.play.verdict import verdict_of  # noqa: PLC0415
 
-        if self._thread is not None:
+        if self._home.apart:
             from mockserver.server.settled import heard  # noqa: PLC0415
 
-            self._run(heard(self._in_loop(lambda: self._session(session))))
+            self._home.run(heard(self._home.call(lambda: self._session(session))))
 
         def find() -> SessionVerdict:
             catalog = self.catalog
             return verdict_of(self._session(session), catalog, final=final, allow=allow)
 
-        found: SessionVerdict = self._in_loop(find)
+        found: SessionVerdict = self._home.call(find)
         return found
 
     def session(self, name: str = DEFAULT) -> SessionHandle:
@@ -418,7 +394,7 @@ class MockServer:
             self._check_pinned(self._running.catalog, settings.pinned or ())
             return self._running.sessions.create(settings)
 
-        return SessionHandle(self, self._in_loop(create).name)
+        return SessionHandle(self, self._home.call(create).name)
 
     def _session(self, name: str) -> Session[Clock]:
         if self._live is None:
@@ -428,9 +404,9 @@ class MockServer:
 
     def _must_run(self) -> asyncio.AbstractEventLoop:
         """Return the loop that the server runs in. Raises RuntimeError where it does not run."""
-        if self._runner is None or self._loop is None:
+        if self._runner is None or self._home.loop is None:
             raise RuntimeError("the server is not running")
-        return self._loop
+        return self._home.loop
 
     def session_names(self) -> list[str]:
         """Return the names of the sessions there are, the one unused for longest first."""
@@ -438,7 +414,7 @@ class MockServer:
         def find() -> list[str]:
             return [session.name for session in self._running.sessions]
 
-        found: list[str] = self._in_loop(find)
+        found: list[str] = self._home.call(find)
         return found
 
     async def left(self, session: str | None = None, seconds: float = LEAVING) -> bool:
@@ -472,29 +448,3 @@ class MockServer:
 
     async def _advance(self, name: str, seconds: float) -> float:
         return await self._running.advance(self._session(name), seconds)
-
-    def _in_loop(self, work: Any) -> Any:
-        """Call `work` where the server's loop runs, which may be another thread."""
-        if self._thread is None:
-            return work()
-
-        async def call() -> Any:
-            return work()
-
-        return self._run(call())
-
-
-def cannot_listen(host: str, port: int, error: OSError) -> StartError:
-    """Return what to raise where a port could not be had."""
-    if error.errno == errno.EADDRINUSE:
-        return StartError(
-            f"port {port} on {host} is in use",
-            code="port-in-use",
-            mend="stop what listens there, or choose another with --port (0: any)",
-        )
-    reason = error.strerror or str(error)
-    return StartError(
-        f"cannot listen on {host}:{port}: {reason}",
-        code="cannot-listen",
-        mend="choose another --host or --port",
-    )

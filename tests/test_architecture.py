@@ -16,6 +16,8 @@ MAY_IMPORT = {
     "play": {"errors", "sse", "contract", "scenario"},
     "capture": {"errors", "sse", "contract", "scenario", "play"},
     "clock": {"errors"},
+    "home": set(),
+    "addresses": {"errors"},
     "asked": {"errors", "scenario"},
     "verify": {"errors", "sse", "contract", "scenario", "play"},
     "workspace": {"errors", "contract", "scenario"},
@@ -25,12 +27,12 @@ MAY_IMPORT = {
     "loading": {"errors", "scenario", "play", "server", "workspace"},
     "handle": {"errors", "scenario", "play", "clock", "server", "runner"},
     "imports": {"errors", "sse", "contract", "capture"},
-    "upstream": {"errors", "clock", "capture", "imports", "verify", "server"},
+    "upstream": {"errors", "addresses", "clock", "capture", "imports", "verify", "server"},
     "runner": {"errors", "scenario", "play", "clock", "workspace", "server", "loading", "handle"}
-    | {"asked", "certificates", "watching"},
+    | {"addresses", "asked", "certificates", "home", "watching"},
     "pytest_plugin": {"errors", "play", "runner", "asked"},
     "cli": {"errors", "contract", "scenario", "play", "capture", "imports", "upstream", "verify"}
-    | {"certificates", "clock", "workspace", "runner"},
+    | {"addresses", "certificates", "clock", "workspace", "runner"},
     "__init__": {"errors", "runner"},
     "__main__": {"cli"},
 }

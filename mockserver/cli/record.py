@@ -89,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _record(args: argparse.Namespace, address: Address, keep: recorded.Keep) -> Recorder:
-    from mockserver.runner import cannot_listen  # noqa: PLC0415
+    from mockserver.addresses import cannot_listen  # noqa: PLC0415
     from mockserver.upstream.proxy import Proxy  # noqa: PLC0415
     from mockserver.upstream.recorder import Recorder  # noqa: PLC0415
 

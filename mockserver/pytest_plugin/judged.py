@@ -65,14 +65,14 @@ class JudgedSession(SessionHandle):
 
     def close(self) -> None:
         """End what connections are left, and forget the session."""
-        self._server._run(self._server.delete_session(self.name))  # noqa: SLF001
+        self._server._home.run(self._server.delete_session(self.name))  # noqa: SLF001
 
     def _fault(self, allow: Sequence[str] = ()) -> ExpectationError | None:
         found = self._found(allow)
         if found is None:
             return None
         # It may lack a client's leaving that is on its way to us; else nobody is waited for.
-        self._server._run(self._server.left(self.name))  # noqa: SLF001
+        self._server._home.run(self._server.left(self.name))  # noqa: SLF001
         return self._found(allow)
 
     def _found(self, allow: Sequence[str]) -> ExpectationError | None:

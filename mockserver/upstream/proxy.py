@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from mockserver.addresses import BACKLOG, url_of
 from mockserver.errors import ControlError
 from mockserver.server.protocol import Server
 from mockserver.server.respond import ProblemResponse
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from mockserver.server.protocol import Factory
     from mockserver.upstream.address import Address
     from mockserver.upstream.recorder import Recorder
-
-BACKLOG: Final = 1024
-"""Connections that may wait to be accepted."""
 
 
 class Proxy:
@@ -56,8 +54,7 @@ class Proxy:
             await runner.cleanup()
             raise
         self._runner = runner
-        name = f"[{host}]" if ":" in host else host
-        return f"http://{name}:{runner.addresses[0][1]}"
+        return url_of("http", host, runner.addresses[0][1])
 
     async def stop(self) -> None:
         """End the recording where it is, then every connection."""

@@ -99,7 +99,7 @@ def test_a_recording_for_a_document_has_its_operations(tmp_path, upstream):
 def test_an_upstream_that_is_down_is_said(tmp_path, upstream):
     """The client gets 502, and the end of the recording tells of it; there is nothing to serve."""
     upstream_url = upstream.url
-    upstream._run(upstream.stop())
+    upstream._home.run(upstream.stop())
     with recording(tmp_path, upstream_url) as said:
         status, body = get(said["url"] + STATUS + "?token=very-secret")
     assert (status, json.loads(body)["code"]) == (502, "upstream-unreachable")
