@@ -24,16 +24,14 @@ from mockserver.play.cues import (
     waits,
 )
 from mockserver.play.layout import Layout
+from mockserver.play.reading import FramedReading, Reading
 from mockserver.play.verdicts import BreachError
 from mockserver.play.walk import StuckError, Walk
-from mockserver.scenario.block import Block, echoed, static_event
+from mockserver.scenario.block import Block, echoed
 from mockserver.scenario.model import EventStep
 from mockserver.scenario.program import Awaiting, Calling, Hold, Program, Row, Stop, Stretch
 from mockserver.scenario.template import RenderError
 from mockserver.scenario.units import FOREVER
-from mockserver.sse.encode import encode
-from mockserver.sse.framed import framed
-from mockserver.sse.items import reader
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -43,8 +41,8 @@ if TYPE_CHECKING:
     from mockserver.play.layout import Coding
     from mockserver.play.scope import StoryScope
     from mockserver.play.verdicts import Verdict
-    from mockserver.scenario.model import BlockStep, Heartbeat
-    from mockserver.sse.encode import Event, Form
+    from mockserver.scenario.model import Heartbeat
+    from mockserver.sse.encode import Event
 
 BEAT_PATH: Final = "heartbeat"
 
@@ -94,10 +92,10 @@ class Player:
         self._layout = None
         if head or coding or any(segment.row.laid for segment in segments):
             self._layout = Layout(row.wire, scope, coding)
-        self._frames = row.form if row.form.frames else None
-        """How events are framed, where the bytes are those of a WebSocket."""
-        reads = any(segment.row.reads for segment in segments)
-        self._parser = reader(program.framing) if reads else None
+        self._reading: Reading | None = None
+        if any(segment.row.reads for segment in segments):
+            form = row.form
+            self._reading = FramedReading(form) if form.frames else Reading(program.framing)
         self._at = 0.0
         self._lag = 0.0
         """How far the story's own time is ahead of the connection's."""
@@ -146,7 +144,7 @@ class Player:
     @property
     def in_pieces(self) -> bool:
         """Whether some of its writes have to leave alone."""
-        return self._parser is not None or self._layout is not None
+        return self._reading is not None or self._layout is not None
 
     @property
     def fault(self) -> str:
@@ -179,8 +177,8 @@ class Player:
         Only where nothing is `in_block`.
         """
         assert self._piece is None
-        if self._parser is not None and self._frames is None:
-            self._parser.feed(data)
+        if self._reading is not None:
+            self._reading.push(data)
         return self._layout.push(data) if self._layout else data
 
     def finish(self) -> bytes:
@@ -306,8 +304,6 @@ class Player:
                     begun = segment.place.within if walk.cues == segment.place.cues + 1 else 0
                     again = walk.cues <= segment.happened
                     cue = self._cue(walk, op, first, begun, again=again)
-                    if begun and isinstance(cue, Send) and self._frames is None:
-                        cue = cue._replace(data=cue.data[begun:])
                     yield cue
                     walk.lapse(self._late)
                     if waits(cue):
@@ -345,28 +341,31 @@ class Player:
         *,
         again: bool,
     ) -> Cue:
-        due, place, reading = walk.due, self._place, self._parser is not None
+        due, place, reading = walk.due, self._place, self._reading
+        if reading is not None and not reading.wanted(walk.row):
+            reading = None
         match op:
             case Stretch():
                 data = op.from_block(first)
                 last_id, after = op.last_id(first)
                 blocks, retry = len(op.ends) - first, op.retry
                 shown = Shown(op.steps, max(0, len(op.steps) - blocks), data=data)
-                if reading:
-                    event = None if self._frames is None else _static(op.steps[0], self._frames)
-                    data, last_id, retry, shown = self._read(data, op.steps[0], event)
+                if reading is not None:
+                    step = op.steps[0]
+                    read = reading.read(data, begun, reading.whole(step))
+                    data, last_id, retry, heard = read
+                    shown = Shown(step, heard=heard)
                 send = Send(due, data, blocks, place, last_id, after, retry, shown=shown)
                 found = self._watch.of_steps(op.steps, blocks) if self._watch else ()
-                return send._replace(breaches=found) if found else send
-            case Block() if reading:
+                cue = send._replace(breaches=found) if found else send
+            case Block() if reading is not None:
                 event = op.event_if_any(self._scope)
                 found = self._judged(op, event)
                 data = op.data(self._scope, again=again, event=event)
-                if self._frames is not None:
-                    data = data[begun:]  # what a client has got of it is nothing that is left out
                 whole = None if begun or op.step.cut is not None else event
-                data, last_id, retry, shown = self._read(data, op.step, whole)
+                data, last_id, retry, heard = reading.read(data, begun, whole)
                 split = None if op.step.split is None else (op.path, op.step.split)
+                shown = Shown(op.step, heard=heard)
                 return Send(due, data, 1, place, last_id, 0, retry, op.alone, split, shown, found)
             case Block():
                 event = op.event(self._scope)
@@ -374,7 +373,7 @@ class Player:
                 data = op.encoded(event, self._scope)
                 split = None if op.step.split is None else (op.path, op.step.split)
                 id_, shown = echoed(event.id), Shown(op.step, event=event)
-                return Send(
+                cue = Send(
                     due, data, 1, place, id_, 0, event.retry,
                     split=split, shown=shown, breaches=found,
                 )  # fmt: skip
@@ -384,38 +383,15 @@ class Player:
                 return call_of(op, self._scope, due, place)
             case Awaiting():
                 return Await(due, place, wanted_of(op, self._scope), walk.timeout)
+        if self._reading is not None and reading is None:
+            self._reading.pass_over(cue.id, cue.retry)
+        return cue
 
     def _judged(self, block: Block, event: Event | None) -> tuple[Verdict, ...]:
         if self._watch is None or event is None or event.data is None:
             return ()
         assert isinstance(block.step, EventStep)
         return self._watch.of_event(block.step, event)
-
-    def _read(
-        self, data: bytes, step: BlockStep, event: Event | None
-    ) -> tuple[bytes, str | None, int | None, Shown]:
-        """Return the bytes that leave, and what a client takes of `data`.
-
-        That is the last event ID, the reconnection time and the events. `event` is what the bytes
-        say by themselves, where that is a whole one.
-        """
-        parser = self._parser
-        assert parser is not None
-        id_, retry = parser.last_event_id, parser.reconnection_time
-        by_itself = self._frames is not None and event is not None and parser.between
-        heard = parser.feed(data)
-        if self._frames is not None:
-            if by_itself and event is not None:
-                data = encode(event, self._frames)
-            else:
-                after = (parser.last_event_id, parser.reconnection_time)
-                data = framed(heard, (id_, retry), after)
-        return (
-            data,
-            echoed(parser.last_event_id) if parser.last_event_id != id_ else None,
-            parser.reconnection_time if parser.reconnection_time != retry else None,
-            Shown(step, heard=heard),
-        )
 
     def _with_heartbeats(
         self, cues: Iterator[Cue | Pending], heartbeat: Heartbeat
@@ -456,10 +432,6 @@ class Player:
             raise
         finally:
             scope.story, scope.rounds = story, rounds
-
-
-def _static(step: BlockStep, form: Form) -> Event | None:
-    return static_event(step, form) if isinstance(step, EventStep) else None
 
 
 def _next_row(walk: Walk) -> Place:

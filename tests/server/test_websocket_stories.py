@@ -40,6 +40,25 @@ async def test_a_websocket_resumes_after_an_id(tmp_path, before, query, settings
     ]
 
 
+BEFORE_RAW = {
+    "literals": ("b", {"id": "2", "data": "b"}),
+    "templates": ("'{{ request.method }}'", {"id": "2", "data": "GET"}),
+}
+
+
+@pytest.mark.parametrize(("data", "second"), BEFORE_RAW.values(), ids=BEFORE_RAW)
+async def test_a_websocket_resumes_from_a_connection_before_one_by_hand(tmp_path, data, second):
+    """What the first connection had is told event by event, and then what the raw steps say."""
+    text = f"""{OPERATION}connections:
+- steps: [{{id: 1, data: a}}, {{id: 2, data: {data}}}, {{id: 3, comment: c}}, {{disconnect: drop}}]
+- steps: [{{raw: "data: r"}}, {{raw: "aw\\n\\n"}}, {{raw: "id: 4\\nid\\ndata: x\\n\\n"}}]
+"""
+    async with serving(tmp_path, text) as server:
+        assert (await heard(server, STATUS))[0][0] == {"id": "1", "data": "a"}
+        got, code = await heard(server, STATUS, headers={"Last-Event-ID": "1"})
+    assert (got, code) == ([second, {"id": "3"}, {"data": "raw"}, {"id": "", "data": "x"}], 1000)
+
+
 async def test_a_test_steers_a_websocket(tmp_path):
     """It pushes events and bytes, holds, releases and cuts, and the oracle hears all of it."""
     text = f"{OPERATION}stream: [{{id: 1, data: one}}, {{delay: 1h, data: late}}]"

@@ -1,0 +1,113 @@
+"""What a client makes of bytes that were written by hand: known only to who reads along."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mockserver.scenario.block import echoed, static_event
+from mockserver.scenario.model import EventStep
+from mockserver.sse.encode import encode
+from mockserver.sse.framed import framed
+from mockserver.sse.items import reader
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mockserver.scenario.model import BlockStep
+    from mockserver.scenario.program import Row
+    from mockserver.sse.encode import Event, Form, Framing
+    from mockserver.sse.parse import Dispatched
+
+
+class Read(NamedTuple):
+    """The bytes that leave, and what a client takes of them: an id, a time to wait, the events.
+
+    The id and the time are None where it has had them before.
+    """
+
+    data: bytes
+    id: str | None
+    retry: int | None
+    heard: Sequence[Dispatched]
+
+
+class Reading:
+    """Reads a body along: the bytes leave as they were written."""
+
+    def __init__(self, framing: Framing) -> None:
+        self._parser = reader(framing)
+
+    def wanted(self, row: Row) -> bool:  # noqa: ARG002  (what follows needs what came before)
+        """Whether the blocks of this row have to be read."""
+        return True
+
+    def whole(self, step: BlockStep) -> Event | None:  # noqa: ARG002
+        """Return what a step without templates says by itself, where that has to be known."""
+        return None
+
+    def read(self, data: bytes, begun: int = 0, event: Event | None = None) -> Read:
+        """Return what leaves of `data`, of which the client has got the first `begun` bytes.
+
+        `event` is what the bytes say by themselves, where that is a whole one.
+        """
+        del event  # the bytes say it
+        return self._heard(data)._replace(data=data[begun:])
+
+    def pass_over(self, id_: str | None, retry: int | None) -> None:
+        """Take what a client learns of a block that is not `wanted`."""
+
+    def push(self, data: bytes) -> None:
+        """Read bytes from outside."""
+        self._parser.feed(data)
+
+    def _heard(self, data: bytes) -> Read:
+        id_, retry = self._known
+        heard = self._parser.feed(data)
+        last_id, told = self._known
+        return Read(
+            data,
+            echoed(last_id) if last_id != id_ else None,
+            told if told != retry else None,
+            heard,
+        )
+
+    @property
+    def _known(self) -> tuple[str, int | None]:
+        return self._parser.last_event_id, self._parser.reconnection_time
+
+
+class FramedReading(Reading):
+    """Reads the bytes of an event stream, and frames what a client would have heard of it.
+
+    Rows in which nothing was written by hand are frames already.
+    """
+
+    def __init__(self, form: Form) -> None:
+        super().__init__(form.framing)
+        self._form = form
+
+    def wanted(self, row: Row) -> bool:
+        """Whether the blocks of this row have to be read."""
+        return row.reads
+
+    def whole(self, step: BlockStep) -> Event | None:
+        """Return the event of a step that has no templates and is no raw one."""
+        return static_event(step, self._form) if isinstance(step, EventStep) else None
+
+    def read(self, data: bytes, begun: int = 0, event: Event | None = None) -> Read:
+        """Return the frames for `data`, as `Reading.read` does."""
+        before, between = self._known, self._parser.between
+        read = self._heard(data[begun:])
+        if event is not None and between:
+            return read._replace(data=encode(event, self._form))
+        return read._replace(data=framed(read.heard, before, self._known))
+
+    def pass_over(self, id_: str | None, retry: int | None) -> None:
+        """Take what a client learns of a block that is not `wanted`."""
+        if id_ is not None:
+            self._parser.feed(b"id: %b\n\n" % id_.encode())
+        if retry is not None:
+            self._parser.feed(b"retry: %d\n\n" % retry)
+
+    def push(self, data: bytes) -> None:
+        """Pass over what a test sends: it is frames, and no part of a block by hand."""
