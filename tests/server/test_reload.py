@@ -161,7 +161,7 @@ def test_a_server_that_stops_waits_for_no_look(tmp_path):
     (tmp_path / "story.yaml").write_text(STORY)
     with MockServer(scenarios=tmp_path) as server:
         gate = server._live.files = Gate(server._live.files)
-        look = asyncio.run_coroutine_threadsafe(server._live.reload(), server._loop)
-        asyncio.run_coroutine_threadsafe(begun(gate, 1), server._loop).result(10)
+        look = asyncio.run_coroutine_threadsafe(server._live.reload(), server._home.loop)
+        asyncio.run_coroutine_threadsafe(begun(gate, 1), server._home.loop).result(10)
     gate.open.set()
     assert look.cancelled()

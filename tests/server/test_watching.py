@@ -443,6 +443,6 @@ def test_a_server_in_a_thread_watches_as_well(tmp_path):
             await files.until(2)
 
     with watched_server(folder) as server:
-        asyncio.run_coroutine_threadsafe(edited(server), server._loop).result(60)
+        asyncio.run_coroutine_threadsafe(edited(server), server._home.loop).result(60)
         assert server.version == 2
     assert server._watching.done()
