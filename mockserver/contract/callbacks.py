@@ -13,7 +13,7 @@ from mockserver.contract.answering.bodies import body_of, file_of, full_type, is
 from mockserver.contract.answering.headers import header_text, is_answered
 from mockserver.contract.examples import named
 from mockserver.contract.media import concrete, is_json
-from mockserver.contract.path_items import methods_of, path_item
+from mockserver.contract.path_items import methods_of, parameter_objects, path_item
 from mockserver.contract.place import Place
 from mockserver.contract.sampling.sample import sample
 
@@ -164,11 +164,9 @@ def _headers(document: Document, item: Place, place: Place) -> Iterator[HeaderPa
     OAS 3.2 § Parameter Object: Accept, Content-Type and Authorization are ignored as parameters.
     """
     seen = {"accept", "content-type", "authorization"}
-    for owner in (place, item):
-        for written in document.follow(owner.get("parameters")).items():
-            holder = document.follow(written)
-            name = holder.text("name")
-            if name is None or holder.object.get("in") != "header" or name.lower() in seen:
-                continue
-            seen.add(name.lower())
-            yield HeaderParameter(name, holder.object.get("required") is True, holder)
+    for holder in parameter_objects(document, item, place):
+        name = holder.text("name")
+        if name is None or holder.object.get("in") != "header" or name.lower() in seen:
+            continue
+        seen.add(name.lower())
+        yield HeaderParameter(name, holder.object.get("required") is True, holder)

@@ -1,4 +1,4 @@
-"""Path items: what their references lead to, and which operations they hold."""
+"""Path items: what their references lead to, and which operations and parameters they hold."""
 
 from __future__ import annotations
 
@@ -31,3 +31,13 @@ def methods_of(document: Document, item: Place) -> Iterator[tuple[str, Place]]:
     for method, place in document.get(item, "additionalOperations").members():
         if isinstance(place.value, dict) and not method.startswith("x-"):
             yield method, place
+
+
+def parameter_objects(document: Document, item: Place, operation: Place) -> Iterator[Place]:
+    """Yield the parameters of an operation, then those of its path item.
+
+    OAS 3.2 § Path Item Object: the operation's go before those of the same name and location.
+    """
+    for owner in (operation, item):
+        for written in document.follow(owner.get("parameters")).items():
+            yield document.follow(written)

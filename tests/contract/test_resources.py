@@ -6,8 +6,9 @@ import pytest
 from contract_documents import contract
 
 from mockserver.contract import read
+from mockserver.contract.collection import parameters, responses
 from mockserver.contract.items import key_name
-from mockserver.contract.resources import Resources, responses, template_of
+from mockserver.contract.resources import Resources, template_of
 from mockserver.scenario.plaindata import plain_data
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -349,6 +350,24 @@ def test_a_collection_knows_what_it_is_a_part_of():
         "/users/{u}/pets/{p}/toys": ["/users", "/users/{user}/pets"],
         "/shops/{shopId}/pets": [],
     }
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        {"/pets": {"get": op(parameters=in_query("name"))}},
+        {"/pets": {"get": op(), "parameters": in_query("name")}},
+        {"/pets": {"$ref": "#/components/pathItems/pets", "parameters": in_query("name")}},
+        {"/pets": {"additionalOperations": {"COPY": op()}, "parameters": in_query("name")}},
+    ],
+    ids=["its own", "its path item's", "beside a reference", "of a method without a key"],
+)
+def test_the_parameters_of_an_operation_are_found_wherever_they_stand(paths):
+    """They are the operation's and those of its path item, which may lead to another."""
+    parts = {"schemas": {}, "pathItems": {"pets": {"get": op()}}}
+    (operation,) = contract(paths, "3.2.0", components=parts).operations.values()
+    found = {name: place.value for name, place in parameters(operation, "query").items()}
+    assert found == {"name": {"type": "string"}}
 
 
 def test_a_path_is_compared_without_the_names_in_it():

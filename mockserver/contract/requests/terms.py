@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from urllib.parse import unquote
 
 from mockserver.contract.media import essence, is_range
-from mockserver.contract.path_items import path_item
+from mockserver.contract.path_items import parameter_objects, path_item
 from mockserver.contract.requests.credentials import Scheme, requirements
 from mockserver.contract.requests.kinds import kinds, takes, takes_any_text
 from mockserver.contract.schemas import normaliser
@@ -195,12 +195,11 @@ def parameters_of(operation: Operation) -> Iterator[Parameter]:
     document = operation.document
     item = path_item(document, document.root.get("paths").get(operation.path))
     seen = set()
-    for holder in (operation.place, item):
-        for written in holder.get("parameters").items():
-            parameter = _parameter(operation, document.follow(written))
-            if parameter is not None and (parameter.part, parameter.folded) not in seen:
-                seen.add((parameter.part, parameter.folded))
-                yield parameter
+    for place in parameter_objects(document, item, operation.place):
+        parameter = _parameter(operation, place)
+        if parameter is not None and (parameter.part, parameter.folded) not in seen:
+            seen.add((parameter.part, parameter.folded))
+            yield parameter
 
 
 def _parameter(operation: Operation, place: Place) -> Parameter | None:

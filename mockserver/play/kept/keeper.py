@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from mockserver.contract import Answer, Contract, Operation, Wish
+    from mockserver.contract.collection import Collection, Deed, Role
     from mockserver.contract.items import Body
     from mockserver.contract.place import Place
-    from mockserver.contract.resources import Collection, Deed, Role
     from mockserver.play.kept.store import Item, Scope, Store
     from mockserver.play.opening import Opening
 

@@ -19,9 +19,9 @@ from mockserver.contract.values import fits
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from mockserver.contract.collection import Collection, Deed
     from mockserver.contract.items import Body, Members
     from mockserver.contract.place import Place
-    from mockserver.contract.resources import Collection, Deed
     from mockserver.play.kept.store import Item
 
 _SIZE: Final[tuple[str, ...]] = (

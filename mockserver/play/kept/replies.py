@@ -8,18 +8,18 @@ from urllib.parse import quote
 
 from mockserver.contract import NOTHING, Answer, answer, shapes
 from mockserver.contract.answering.bodies import body_of
+from mockserver.contract.collection import is_structured
 from mockserver.contract.items import joined, members, plain_name, shown
 from mockserver.contract.media import concrete, essence
-from mockserver.contract.resources import is_structured
 from mockserver.contract.sampling.sample import Unsatisfiable, sample
 from mockserver.contract.values import fits
 
 if TYPE_CHECKING:
     from mockserver.contract import Operation, Wish
+    from mockserver.contract.collection import Collection
     from mockserver.contract.document import Document
     from mockserver.contract.items import Body
     from mockserver.contract.place import Place
-    from mockserver.contract.resources import Collection
 
 
 def usual(operation: Operation, wish: Wish) -> Answer:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from mockserver.contract import NOTHING
+from mockserver.contract.collection import responses
 from mockserver.contract.examples import declared
 from mockserver.contract.items import shown
-from mockserver.contract.resources import responses
 from mockserver.play.kept.keys import key_text
 from mockserver.play.kept.store import Item, weighed
 from mockserver.play.kept.things import parent_members
@@ -17,8 +17,8 @@ from mockserver.play.kept.things import parent_members
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from mockserver.contract.collection import Collection, Deed, Role
     from mockserver.contract.items import Body
-    from mockserver.contract.resources import Collection, Deed, Role
     from mockserver.play.kept.store import Scope, Store
 
 _MOST: Final = 100

@@ -16,10 +16,10 @@ from mockserver.contract.values import fits, value_violations
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
+    from mockserver.contract.collection import Collection
     from mockserver.contract.document import Document
     from mockserver.contract.items import Body, Members
     from mockserver.contract.place import Place
-    from mockserver.contract.resources import Collection
 
 _DEEPEST: Final = 20
 """How many objects and lists inside each other are completed."""

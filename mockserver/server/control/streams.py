@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from mockserver.contract.resources import parameters
+from mockserver.contract.collection import parameters
 from mockserver.contract.sampling.sample import Unsatisfiable, sample
 from mockserver.server.control.ask import Ask, Handler, answer
 
