@@ -1,4 +1,4 @@
-"""What a value may look like where its schema leaves that open: by its format, or by its name.
+"""What a text may look like where its schema leaves that open: by its format, or by its name.
 
 Values are what a frontend developer would make up: people, towns and shops that do not exist,
 addresses reserved for examples (RFC 2606, 5737, 3849), moments in January 2026.
@@ -7,19 +7,21 @@ addresses reserved for examples (RFC 2606, 5737, 3849), moments in January 2026.
 from __future__ import annotations
 
 import base64
-import re
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from mockserver.contract.sampling.names import START, found
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from mockserver.contract.sampling.chance import Chance
 
-Maker = "Callable[[Chance, str], str]"
+Maker: TypeAlias = "Callable[[Chance, str], str]"
+"""What makes a text for what has a name."""
 
-_START: Final = datetime(2026, 1, 1, 9, tzinfo=UTC)
+
 _LATER: Final = ("update", "modif", "end", "expir", "finish", "complet", "close", "due", "until")
 
 _FIRST: Final = ("Ada", "Grace", "Linus", "Mina", "Noor", "Tomas", "Yuki", "Zoe")
@@ -54,14 +56,14 @@ def hexadecimal(chance: Chance, digits: int) -> str:
 def _moment(chance: Chance, name: str) -> datetime:
     """Return a moment in January 2026; in February for what comes after something else."""
     later = any(part in name.lower() for part in _LATER)
-    return _START + timedelta(minutes=chance.randrange(28 * 24 * 60), days=31 if later else 0)
+    return START + timedelta(minutes=chance.randrange(28 * 24 * 60), days=31 if later else 0)
 
 
 def _date_time(chance: Chance, name: str) -> str:
     return _moment(chance, name).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _fraction(digits: int, offset: str = "Z") -> Callable[[Chance, str], str]:
+def _fraction(digits: int, offset: str = "Z") -> Maker:
     """Return what writes moments with so many decimals of a second."""
 
     def write(chance: Chance, name: str) -> str:
@@ -153,11 +155,11 @@ def _name(chance: Chance, _: str) -> str:
     return f"{chance.choice(_FIRST)} {chance.choice(_LAST)}"
 
 
-def _of(*choices: str) -> Callable[[Chance, str], str]:
+def _of(*choices: str) -> Maker:
     return lambda chance, _: chance.choice(choices)
 
 
-def _hex(digits: int) -> Callable[[Chance, str], str]:
+def _hex(digits: int) -> Maker:
     return lambda chance, _: hexadecimal(chance, digits)
 
 
@@ -173,7 +175,7 @@ def _title(chance: Chance, _: str) -> str:
     return words(chance).capitalize()
 
 
-FORMATS: Final[Mapping[str, Callable[[Chance, str], str]]] = {
+FORMATS: Final[Mapping[str, Maker]] = {
     "date-time": _date_time,
     "datetime": _date_time,
     "date": _date,
@@ -219,7 +221,7 @@ FORMATS: Final[Mapping[str, Callable[[Chance, str], str]]] = {
     "html": lambda chance, _: f"<p>{chance.choice(_SENTENCES)}</p>",
 }
 
-SPELLINGS: Final[Mapping[str, tuple[Callable[[Chance, str], str], ...]]] = {
+SPELLINGS: Final[Mapping[str, tuple[Maker, ...]]] = {
     "date-time": (
         _fraction(3), _fraction(0, "+00:00"), _fraction(3, "+00:00"), _fraction(6),
         _fraction(6, "+00:00"), _fraction(9),
@@ -228,7 +230,7 @@ SPELLINGS: Final[Mapping[str, tuple[Callable[[Chance, str], str], ...]]] = {
 }  # fmt: skip
 """Other ways to write a format, for schemas that the usual one does not fit."""
 
-_TEXTS: Final[Mapping[str, Callable[[Chance, str], str]]] = {
+_TEXTS: Final[Mapping[str, Maker]] = {
     "address": lambda chance, _: f"{chance.randint(1, 99)} {chance.choice(_STREETS)}",
     "at": _date_time,
     "author": _name,
@@ -329,113 +331,6 @@ _TEXTS: Final[Mapping[str, Callable[[Chance, str], str]]] = {
 }
 
 
-class Stretch(NamedTuple):
-    """Where a number usually lies, and how many decimals it has."""
-
-    low: float
-    high: float
-    digits: int = 0
-
-
-_SECONDS: Final = int(_START.timestamp())
-_MONEY: Final = Stretch(1, 200, 2)
-_MOMENT: Final = Stretch(_SECONDS, _SECONDS + 28 * 86_400)
-USUAL: Final = Stretch(1, 100, 2)
-
-_NUMBERS: Final[Mapping[str, Stretch]] = {
-    "age": Stretch(18, 80),
-    "amount": _MONEY,
-    "at": _MOMENT,
-    "balance": _MONEY,
-    "code": Stretch(100, 999),
-    "cost": _MONEY,
-    "count": Stretch(1, 20),
-    "created": _MOMENT,
-    "day": Stretch(1, 28),
-    "fee": _MONEY,
-    "height": Stretch(200, 1200),
-    "hour": Stretch(0, 23),
-    "id": Stretch(1, 99_999),
-    "index": Stretch(0, 9),
-    "lat": Stretch(-60, 60, 4),
-    "latitude": Stretch(-60, 60, 4),
-    "limit": Stretch(10, 50),
-    "lng": Stretch(-180, 180, 4),
-    "lon": Stretch(-180, 180, 4),
-    "longitude": Stretch(-180, 180, 4),
-    "minute": Stretch(0, 59),
-    "month": Stretch(1, 12),
-    "number": Stretch(1, 999),
-    "page": Stretch(1, 3),
-    "percent": Stretch(0, 100),
-    "port": Stretch(1024, 9999),
-    "price": _MONEY,
-    "probability": Stretch(0, 1, 2),
-    "quantity": Stretch(1, 10),
-    "rating": Stretch(1, 5, 1),
-    "ratio": Stretch(0, 1, 2),
-    "score": Stretch(0, 1, 2),
-    "second": Stretch(0, 59),
-    "size": Stretch(1, 4096),
-    "status": Stretch(200, 200),
-    "temperature": Stretch(-10, 35, 1),
-    "time": _MOMENT,
-    "timestamp": _MOMENT,
-    "total": _MONEY,
-    "updated": _MOMENT,
-    "version": Stretch(1, 9),
-    "weight": Stretch(1, 90, 1),
-    "width": Stretch(320, 1920),
-    "year": Stretch(2024, 2026),
-}
-
-_TRUE: Final = frozenset({"active", "available", "enabled", "ok", "success", "valid", "verified"})
-
-
-@lru_cache(maxsize=4096)
-def _names(name: str) -> tuple[str, ...]:
-    """Return the words of a name in camel or snake case: its last two, and its last one."""
-    found = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
-    return (" ".join(found[-2:]), *found[-1:])
-
-
-def _found(table: Mapping[str, Any], name: str) -> Any:
-    return next((table[form] for form in _names(name) if form in table), None)
-
-
-def text(name: str) -> Callable[[Chance, str], str] | None:
+def text(name: str) -> Maker | None:
     """Return what makes texts for what has this name, or None."""
-    found: Callable[[Chance, str], str] | None = _found(_TEXTS, name)
-    return found
-
-
-def number(name: str) -> Stretch:
-    """Return where a number of this name usually lies."""
-    found: Stretch | None = _found(_NUMBERS, name)
-    return found or USUAL
-
-
-def truth(name: str) -> bool | None:
-    """Return the truth value that one expects of a name, or None."""
-    return True if _names(name)[-1:] and _names(name)[-1] in _TRUE else None
-
-
-def is_number(name: str) -> bool:
-    """Tell whether one expects a number of a name, where nothing else says so."""
-    return _found(_NUMBERS, name) is not None and _found(_TEXTS, name) is None
-
-
-def is_id(name: str) -> bool:
-    """Tell whether a name is that of something which no two things share."""
-    return _names(name)[-1:] in {("id",), ("uuid",), ("guid",), ("key",), ("sku",), ("number",)}
-
-
-def successor(value: Any, n: int) -> Any:
-    """Return the nth value after an example: its number, or the last one in its text, goes up."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value + n
-    found = re.search(r"\d+(?=\D*$)", value, re.ASCII) if isinstance(value, str) else None
-    if not found or len(found[0]) > 18:
-        return value
-    number = (int(found[0]) + n) % 10 ** len(found[0])
-    return f"{value[: found.start()]}{number:0{len(found[0])}d}{value[found.end() :]}"
+    return found(_TEXTS, name)

@@ -10,7 +10,7 @@ import math
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
-from mockserver.contract.sampling import hints
+from mockserver.contract.sampling import hints, names
 from mockserver.contract.sampling.alike import same
 from mockserver.contract.sampling.chance import chance
 from mockserver.contract.sampling.nearby import Taken, apart, fitting, odd
@@ -140,8 +140,8 @@ class _Draw:
         if not plan.shown or self._own:
             return None
         shown = plan.shown[self._n % len(plan.shown)]
-        if self._n and len(plan.shown) == 1 and hints.is_id(name):
-            following = hints.successor(shown, self._n)
+        if self._n and len(plan.shown) == 1 and names.is_id(name):
+            following = names.successor(shown, self._n)
             shown = following if plan.fits(following) else shown
         return (_copy(shown),)
 
@@ -266,7 +266,7 @@ class _Draw:
 
     def _typed(self, plan: Plan, name: str, attempt: int) -> Any:
         types = plan.types
-        if plan.is_open and hints.is_number(name):
+        if plan.is_open and names.is_number(name) and hints.text(name) is None:
             types = ["number", *types]
         if self._least:
             types = [type_ for type_ in types if plan.height_of(type_) < math.inf]
@@ -290,13 +290,13 @@ class _Draw:
             case "integer" | "number":
                 return self._number(plan, name, type_)
             case "boolean":
-                expected = hints.truth(name) if not attempt else None
+                expected = names.truth(name) if not attempt else None
                 return self._chance.random() < 0.5 if expected is None else expected
             case _:
                 return None
 
     def _number(self, plan: Plan, name: str, type_: str) -> float:
-        low, high, digits = hints.number(name)
+        low, high, digits = names.number(name)
         if type_ == "integer":
             found: Iterator[float] = plan.bounds.integers(self._chance, math.ceil(low), int(high))
         else:
