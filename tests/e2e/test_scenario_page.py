@@ -1,11 +1,11 @@
 """The scenario page in a real browser: what is seen, by keyboard, in the dark, when a file breaks."""
 
-import http.client
 import json
 import struct
 from urllib.parse import urlsplit
 
 import pytest
+from control import TOKEN_ASKED, ask, asked_for_its_token
 
 PAGE = "/_mock/pages/scenarios"
 RESUME = """\
@@ -38,11 +38,11 @@ TEXTS = "return [...document.querySelectorAll(given[0])].map((e) => e.textConten
 
 
 @pytest.fixture
-def page(browser, serve):
+def page(browser, play):
     """Give a function that opens the page on these scenarios, and waits until it shows them."""
 
-    def start(*arguments, at="", **scenarios):
-        server = serve(*arguments, **(scenarios or {"resume": RESUME, "beats": BEATS}))
+    def start(at="", scenarios=None, **settings):
+        server = play(scenarios or {"resume": RESUME, "beats": BEATS}, **settings)
         browser.view(1400, 900)
         browser.open("about:blank")  # Only another page than the one shown is loaded anew.
         browser.open(f"{server.url}{PAGE}{at}")
@@ -52,14 +52,9 @@ def page(browser, serve):
     return start
 
 
-def ask(server, method, path, body=None):
-    """Ask the control API of a server; returns the status."""
-    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
-    try:
-        connection.request(method, f"/_mock{path}", None if body is None else json.dumps(body))
-        return connection.getresponse().status
-    finally:
-        connection.close()
+def reload(server):
+    """Have the files read anew; returns the status."""
+    return ask(server, "POST", "/_mock/reload")[0]
 
 
 def chosen(browser, name):
@@ -219,7 +214,7 @@ def test_a_broken_file_is_shown_in_place_until_it_is_mended(page, browser, tmp_p
     file = tmp_path / "scenarios-0" / "resume.yaml"
 
     file.write_text(BROKEN, encoding="utf-8")
-    assert ask(server, "POST", "/reload") == 422
+    assert reload(server) == 422
     browser.until("return !document.querySelector('#problems').hidden")
     [problem] = browser.run(TEXTS, "#problems li")
     assert "resume.yaml:9:3" in problem
@@ -231,7 +226,7 @@ def test_a_broken_file_is_shown_in_place_until_it_is_mended(page, browser, tmp_p
     assert "still played" in browser.run(TEXTS, "#problems-said")[0]
 
     file.write_text(RESUME.replace("2s", "4s"), encoding="utf-8")
-    assert ask(server, "POST", "/reload") == 200
+    assert reload(server) == 200
     browser.until("return document.querySelector('#problems').hidden")
     browser.until("return document.querySelector('#cue-0-3 .time')?.textContent === '4 s'")
     assert browser.run(
@@ -247,7 +242,7 @@ def test_a_reload_leaves_the_reader_where_they_are_in_the_list(page, browser, tm
     (tmp_path / "scenarios-0" / "added.yaml").write_text(
         RESUME.replace("operation", "when: {query: {a: b}}\noperation")
     )
-    assert ask(server, "POST", "/reload") == 200
+    assert reload(server) == 200
 
     browser.until("return document.querySelectorAll('#names li').length === 3")
     assert browser.run("return document.activeElement.dataset.name") == "resume"
@@ -264,14 +259,13 @@ def test_a_name_that_is_none_is_said(page, browser, name):
     assert browser.run(TEXTS, "#scenario p") == ["There is no scenario of this name."]
 
 
-def test_comes_back_when_the_server_does(page, browser, serve):
+def test_comes_back_when_the_server_does(page, browser, play):
     """After a restart on the same port it shows what that one plays."""
     server = page()
     browser.until("return document.querySelector('#live').textContent === 'live'")
-    port = str(urlsplit(server.url).port)
     server.stop()
     browser.until("return document.querySelector('#live').textContent.includes('away')")
-    serve("--port", port, other=BEATS)
+    play({"other": BEATS}, port=urlsplit(server.url).port)
 
     browser.until("return document.querySelector('#live').textContent === 'live'")
     browser.until("return document.querySelector('#names .name').textContent === 'other default'")
@@ -279,28 +273,22 @@ def test_comes_back_when_the_server_does(page, browser, serve):
 
 def test_without_a_journal_it_looks_by_itself(page, browser, tmp_path):
     """`--journal 0` has no stream that would tell of a reload."""
-    server = page("--journal", "0")
+    server = page(journal=0)
     browser.until("return document.querySelector('#live').textContent.startsWith('looks')")
     (tmp_path / "scenarios-0" / "new.yaml").write_text(BEATS.replace("default: true", ""))
-    assert ask(server, "POST", "/reload") == 200
+    assert reload(server) == 200
     browser.until("return document.querySelectorAll('#names li').length === 3")
 
 
-def test_asks_for_the_token_until_it_is_right(browser, serve):
+def test_asks_for_the_token_until_it_is_right(browser, play):
     """Once a tab; the page itself and its files come without."""
-    server = serve("--control-token", "s3cret", resume=RESUME)
-    browser.open("about:blank")
-    browser.open(f"{server.url}{PAGE}")
-    browser.run("sessionStorage.clear()")
-    browser.open("about:blank")
-    browser.open(f"{server.url}{PAGE}")
-    dialog = "return document.querySelector('#token-dialog').open"
-    browser.until(dialog)
+    server = play({"resume": RESUME}, control_token="s3cret")
+    asked_for_its_token(browser, server.url + PAGE)
     browser.press("wrong", "Enter")
     browser.until(
         "return document.querySelector('#token-said').textContent.startsWith('It was another')"
     )
-    browser.until(dialog)
+    browser.until(TOKEN_ASKED)
     browser.press("s3cret", "Enter")
     browser.until("return document.querySelector('#names .name')?.textContent === 'resume 2×'")
     browser.until("return document.querySelector('#live').textContent === 'live'")
@@ -308,26 +296,20 @@ def test_asks_for_the_token_until_it_is_right(browser, serve):
     browser.open("about:blank")
     browser.open(f"{server.url}{PAGE}")
     browser.until("return document.querySelector('#names .name')")
-    assert browser.run(dialog) is False
+    assert browser.run(TOKEN_ASKED) is False
 
 
-def test_who_does_not_tell_the_token_is_not_asked_again(browser, serve):
+def test_who_does_not_tell_the_token_is_not_asked_again(browser, play):
     """The page says what it lacks, and leaves the reader alone."""
-    server = serve("--control-token", "s3cret", resume=RESUME)
-    browser.open("about:blank")
-    browser.open(f"{server.url}{PAGE}")
-    browser.run("sessionStorage.clear()")
-    browser.open("about:blank")
-    browser.open(f"{server.url}{PAGE}")
-    dialog = "return document.querySelector('#token-dialog').open"
-    browser.until(dialog)
+    server = play({"resume": RESUME}, control_token="s3cret")
+    asked_for_its_token(browser, server.url + PAGE)
     browser.press("Escape")
 
     browser.until(
         "return document.querySelector('#live').textContent.includes('asks for its token')"
     )
     browser.run("await mock.get('/problems').catch(() => null)")
-    assert browser.run(dialog) is False
+    assert browser.run(TOKEN_ASKED) is False
 
 
 def test_a_page_that_is_not_seen_lets_its_connection_go(page, browser, tmp_path):
@@ -359,7 +341,7 @@ def test_a_thousand_scenarios_can_be_filtered(page, browser):
         f"s{number:04}": BEATS.replace("default: true", f"when: {{query: {{n: '{number}'}}}}")
         for number in range(1000)
     }
-    page(**many)
+    page(scenarios=many)
 
     assert browser.run("return document.querySelectorAll('#names li').length") == 1000
     browser.click("#filter")
@@ -375,16 +357,16 @@ def test_keeps_nobody_out(page, browser, barriers, tmp_path, at, scheme):
     server = page(at=at)
     browser.view(1400, 900, scheme=scheme)
     (tmp_path / "scenarios-0" / "resume.yaml").write_text(BROKEN, encoding="utf-8")
-    assert ask(server, "POST", "/reload") == 422
+    assert reload(server) == 422
     browser.until("return !document.querySelector('#problems').hidden")
 
     assert barriers() == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_of_the_api_keeps_nobody_out(browser, serve, barriers, scheme):
+def test_the_page_of_the_api_keeps_nobody_out(browser, play, barriers, scheme):
     """The same frame, the same colours."""
-    server = serve(resume=RESUME)
+    server = play({"resume": RESUME})
     browser.view(1400, 900, scheme=scheme)
     browser.open(f"{server.url}/_mock/docs")
 
