@@ -22,6 +22,20 @@ stream:
 - {event: complete, id: 3, data: x}
 """
 
+FEED = """\
+openapi: 3.2.0
+info: {title: T, version: "1"}
+paths:
+  /feed:
+    get:
+      operationId: feed
+      responses:
+        "200":
+          description: events
+          content:
+"""
+"""The beginning of a document, up to what kind of stream its first operation has."""
+
 
 def run(capsys, *argv):
     """Run a command in this process; returns exit code, output and errors."""

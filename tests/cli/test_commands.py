@@ -5,7 +5,7 @@ import re
 import socket
 
 import pytest
-from commands import HEARD, STORY, run
+from commands import FEED, HEARD, STORY, run
 
 from mockserver.cli import main
 from mockserver.workspace import workspace
@@ -144,22 +144,15 @@ def test_check_takes_a_break_on_purpose(folder, capsys):
     )
 
 
-OTHER = """\
-openapi: 3.2.0
-info: {title: T, version: "1"}
-paths:
-  /feed:
-    get:
-      operationId: feed
-      responses:
-        "200":
-          description: events
-          content:
+OTHER = (
+    FEED
+    + """\
             text/event-stream:
               itemSchema:
                 properties:
                   data: {contentMediaType: application/json, contentSchema: {type: object}}
 """
+)
 
 
 def test_events_of_other_peoples_documents_are_warnings(folder, capsys):

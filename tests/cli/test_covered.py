@@ -5,22 +5,14 @@ import signal
 import urllib.request
 
 import pytest
-from commands import run
+from commands import FEED, run
 from test_serve import serving
 
 from mockserver.cli import main
 
-DOCUMENT = """\
-openapi: 3.2.0
-info: {title: T, version: "1"}
-paths:
-  /feed:
-    get:
-      operationId: feed
-      responses:
-        "200":
-          description: events
-          content:
+DOCUMENT = (
+    FEED
+    + """\
             text/event-stream:
               itemSchema:
                 oneOf:
@@ -33,6 +25,7 @@ paths:
         "200": {description: all of them}
         "404": {description: none}
 """
+)
 STORY = "operation: feed\nstream: [{event: a, data: x}, {hold: forever}]\n"
 SUMMARY = (
     "scenarios reach operations 1 of 2 (50 %), responses 1 of 3 (33.3 %), events 1 of 2 (50 %)"

@@ -3,25 +3,19 @@
 import json
 
 import pytest
-from commands import run
+from commands import FEED, run
 
-DOCUMENT = """\
-openapi: 3.2.0
-info: {title: T, version: "1"}
-paths:
-  /feed:
-    get:
-      operationId: feed
-      responses:
-        "200":
-          description: events
-          content: {text/event-stream: {}}
+DOCUMENT = (
+    FEED
+    + """\
+            text/event-stream: {}
   /things:
     get:
       operationId: things
       responses:
         "200": {description: "", content: {application/json: {schema: {type: string}}}}
 """
+)
 
 
 @pytest.fixture

@@ -136,6 +136,50 @@ class RawClient:
         await self.writer.wait_closed()
 
 
+class Following:
+    """A conforming client of a live journal, by HTTP/1.0: without chunks. News of files are left out."""
+
+    def __init__(self, client: RawClient) -> None:
+        self.client = client
+        self.parser = Parser()
+        self.found: list[dict] = []
+
+    @classmethod
+    async def of(
+        cls, server: MockServer, path: str = "/_mock/journal/stream", *headers: str
+    ) -> Following:
+        """Return a live stream that has begun."""
+        client = await RawClient.connect(server)
+        await client.send(path, *headers, version="1.0")
+        raw = await client.until(b": after ")
+        head, _, rest = raw.partition(b"\r\n\r\n")
+        assert b" 200 OK" in head
+        assert b"text/event-stream" in head
+        following = cls(client)
+        following.take(rest)
+        return following
+
+    async def events(self, count: int) -> list[dict]:
+        """Wait until so many events have come, and return their objects."""
+        while len(self.found) < count:
+            data = await self.client.reader.read(65536)
+            assert data, self.found
+            self.take(data)
+        found, self.found = self.found[:count], self.found[count:]
+        return found
+
+    def take(self, data: bytes) -> None:
+        for event in self.parser.feed(data):
+            if event.type == "files":
+                continue
+            told = json.loads(event.data)
+            assert event.type == told["kind"]
+            # Only entries are numbered: a client resumes after them.
+            if "running" in told:
+                assert event.last_event_id == str(told["running"])
+            self.found.append(told)
+
+
 class Watched:
     """The live journal of a server, as far as it tells of files."""
 

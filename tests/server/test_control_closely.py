@@ -3,11 +3,10 @@
 import json
 
 import pytest
-from clients import STATUS, RawClient, fetch, serving
+from clients import STATUS, Following, RawClient, fetch, serving
 
 from mockserver.clock import turn_of_others
 from mockserver.contract import answer_violations
-from mockserver.sse.parse import Parser
 from mockserver.workspace import control_contract
 
 OPERATION = "operation: streamOrderStatus\n"
@@ -176,35 +175,9 @@ async def test_a_request_that_nobody_knows(tmp_path):
 # --- live ----------------------------------------------------------------------------------------
 
 
-class Following:
-    """A reader of a live stream that looks closely."""
-
-    def __init__(self, client):
-        self.client = client
-        self.parser = Parser()
-        self.found = []
-
-    @classmethod
-    async def of(cls, server, query=""):
-        client = await RawClient.connect(server)
-        await client.send(f"/_mock/journal/stream?expand=true{query}", version="1.0")
-        _, _, rest = (await client.until(b"\r\n\r\n")).partition(b"\r\n\r\n")
-        following = cls(client)
-        following.take(rest)
-        return following
-
-    async def events(self, count):
-        """Wait until so many events have come, and return their objects."""
-        while len(self.found) < count:
-            data = await self.client.reader.read(65536)
-            assert data, self.found
-            self.take(data)
-        found, self.found = self.found[:count], self.found[count:]
-        return found
-
-    def take(self, data):
-        events = self.parser.feed(data)
-        self.found += [json.loads(event.data) for event in events if event.type != "files"]
+async def closely(server, query=""):
+    """Return a live stream whose reader looks closely."""
+    return await Following.of(server, f"/_mock/journal/stream?expand=true{query}")
 
 
 async def test_the_run_is_named_first(tmp_path):
@@ -213,7 +186,7 @@ async def test_the_run_is_named_first(tmp_path):
     for _ in range(2):
         async with serving(tmp_path, STORY) as server:
             for _ in range(2):
-                following = await Following.of(server)
+                following = await closely(server)
                 (told,) = await following.events(1)
                 runs.append(told["run"])
                 assert (told["kind"], following.parser.last_event_id) == ("server", "")
@@ -224,14 +197,14 @@ async def test_the_run_is_named_first(tmp_path):
 async def test_blocks_are_told_as_they_leave(tmp_path):
     """With their sizes, of a connection that is open and of one that has ended."""
     async with serving(tmp_path, STORY, clock="manual") as server:
-        first = await Following.of(server)
+        first = await closely(server)
         client = await RawClient.connect(server)
         await client.send(STATUS, "Connection: close")
         begun = await first.events(3)
         server.session("default").advance("1s")
         await client.rest()
         ended = await first.events(2)
-        second = await Following.of(server, "&since=0")
+        second = await closely(server, "&since=0")
         again = await second.events(5)
         for following in (first, second):
             await following.client.leave()
@@ -252,7 +225,7 @@ async def test_too_much_at_once_is_told_without(tmp_path):
     )
     async with serving(tmp_path, text, clock="instant") as server:
         await fetch(server, STATUS)
-        following = await Following.of(server, "&since=0")
+        following = await closely(server, "&since=0")
         found = await following.events(5)
         await following.client.leave()
     sent = [entry for entry in found if entry["kind"] == "sent"]
@@ -264,7 +237,7 @@ async def test_long_texts_are_shortened(tmp_path):
     """To what a page can show in one line; their size is told."""
     async with serving(tmp_path, OPERATION + f"stream: [{{data: {'x' * 2_000}}}]") as server:
         await fetch(server, STATUS)
-        following = await Following.of(server, "&since=0")
+        following = await closely(server, "&since=0")
         found = await following.events(3)
         await following.client.leave()
     assert found[2]["events"] == [{"bytes": 2_008, "data": "x" * 500, "shortened": True}]
@@ -274,8 +247,8 @@ async def test_heartbeats_are_told_to_whoever_looks_closely(tmp_path):
     """The journal has none of them, and nobody else is told."""
     text = OPERATION + "heartbeat: 2s\nstream: [{data: a}, {hold: forever}]"
     async with serving(tmp_path, text, clock="manual") as server:
-        all_of_it = await Following.of(server)
-        elsewhere = await Following.of(server, "&session=elsewhere")
+        all_of_it = await closely(server)
+        elsewhere = await closely(server, "&session=elsewhere")
         client = await RawClient.connect(server)
         await client.send(STATUS)
         await all_of_it.events(3)

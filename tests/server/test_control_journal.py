@@ -5,7 +5,7 @@ import gzip
 import json
 
 import pytest
-from clients import STATUS, RawClient, fetch, serving
+from clients import STATUS, Following, RawClient, fetch, serving
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_open
 from prometheus_client.parser import text_string_to_metric_families as read_plain
 
@@ -14,7 +14,6 @@ from mockserver.contract import answer_violations
 from mockserver.play.journal import Sent
 from mockserver.play.journal_report import KINDS
 from mockserver.server.control import journal as live_journal
-from mockserver.sse.parse import Parser
 from mockserver.workspace import control_contract
 
 OPERATION = "operation: streamOrderStatus\n"
@@ -191,7 +190,7 @@ async def test_what_strangers_sent(tmp_path, target, part):
         await client.rest()
         received = await fetch(server, "/_mock/sessions/default/journal")
         (entry,) = json.loads(received.body.decode("utf-8"))["entries"]
-        stream = await following(server, "/_mock/journal/stream?since=0")
+        stream = await Following.of(server, "/_mock/journal/stream?since=0")
         (event,) = await stream.events(1)
         await stream.client.leave()
     assert part in entry["target"]
@@ -444,48 +443,6 @@ async def test_long_bodies_are_cut(tmp_path):
 # --- live ----------------------------------------------------------------------------------------
 
 
-class Following:
-    """A conforming client of a live stream, by HTTP/1.0: without chunks."""
-
-    def __init__(self, client):
-        self.client = client
-        self.parser = Parser()
-        self.found = []
-        self.files = []
-
-    async def events(self, count):
-        """Wait until so many events have come, and return their objects."""
-        while len(self.found) < count:
-            data = await self.client.reader.read(65536)
-            assert data, self.found
-            self.take(data)
-        found, self.found = self.found[:count], self.found[count:]
-        return found
-
-    def take(self, data):
-        for event in self.parser.feed(data):
-            told = json.loads(event.data)
-            if event.type == "files":
-                self.files.append(told)
-                continue
-            assert event.type == told["kind"]
-            assert event.last_event_id == str(told["running"])
-            self.found.append(told)
-
-
-async def following(server, path="/_mock/journal/stream", *headers):
-    """Return a live stream that has begun."""
-    client = await RawClient.connect(server)
-    await client.send(path, *headers, version="1.0")
-    raw = await client.until(b": after ")
-    head, _, rest = raw.partition(b"\r\n\r\n")
-    assert b" 200 OK" in head
-    assert b"text/event-stream" in head
-    stream = Following(client)
-    stream.take(rest)
-    return stream
-
-
 def told(found):
     return [(e["session"], e["kind"]) if "session" in e else ("", e["kind"]) for e in found]
 
@@ -493,7 +450,7 @@ def told(found):
 async def test_what_happens_is_told_as_it_happens(tmp_path):
     """Of all sessions, to all who listen, the blocks of a stream as well."""
     async with serving(tmp_path, STORY, clock="manual") as server:
-        streams = [await following(server) for _ in range(3)]
+        streams = [await Following.of(server) for _ in range(3)]
         client = await RawClient.connect(server)
         await client.send(f"/@a{STATUS}", "Connection: close")
         begun = [told(await stream.events(2)) for stream in streams]
@@ -523,7 +480,7 @@ async def test_a_part_of_what_happens(tmp_path, path, expected):
     text = OPERATION + "response: {status: 500}"
     async with serving(tmp_path, text) as server:
         server.session("a").reset()
-        stream = await following(server, path)
+        stream = await Following.of(server, path)
         await fetch(server, "/@a/nowhere")
         await fetch(server, f"/@b{STATUS}")
         found = told(await stream.events(len(expected)))
@@ -537,9 +494,9 @@ async def test_a_stream_is_taken_up_where_it_was(tmp_path):
     async with serving(tmp_path, STORY) as server:
         for _ in range(4):
             await fetch(server, "/nowhere")
-        again = await following(server, "/_mock/journal/stream?since=0", "Last-Event-ID: 3")
+        again = await Following.of(server, "/_mock/journal/stream?since=0", "Last-Event-ID: 3")
         (last,) = await again.events(1)
-        first = await following(server, "/_mock/journal/stream?since=2")
+        first = await Following.of(server, "/_mock/journal/stream?since=2")
         rest = await first.events(2)
         for stream in (again, first):
             await stream.client.leave()
@@ -552,7 +509,7 @@ async def test_an_id_that_is_none_of_ours(tmp_path, last):
     """The stream says so, and tells all that is held: the server may have been started anew."""
     async with serving(tmp_path, STORY) as server:
         await fetch(server, "/nowhere")
-        stream = await following(server, "/_mock/journal/stream", f"Last-Event-ID: {last}")
+        stream = await Following.of(server, "/_mock/journal/stream", f"Last-Event-ID: {last}")
         dropped, entry = await stream.events(2)
         await stream.client.leave()
     assert (dropped["kind"], dropped["count"], dropped["why"]) == (
@@ -566,7 +523,7 @@ async def test_what_the_journal_holds_no_more(tmp_path):
     async with serving(tmp_path, STORY, journal=2) as server:
         for _ in range(5):
             await fetch(server, "/nowhere")
-        stream = await following(server, "/_mock/journal/stream", "Last-Event-ID: 1")
+        stream = await Following.of(server, "/_mock/journal/stream", "Last-Event-ID: 1")
         found = await stream.events(3)
         await stream.client.leave()
     assert [(e["kind"], e["running"], e.get("count")) for e in found] == [
@@ -577,7 +534,7 @@ async def test_what_the_journal_holds_no_more(tmp_path):
 async def test_sessions_that_are_reset_or_deleted(tmp_path):
     """With how many entries went, whatever kinds are asked for."""
     async with serving(tmp_path, STORY, sessions=2) as server:
-        stream = await following(server, "/_mock/journal/stream?kind=closed")
+        stream = await Following.of(server, "/_mock/journal/stream?kind=closed")
         await fetch(server, "/@a/nowhere")
         server.session("a").reset()
         await fetch(server, "/@a/nowhere")
@@ -596,7 +553,7 @@ async def test_sessions_that_are_reset_or_deleted(tmp_path):
 async def test_a_reader_that_takes_nothing(tmp_path):
     """Costs what its socket holds; when it reads on, it is told how much it missed."""
     async with serving(tmp_path, STORY, journal=100) as server:
-        stream = await following(server)
+        stream = await Following.of(server)
         journal = server._session("default").journal
         entry = Sent("story" * 200, 1, 1, 1, 1, 0.0)
         for turn in range(60_000):
@@ -631,7 +588,7 @@ async def test_the_stream_ends_with_the_server(tmp_path):
 async def test_whoever_leaves_is_forgotten(tmp_path):
     """Nothing waits for entries in its place."""
     async with serving(tmp_path, STORY) as server:
-        stream = await following(server)
+        stream = await Following.of(server)
         while not server._live.journals.bells:
             await turn_of_others()
         await stream.client.leave()
@@ -644,12 +601,12 @@ async def test_too_many_live_streams(tmp_path, monkeypatch):
     """One more than the bound is refused; whoever leaves makes room."""
     monkeypatch.setattr(live_journal, "FOLLOWERS", 1)
     async with serving(tmp_path, STORY) as server:
-        stream = await following(server)
+        stream = await Following.of(server)
         status, problem = await ask(server, "/journal/stream")
         await stream.client.leave()
         while server._live.followers:
             await turn_of_others()
-        again = await following(server)
+        again = await Following.of(server)
         await again.client.leave()
     assert (status, problem["code"]) == (503, "too-many-followers")
 
@@ -658,7 +615,7 @@ async def test_a_quiet_stream_has_heartbeats(tmp_path, monkeypatch):
     """In real time, whatever clock the sessions have."""
     monkeypatch.setattr(live_journal, "HEARTBEAT", 0.01)
     async with serving(tmp_path, STORY, clock="manual") as server:
-        stream = await following(server)
+        stream = await Following.of(server)
         raw = b""
         while raw.count(b":\n\n") < 3:
             raw += await stream.client.reader.read(65536)
