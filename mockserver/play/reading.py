@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mockserver.scenario.block import echoed, static_event
 from mockserver.scenario.model import EventStep
 from mockserver.sse.encode import encode
 from mockserver.sse.framed import framed
 from mockserver.sse.items import reader
+from mockserver.sse.parse import Parser
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +19,12 @@ if TYPE_CHECKING:
     from mockserver.scenario.program import Row
     from mockserver.sse.encode import Event, Form, Framing
     from mockserver.sse.parse import Dispatched
+
+_UNSAID: Final = "\0"
+"""The last event ID while nothing has been said of it: no id has a NUL (WHATWG § 9.2.6).
+
+A client may have brought one, so that to say none is to take it back.
+"""
 
 
 class Read(NamedTuple):
@@ -35,7 +43,7 @@ class Reading:
     """Reads a body along: the bytes leave as they were written."""
 
     def __init__(self, framing: Framing) -> None:
-        self._parser = reader(framing)
+        self._parser = Parser(_UNSAID) if framing == "sse" else reader(framing)
 
     def wanted(self, row: Row) -> bool:  # noqa: ARG002  (what follows needs what came before)
         """Whether the blocks of this row have to be read."""
@@ -51,7 +59,7 @@ class Reading:
         `event` is what the bytes say by themselves, where that is a whole one.
         """
         del event  # the bytes say it
-        return self._heard(data)._replace(data=data[begun:])
+        return _told(self._heard(data)._replace(data=data[begun:]))
 
     def pass_over(self, id_: str | None, retry: int | None) -> None:
         """Take what a client learns of a block that is not `wanted`."""
@@ -63,11 +71,11 @@ class Reading:
     def _heard(self, data: bytes) -> Read:
         id_, retry = self._known
         heard = self._parser.feed(data)
-        last_id, told = self._known
+        last_id, waits = self._known
         return Read(
             data,
             echoed(last_id) if last_id != id_ else None,
-            told if told != retry else None,
+            waits if waits != retry else None,
             heard,
         )
 
@@ -99,8 +107,8 @@ class FramedReading(Reading):
         before, between = self._known, self._parser.between
         read = self._heard(data[begun:])
         if event is not None and between:
-            return read._replace(data=encode(event, self._form))
-        return read._replace(data=framed(read.heard, before, self._known))
+            return _told(read._replace(data=encode(event, self._form)))
+        return _told(read._replace(data=framed(read.heard, before, self._known)))
 
     def pass_over(self, id_: str | None, retry: int | None) -> None:
         """Take what a client learns of a block that is not `wanted`."""
@@ -111,3 +119,14 @@ class FramedReading(Reading):
 
     def push(self, data: bytes) -> None:
         """Pass over what a test sends: it is frames, and no part of a block by hand."""
+
+
+def _told(read: Read) -> Read:
+    """Return what was read as a client tells it that has brought no id."""
+    if all(each.last_event_id != _UNSAID for each in read.heard):
+        return read
+    heard = [
+        replace(each, last_event_id="") if each.last_event_id == _UNSAID else each
+        for each in read.heard
+    ]
+    return read._replace(heard=heard)

@@ -1,0 +1,49 @@
+"""The same story as an event stream and over a WebSocket tells its client the same."""
+
+import pytest
+from stage import Stage
+
+from mockserver.play.oracle import ConformingClient
+from mockserver.play.socket_client import SWITCHING, SocketClient
+from mockserver.scenario.frames import as_frames
+
+ALIKE = {
+    "an id that is taken back": """
+stream: [{id: 1, data: a}, {disconnect: drop}, {raw: "id\\ndata: b\\n\\n"}, {raw: "data: c\\n\\n"}]
+""",
+    "an id that is taken back, alone": """
+stream: [{id: 1, data: a}, {disconnect: drop}, {raw: ":\\n\\n"}, {id: "", cut: -1}, {raw: "\\n"}]
+""",
+    "an id that is said again": """
+stream: [{id: 1, data: a}, {disconnect: drop}, {raw: "id: 1\\ndata: b\\n\\n"}, {data: c}]
+""",
+}
+
+
+def lived(story, client, status, program=None):
+    """Return what a client hears that comes back until the story has been told."""
+    stage = Stage(story)
+    stage.program = program or stage.program
+    while True:
+        visit = stage.connect(client.last_event_id or None)
+        if visit.turn.row is None or visit.subscription > 1:
+            break
+        client.request(stage.now)
+        client.respond(stage.now, status, visit.head.headers)
+        for sent in visit.receive().sends:
+            client.receive(sent.at, sent.data)
+        client.finish(stage.now, visit.ended)
+    events = [
+        (e.connection, e.at, e.type, e.data, e.last_event_id, client.reconnection_time)
+        for e in client.events
+    ]
+    return events, client.last_event_id
+
+
+@pytest.mark.parametrize("story", ALIKE.values(), ids=ALIKE)
+def test_a_websocket_tells_what_an_event_source_hears(story):
+    """Events with their moments and last ids, by hand or not, and what is known after the last."""
+    framed = as_frames(Stage(story).program)
+    heard = lived(story, ConformingClient(), 200)
+    assert lived(story, SocketClient(), SWITCHING, framed) == heard
+    assert heard[0]
