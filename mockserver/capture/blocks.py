@@ -17,7 +17,7 @@ from mockserver.sse.encode import FIELDS, Event, Form, encode, json_text
 from mockserver.sse.items import units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from mockserver.capture.body import Clock
     from mockserver.capture.exchange import Chunk
@@ -178,8 +178,3 @@ def readable(text: str, *, any_kind: bool = False) -> tuple[Any] | None:
     except (ValueError, RecursionError):
         return None
     return (value,) if same and not is_deep(value) else None
-
-
-def ids_of(found: Sequence[Piece]) -> list[str]:
-    """Return the ids in pieces, in order."""
-    return [piece.event.id for piece in found if piece.event is not None and piece.event.id]

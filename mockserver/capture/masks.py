@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from mockserver.capture.body import Body
     from mockserver.capture.exchange import Exchange, Headers
+    from mockserver.capture.finds import Find
     from mockserver.capture.options import Masks
 
     Span = tuple[int, int, str, str]
@@ -68,14 +69,13 @@ class _Rules:
     """Which names hold secrets."""
 
     more: tuple[str, ...]
-    _known: dict[str, bool] = field(default_factory=dict)
+    _known: dict[tuple[str, bool], bool] = field(default_factory=dict)
 
     def names(self, name: str, *, header: bool = False) -> bool:
         """Whether what has this name is a secret."""
-        plain = _plain(name)
-        key = f"{header}{plain}"
+        key = name, header
         if key not in self._known:
-            self._known[key] = self._judge(plain, header=header)
+            self._known[key] = self._judge(_plain(name), header=header)
         return self._known[key]
 
     def _judge(self, plain: str, *, header: bool) -> bool:
@@ -85,6 +85,14 @@ class _Rules:
             return False
         patterns = (*_NAMES, *_HEADERS) if header else _NAMES
         return any(fnmatchcase(plain, pattern) for pattern in patterns)
+
+
+@dataclass(frozen=True, slots=True)
+class _InBodies:
+    """The secrets in the bodies of an exchange; a form has its own way of being read."""
+
+    request: list[Find]
+    answer: list[Find]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +109,9 @@ def masked(found: Iterable[tuple[Exchange, Body]], masks: Masks) -> Masked:
     if not masks.on:
         return Masked(found, [])
     masker = _Masker(_Rules(masks.names))
-    for exchange, body in found:
-        masker.learn(exchange, body)
-    done = [masker.replaced(exchange, body) for exchange, body in found]
+    # Looking for secrets is what takes time, so that bodies are looked through but once.
+    known = [masker.learn(exchange, body) for exchange, body in found]
+    done = [masker.replaced(*one, in_bodies) for one, in_bodies in zip(found, known, strict=True)]
     return Masked(done, list(masker.notes()))
 
 
@@ -124,23 +132,26 @@ class _Masker:
 
     # --- what is a secret --------------------------------------------------------------------
 
-    def learn(self, exchange: Exchange, body: Body) -> None:
-        """Take note of every secret of an exchange."""
+    def learn(self, exchange: Exchange, body: Body) -> _InBodies:
+        """Take note of every secret of an exchange; return those of its bodies."""
         for name, value in (*exchange.request_headers, *exchange.headers):
             if self._header(name, value) == value:
-                self._learn_text(value)
-        self._learn_text(exchange.target)
-        request = exchange.request_body.decode("utf-8", "replace")
+                self._learned(value)
+        self._learned(exchange.target)
+        request, _ = _text_of(exchange.request_body)
         if _is_form(exchange):
             for find in pairs(request, self._rules.names):
                 self._mask(find.secret)
             request = unquote_plus(request)
-        for text in (request, body.data.decode("utf-8", "replace")):
-            self._learn_text(text)
+        answer, _ = _text_of(body.data)
+        return _InBodies(self._learned(request), self._learned(answer))
 
-    def _learn_text(self, text: str) -> None:
-        for find in finds(text, self._rules.names):
+    def _learned(self, text: str) -> list[Find]:
+        """Take note of the secrets of a text, and return them."""
+        found = finds(text, self._rules.names)
+        for find in found:
             self._mask(find.secret)
+        return found
 
     def _mask(self, secret: str) -> str:
         """Return what stands for a secret; empty texts are none."""
@@ -171,26 +182,29 @@ class _Masker:
 
     # --- what is done about it ---------------------------------------------------------------
 
-    def replaced(self, exchange: Exchange, body: Body) -> tuple[Exchange, Body]:
-        """Return an exchange without its secrets."""
+    def replaced(self, exchange: Exchange, body: Body, known: _InBodies) -> tuple[Exchange, Body]:
+        """Return an exchange without its secrets; those of its bodies are `known`."""
         line = f"{exchange.method} {exchange.target.partition('?')[0]}"
         line = self._clean(line)
         path, mark, query = exchange.target.partition("?")
+        request, coding = _text_of(exchange.request_body)
         if _is_form(exchange):
-            form = exchange.request_body.decode("utf-8", "replace")
-            other = self._pairs(form, f"{line}: the request's field")
-            request = other.encode() if other != form else exchange.request_body
+            other = self._pairs(request, f"{line}: the request's field")
         else:
-            request = self._text(exchange.request_body, f"{line}: the request's body")
+            other = _laid(
+                request, self._noted(request, known.request, f"{line}: the request's body")
+            )
         query = self._pairs(query, f"{line}: the query parameter", path)
         done = replace(
             exchange,
             target=self._clean(path) + mark + query,
             request_headers=self._headers(exchange.request_headers, f"{line}: the request's"),
             headers=self._headers(exchange.headers, f"{line}: the answer's"),
-            request_body=request,
+            request_body=other.encode(coding),
         )
-        spans = list(self._spans(body.data, f"{line}: the answer's body"))
+        answer, coding = _text_of(body.data)
+        found = self._noted(answer, known.answer, f"{line}: the answer's body")
+        spans = list(_in_bytes(answer, coding, found))
         if body.sealed and body.data:
             self._said(f"{line}: nothing in the body, which is coded as {body.sealed!r}")
         return done, body.with_text(spans) if spans else body
@@ -226,33 +240,19 @@ class _Masker:
             parts.append(f"{name}{mark}{value}")
         return "&".join(parts)
 
-    def _text(self, body: bytes, where: str) -> bytes:
-        spans = list(self._spans(body, where))
-        parts, position = [], 0
-        for start, end, text in spans:
-            parts += [body[position:start], text]
-            position = end
-        return b"".join([*parts, body[position:]])
+    def _noted(self, text: str, known: Iterable[Find], where: str) -> Iterator[Span]:
+        """Yield places of secrets in a body, and take note of each."""
+        for span in self._found(text, known):
+            self._said(f"{where}, {span[2]}" if span[2] else where)
+            yield span
 
-    def _spans(self, body: bytes, where: str) -> Iterator[tuple[int, int, bytes]]:
-        """Yield what is replaced in a body: where it begins and ends, and by what."""
-        try:
-            text = body.decode()
-        except UnicodeDecodeError:
-            text = body.decode("latin-1")
-        coding = "latin-1" if len(text) == len(body) else "utf-8"
-        position, offset = 0, 0
-        for start, end, name, other in self._found(text):
-            self._said(f"{where}, {name}" if name else where)
-            offset += len(text[position:start].encode(coding))
-            size = len(text[start:end].encode(coding))
-            yield offset, offset + size, other.encode()
-            position, offset = end, offset + size
+    def _found(self, text: str, known: Iterable[Find]) -> Iterator[Span]:
+        """Yield places of secrets in a text, in order, with the name and the replacement.
 
-    def _found(self, text: str) -> Iterator[Span]:
-        """Yield places of secrets in a text, in order, with the name and the replacement."""
+        `known` are those that are found by how they stand in it.
+        """
         spans: list[Span] = []
-        for find in finds(text, self._rules.names):
+        for find in known:
             if find.secret in self._masks:
                 other = find.written(self._masks[find.secret])
                 spans.append((find.start, find.end, find.name, other))
@@ -268,11 +268,7 @@ class _Masker:
 
     def _clean(self, text: str) -> str:
         """Return a text with every secret replaced that is found in it."""
-        return _laid(text, self._found(text))
-
-    def _without(self, text: str) -> str:
-        pattern = self._pattern()
-        return pattern.sub(lambda match: self._masks[match[0]], text) if pattern else text
+        return _laid(text, self._found(text, finds(text, self._rules.names)))
 
     def _pattern(self) -> re.Pattern[str] | None:
         """Return what finds every longer secret, wherever it stands."""
@@ -280,9 +276,19 @@ class _Masker:
             long = [secret for secret in self._masks if _is_telling(secret)][:_MOST]
             if not long:
                 return None
-            long.sort(key=lambda secret: (-len(secret), secret))
-            self._everywhere = re.compile("|".join(map(re.escape, long)))
+            self._everywhere = re.compile(_any_of(long))
         return self._everywhere
+
+
+def _any_of(words: list[str]) -> str:
+    """Return a pattern that finds each of these, where one begins another the longer one.
+
+    They stand together by their first character: else each would be tried wherever none is.
+    """
+    groups: dict[str, list[str]] = {}
+    for word in sorted(words, key=lambda word: (-len(word), word)):
+        groups.setdefault(word[0], []).append(re.escape(word[1:]))
+    return "|".join(f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in groups.items())
 
 
 def _is_form(exchange: Exchange) -> bool:
@@ -295,6 +301,14 @@ def _is_telling(secret: str) -> bool:
     return len(secret) >= _EVERYWHERE and not word
 
 
+def _text_of(body: bytes) -> tuple[str, str]:
+    """Return a body as text and its coding: what is no UTF-8 is read byte by byte."""
+    try:
+        return body.decode(), "utf-8"
+    except UnicodeDecodeError:
+        return body.decode("latin-1"), "latin-1"
+
+
 def _laid(text: str, spans: Iterable[Span]) -> str:
     """Return a text with others in place of what stands from a start to an end, in order."""
     parts, position = [], 0
@@ -302,6 +316,16 @@ def _laid(text: str, spans: Iterable[Span]) -> str:
         parts += [text[position:start], other]
         position = end
     return "".join([*parts, text[position:]])
+
+
+def _in_bytes(text: str, coding: str, spans: Iterable[Span]) -> Iterator[tuple[int, int, bytes]]:
+    """Yield where in the bytes of a text something is replaced, and by what."""
+    position, offset = 0, 0
+    for start, end, _, other in spans:
+        offset += len(text[position:start].encode(coding))
+        size = len(text[start:end].encode(coding))
+        yield offset, offset + size, other.encode()
+        position, offset = end, offset + size
 
 
 def _replacement(secret: str, number: int) -> str:

@@ -255,3 +255,19 @@ def test_a_form_is_masked_once():
     )  # fmt: skip
     assert found[0][0].request_body == b"password=masked-1&x=%7E"
     assert found[0][1] == b'{"password": "masked-1"}'
+
+
+def test_a_body_that_is_no_utf_8_has_no_secrets_any_more():
+    """Nor with letters that are of its own coding."""
+    body = '{"password": "g\xfcnther-42", "city": "K\xf6ln"}'.encode("latin-1")
+    ((_, data),), notes = without(exchange(body=body))
+    assert data == '{"password": "masked-1", "city": "K\xf6ln"}'.encode("latin-1")
+    assert notes == ["masked: GET /: the answer's body, password"]
+
+
+def test_of_secrets_that_begin_alike_the_longer_one_is_replaced():
+    """Wherever it stands; nothing of it is left behind the replacement of the shorter one."""
+    short, long = "abcdefgh1", "abcdefgh1-more"
+    body = {"token": short, "secret": long, "text": f"{long} and {short}, zz"}
+    ((_, data),), _ = without(exchange(body=body))
+    assert json.loads(data)["text"] == "masked-2 and masked-1, zz"
