@@ -40,11 +40,18 @@ class Backend:
     """A server that is verified; `base_url` stands in place of the document's server.
 
     One without any path has the document's own path put behind it. With `insecure` certificates
-    are not checked. `seconds` is how long all connections together may take. Raises StartError.
+    are not checked. `seconds` is how long all connections together may take, by the clock that
+    `clock` makes. Raises StartError.
     """
 
     def __init__(
-        self, base_url: str, options: Options, *, seconds: float, insecure: bool = False
+        self,
+        base_url: str,
+        options: Options,
+        *,
+        seconds: float,
+        insecure: bool = False,
+        clock: Callable[[], Clock] = RealClock,
     ) -> None:
         self._url = _checked(base_url)
         # Only the text tells: a URL without a path is the same as one with the path "/".
@@ -52,12 +59,13 @@ class Backend:
         self._options = options
         self._seconds = seconds
         self._insecure = insecure
+        self._make_clock = clock
         self._clock: Clock | None = None
         self._client: aiohttp.ClientSession | None = None
         self._asking: list[asyncio.Future[None]] = []
 
     async def __aenter__(self) -> Self:
-        self._clock = RealClock()
+        self._clock = self._make_clock()
         self._client = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(ssl=not self._insecure, force_close=True, limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),

@@ -83,7 +83,6 @@ def chunked(*blocks, last=True):
 ALL = (ONE, TWO, THREE)
 FOUR = event(4, SHIPPED, "complete")
 LATER = [event(n, CONFIRMED) for n in range(3, 9)]
-QUICK = {"timeout": 1.0}
 PAGE = b"<!doctype html><title>Bad gateway</title>"
 PROBLEM = b'{"title": "no such order", "token": "s3cret-token"}'
 
@@ -102,7 +101,7 @@ RIGHT = {
     "resumes": (RESUMED, resuming([head(), ONE, TWO, THREE, "open"], [head(), THREE]), {}),
     "resumes, and goes on sending where the scenario drops": (RESUMED, resuming([head(), ONE, TWO, THREE], [head(), THREE]), {}),
     "breaks off by itself": (RESUMED, resuming([chunked(ONE, TWO, last=False)], [head(), THREE]), {}),
-    "resumes a feed that goes on otherwise": (RESUMED, told([head(), ONE, TWO, "open"], [head(), THREE], [head(), ONE, TWO, event(30, SHIPPED, "complete"), "open"]), QUICK),
+    "resumes a feed that goes on otherwise": (RESUMED, told([head(), ONE, TWO, "open"], [head(), THREE], [head(), ONE, TWO, event(30, SHIPPED, "complete"), "open"]), {}),
     "resumes a feed whose events are other ones each time": (RESUMED, told([head(), event("a", STATUS), event("b", CONFIRMED), "open"], [head(), event("c", SHIPPED, "complete")], [head(), event("d", STATUS), event("e", CONFIRMED), event("f", SHIPPED, "complete"), "open"]), {}),
     "heartbeats": (HELD, whole(head(), ONE, 0.05, b":\n\n", "open"), {"tolerance": 100.0}),
     "another loop": (ENDLESS, whole(head(), *[event(n, STOCK, "stock-change") for n in range(12)], event(99, PRICE, "price-change"), "open"), {}),
@@ -114,7 +113,7 @@ RIGHT = {
 async def test_a_backend_that_does_as_the_scenario_passes(plan, text, says, options):
     """Values, line ends and pieces are free; what the scenario promises is there."""
     async with Raw(says) as backend:
-        found = await verified(plan(text, **options), backend.url, **options)
+        found = await verified(plan(text, **options), backend.url, clock=backend.clock, **options)
 
     assert found.differences == ()
     assert found.status == "passed"
@@ -145,11 +144,11 @@ WRONG = {
     "reset": (STORY, whole(chunked(ONE, last=False), 0.05, "reset"), {}, "cut-off"),
     "cut off behind the last event": (STORY, whole(chunked(*ALL, last=False)), {}, "cut-off"),
     "no blank line behind the last event": (STORY, whole(head(), ONE, TWO, THREE, event(4, STATUS)[:-1]), {}, "unfinished-event"),
-    "never an answer": (STORY, whole("open"), QUICK, "no-answer"),
-    "never an event": (STORY, whole(head(), "open"), QUICK, "silent"),
-    "no more events": (STORY, whole(head(), ONE, "open"), QUICK, "timeout"),
-    "slow bytes": (STORY, whole(head(), ONE, *(part for b in TWO for part in (bytes([b]), 0.05)), "open"), QUICK, "timeout"),
-    "never an end": (STORY, whole(head(), *ALL, "open"), QUICK, "not-ended"),
+    "never an answer": (STORY, whole("open"), {}, "no-answer"),
+    "never an event": (STORY, whole(head(), "open"), {}, "silent"),
+    "no more events": (STORY, whole(head(), ONE, "open"), {}, "timeout"),
+    "slow bytes": (STORY, whole(head(), ONE, *(part for b in TWO for part in (bytes([b]), 1.0)), "open"), {}, "timeout"),
+    "never an end": (STORY, whole(head(), *ALL, "open"), {}, "not-ended"),
     "hangs up before an answer": (STORY, whole(), {}, "hung-up"),
     "no HTTP": (STORY, whole(b"SSH-2.0-OpenSSH_9.2\r\n"), {}, "not-http"),
     "a coding that nobody asked for": (STORY, whole(head("200 OK", SSE, "Content-Encoding: br"), b"x"), {}, "coding"),
@@ -172,7 +171,7 @@ WRONG = {
     "refuses to resume": (RESUMED, resuming([head(), ONE, TWO, THREE, "open"], [head("410 Gone", "text/plain"), b"gone"]), {}, "status"),
     "no heartbeats": (HELD, whole(head(), ONE, "open"), {"timeout": 5.0}, "heartbeat"),
     "ends what stays open": (HELD, whole(head(), ONE), {"timeout": 5.0}, "ended-early"),
-    "a kind of the loop never comes": (ENDLESS, whole(head(), *[event(n, STOCK, "stock-change") for n in range(12)], "open"), QUICK, "timeout"),
+    "a kind of the loop never comes": (ENDLESS, whole(head(), *[event(n, STOCK, "stock-change") for n in range(12)], "open"), {}, "timeout"),
     "another answer": (LISTED, whole(head("404 Not Found", "application/problem+json"), PROBLEM), {}, "status"),
     "a body that breaks its schema": (LISTED, whole(head("200 OK", "application/json", "X-Request-Id: 9"), b"[]"), {}, "answer-schema"),
     "a header is missing": (LISTED, whole(head("200 OK", "application/json"), b'{"id":"019b4140","petId":"019b4132","quantity":1,"status":"shipped","createdAt":"2026-01-01T00:00:00Z"}'), {}, "header"),
@@ -186,7 +185,7 @@ async def test_a_backend_that_is_wrong_fails_with_exactly_its_difference(
 ):
     """One thing is wrong, and one thing is told, with a line of the scenario."""
     async with Raw(says) as backend:
-        found = await verified(plan(text, **options), backend.url, **options)
+        found = await verified(plan(text, **options), backend.url, clock=backend.clock, **options)
 
     assert [each.code for each in found.differences] == [code]
     assert found.status == "failed"
@@ -197,7 +196,7 @@ async def test_a_body_that_a_request_did_not_ask_for_is_shown_without_its_secret
     """What the operator gave as a header stands in no report, though the backend sends it back."""
     options = {"headers": (("authorization", "s3cret-token"),)}
     async with Raw(whole(head("403 Forbidden", "application/json"), PROBLEM)) as backend:
-        found = await verified(plan(STORY, **options), backend.url, **options)
+        found = await verified(plan(STORY, **options), backend.url, clock=backend.clock, **options)
         asked = backend.requests[0]
 
     assert "authorization: s3cret-token" in asked
@@ -208,7 +207,7 @@ async def test_a_body_that_a_request_did_not_ask_for_is_shown_without_its_secret
 async def test_who_is_not_let_in_is_told_how_to_bring_credentials(plan):
     """A 401 is mended on the command line, not in the scenario."""
     async with Raw(whole(head("401 Unauthorized", "application/json"), PROBLEM)) as backend:
-        found = await verified(plan(STORY), backend.url)
+        found = await verified(plan(STORY), backend.url, clock=backend.clock)
 
     assert [each.code for each in found.differences] == ["status"]
     assert (
@@ -220,7 +219,7 @@ async def test_a_dropped_connection_comes_back_with_the_id_it_has(plan):
     """Where the scenario drops, the client does; the first request has no id, the next one has."""
     says = resuming([head(), ONE, TWO, THREE, "open"], [head(), THREE])
     async with Raw(says) as backend:
-        await verified(plan(RESUMED), backend.url)
+        await verified(plan(RESUMED), backend.url, clock=backend.clock)
         ids = [("Last-Event-ID: 2" in each) for each in backend.requests]
 
     assert ids == [False, True, False]  # the last one is the run without interruption
@@ -256,7 +255,7 @@ SAID = {
 async def test_what_came_instead_is_said(plan, text, says, code, got):
     """Bytes that are no events are not called nothing, and bad framing is not called no HTTP."""
     async with Raw(says) as backend:
-        found = await verified(plan(text), backend.url, **QUICK)
+        found = await verified(plan(text), backend.url, clock=backend.clock)
 
     assert [each.code for each in found.differences] == [code]
     assert re.fullmatch(got, found.differences[0].got)
@@ -275,7 +274,7 @@ NOTES = {
 async def test_what_fails_nobody_is_noted(plan, says, codes):
     """How the stream comes through what is between is for the operator to know."""
     async with Raw(says) as backend:
-        found = await verified(plan(STORY), backend.url)
+        found = await verified(plan(STORY), backend.url, clock=backend.clock)
 
     assert found.status == "passed"
     assert [note.code for note in found.notes] == codes
@@ -294,7 +293,7 @@ async def test_nobody_at_home_is_told(plan):
 async def test_the_time_for_all_is_over(plan):
     """However long each connection might take."""
     async with Raw(whole(head(), "open")) as backend:
-        found = await verified(plan(STORY), backend.url, seconds=0.2)
+        found = await verified(plan(STORY), backend.url, clock=backend.clock, seconds=0.2)
 
     assert [each.code for each in found.differences] == ["silent"]
 
@@ -305,8 +304,8 @@ async def test_a_certificate_that_nobody_vouches_for_is_told_unless_any_will_do(
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
     async with Raw(whole(chunked(*ALL)), context) as backend:
-        refused = await verified(plan(STORY), backend.url)
-        taken = await verified(plan(STORY), backend.url, insecure=True)
+        refused = await verified(plan(STORY), backend.url, clock=backend.clock)
+        taken = await verified(plan(STORY), backend.url, clock=backend.clock, insecure=True)
 
     assert [each.code for each in refused.differences] == ["tls"]
     assert "--insecure" in refused.differences[0].got
@@ -327,7 +326,7 @@ async def test_a_request_that_the_story_waits_for_is_sent(plan, status, codes):
         return [head(), ONE, paid, event(2, SHIPPED, "complete")]
 
     async with Raw(says) as backend:
-        found = await verified(plan(PAID, parameters={"id": "7"}), backend.url)
+        found = await verified(plan(PAID, parameters={"id": "7"}), backend.url, clock=backend.clock)
 
     assert [each.code for each in found.differences] == codes
     assert backend.requests[1].startswith("POST /v1/orders/7/payment HTTP/1.1")
@@ -337,7 +336,7 @@ async def test_what_a_backend_says_does_not_steer_a_terminal(plan):
     """It stands as an escape, wherever it came from."""
     told = event(2, '{"status":"\x1b[31mlost","timestamp":"2026-01-01T00:00:00Z"}', "\x1b]0;x\x07")
     async with Raw(whole(head(), ONE, told, TWO, THREE)) as backend:
-        found = await verified(plan(STORY), backend.url)
+        found = await verified(plan(STORY), backend.url, clock=backend.clock)
 
     assert found.status == "failed"
     assert "\x1b" not in as_text(found)
