@@ -24,7 +24,7 @@ from mockserver.sse.encode import json_text
 
 STAYS = 100.0
 """Seconds for which a client listens to a stream that has no end."""
-MOST = 2_000
+MOST = 400
 """Cues of one connection that are listened to."""
 ENDS = {"end": "end", "drop": "cut", "reset": "reset"}
 

@@ -13,7 +13,7 @@ from mockserver.upstream.address import address_of
 from mockserver.upstream.proxy import Proxy
 from mockserver.upstream.recorder import MAX_SIZE, Recorder
 
-SILENCE = 40
+SILENCE = 25
 """Rounds of 20 ms of the loop in which nothing comes."""
 
 
