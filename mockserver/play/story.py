@@ -10,10 +10,10 @@ from mockserver.play.calls import urls_said
 from mockserver.play.cues import Await, Call, Disconnect, Place, Send
 from mockserver.play.happenings import Heard
 from mockserver.play.layout import accepted
-from mockserver.play.player import Segment
 from mockserver.play.scope import Address, StoryScope
 from mockserver.play.search import ALL_HAPPENED, Budget, Probe, find, find_sent
 from mockserver.play.shelf import Shelf
+from mockserver.play.telling import Segment
 from mockserver.play.turn import Turn
 from mockserver.scenario.block import echoed, filled_text
 from mockserver.scenario.moments import EPOCH

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from mockserver.play.answer import raw_head
 from mockserver.play.cues import Disconnect, Place
-from mockserver.play.player import Player, Segment
+from mockserver.play.layout import Layout
+from mockserver.play.player import Player
+from mockserver.play.telling import Segment, Telling
 from mockserver.scenario.block import Block
 from mockserver.scenario.model import RawStep
 from mockserver.scenario.program import Pause
@@ -60,6 +62,7 @@ class Turn:
         program, coding, response = self.program, self.coding, self.row.response
         watch, subscription = self.watch, self.subscription
         settled = subscription.settled.before(subscription.connections)
+        laid = coding is not None or any(segment.row.laid for segment in segments)
         # It outlives the connection, so it must not hold on to this turn and all that hangs on it.
         make_scope = self.scope.again()
 
@@ -67,10 +70,9 @@ class Turn:
             # The player is ahead of the head, whose templates have a scope of their own.
             scope = make_scope()
             head = raw_head(response, scope)
-            return Player(
-                program, segments, scope,
-                gap=gap, coding=coding, head=head, settled=settled, watch=watch,
-            )  # fmt: skip
+            telling = Telling(program, segments, scope, gap=gap, settled=settled, watch=watch)
+            layout = Layout(segments[-1].row.wire, scope, coding) if head or laid else None
+            return Player(telling, layout, head)
 
         self.replay = play
         self.player = play(watch)

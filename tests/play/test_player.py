@@ -4,7 +4,7 @@ import pytest
 from stage import END_OF_TIME, Stage, program_of
 
 from mockserver.play import walk
-from mockserver.play.player import Send
+from mockserver.play.cues import Send
 from mockserver.scenario.program import STRETCH_BYTES, Loop, Series, Stretch
 
 TIMED = [
