@@ -138,7 +138,8 @@ class Outlet:
         """Write what has been joined, and the end of the body behind it."""
         data = self.joined()
         self._told.sent += len(data)
-        self._note_move()
+        if data:  # else what was joined last has left long before
+            self._note_move()
         if not self.cut_short:
             await self._response.write_eof(data)
         elif self._writer is not None:

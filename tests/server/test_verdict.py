@@ -418,3 +418,28 @@ expect: [{connection: 2, last_event_id: "1"}]
         verdict = server.session().verdict(final=True)
     assert b"event: fin" in received.raw
     assert verdict["status"] == status, verdict
+
+
+@pytest.mark.parametrize("kind", ["end", "drop", "reset"])
+@pytest.mark.parametrize("by", ["script", "test"])
+async def test_an_end_long_after_the_last_event_is_that_long_after_it(tmp_path, kind, by):
+    """An event that left in time did not leave with the end, whoever ended the connection."""
+    text = """
+    operation: streamOrderStatus
+    stream: [{event: fin, data: b}, %s]
+    expect: [{closed_by: %s, after_event: fin, within: 1s}]
+    """
+    last = "{hold: forever}" if by == "test" else "{delay: 5s}, {disconnect: %s}" % kind
+    closer = "server" if by == "test" else "script"
+    async with serving(tmp_path, text % (last, closer), clock="manual") as server:
+        client = await RawClient.connect(server)
+        await client.send(STATUS, "Connection: close")
+        await client.until(b"data: b\n\n")
+        server.session().advance("5s")
+        if by == "test":
+            server.session().disconnect(kind)
+        await gone(server)
+        await client.leave()
+        verdict = server.session().verdict(final=True)
+    assert verdict["status"] == "failed", verdict
+    assert '"got": "5s"' in json.dumps(verdict)
