@@ -116,7 +116,7 @@ def refusal(verdict: Verdict, placed: Placer) -> ControlError:
         f"the pushed event breaks the contract: {faults[0]}",
         code="contract-event",
         mend='mend the event, or say "violates": "why", or serve with --events warn',
-        errors=list(faults),
+        errors=[{"part": verdict.part, "detail": fault} for fault in faults],
     )
 
 

@@ -119,7 +119,7 @@ async def handle(request: web.BaseRequest) -> web.StreamResponse:
         return refuse(request, ControlError(400, what, code="bad-body", mend=mend))
     except web.HTTPRequestEntityTooLarge:
         what = f"the body is larger than {MAX_BODY:,} bytes"
-        return refuse(request, ControlError(413, what, code="body-too-large"))
+        return refuse(request, ControlError(413, what, code="body-too-large", mend="send less"))
     finally:
         del live.serving[task]
 

@@ -83,7 +83,7 @@ def session_name(name: object) -> str:
             400,
             f"{name!r} is no name for a session",
             code="bad-session-name",
-            mend="use letters, digits, '.', '_', '~' and '-', up to 100",
+            mend="use letters, digits, '.', '_', '~' and '-', up to 100, a letter or digit first",
         )
     return name
 

@@ -168,6 +168,7 @@ async def test_no_chance_is_drawn_from_a_name_that_was_made_up(tmp_path):
 WRONG = {
     "a clock there is none of": ("/sessions", {"clock": "sundial"}, 400, "bad-clock"),
     "no name for a session": ("/sessions", {"name": "a b"}, 400, "bad-session-name"),
+    "a tilde first": ("/sessions", {"name": "~a"}, 400, "bad-session-name"),
     "an epoch that is none": ("/sessions", {"epoch": "tomorrow"}, 400, "bad-epoch"),
     "an epoch before all time": (
         "/sessions", {"epoch": "0001-01-01T00:00:00+14:00"}, 400, "bad-epoch",
@@ -182,6 +183,10 @@ WRONG = {
     "a scenario there is none of": ("/sessions", {"scenarios": ["stori"]}, 400, "unknown-scenario"),
     "a key there is none of": ("/sessions", {"sed": "7"}, 400, "bad-control"),
     "a seed that is no text": ("/sessions", {"seed": 7}, 400, "bad-control"),
+    "a seed as long as a book": ("/sessions", {"seed": "7" * 1001}, 400, "bad-control"),
+    "more scenarios than can be pinned": (
+        "/sessions", {"scenarios": ["story"] * 1001}, 400, "bad-control",
+    ),
     "a name that is taken": ("/sessions", {"name": "default"}, 409, "session-exists"),
     "a session there is none of": ("/sessions/b/reset", {}, 404, "unknown-session"),
     "a part there is none of": ("/sessions/default/reset", {"clear": ["x"]}, 400, "bad-control"),
@@ -216,6 +221,44 @@ async def test_what_cannot_be_done_is_said_with_a_mend(tmp_path, path, body, sta
     )  # fmt: skip
     assert problem["mend"]
     fits(control_contract(), "createSession", received)
+
+
+async def test_a_pushed_event_that_breaks_the_contract_is_said_with_all_faults(tmp_path):
+    """Each with its part, as the API's own document says."""
+    text = "operation: streamOrderStatus\nstream: [{comment: hi}, {hold: forever}]"
+    async with serving(tmp_path, text, events="enforce") as server:
+        client = await RawClient.connect(server)
+        await client.send(STATUS)
+        await client.until(b": hi")
+        target = "/_mock/sessions/default/events"
+        received = await fetch(server, target, method="POST", body=b'{"data": {"no": 1}}')
+        await client.leave()
+    fits(control_contract(), "pushEvent", received)
+    problem = json.loads(received.content)
+    assert (problem["status"], problem["code"]) == (422, "contract-event")
+    assert {each["part"] for each in problem["errors"]} == {"event"}
+
+
+@pytest.mark.parametrize("path", ["/health", "/ready", "/version", "/sessions"])
+async def test_a_slash_at_the_end_changes_nothing(tmp_path, path):
+    """Neither for what everybody may ask."""
+    async with serving(tmp_path, STORY) as server:
+        assert await ask(server, f"{path}/") == await ask(server, path)
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/sessions", "GET, HEAD, POST, OPTIONS"),
+        ("/health", "GET, HEAD, OPTIONS"),
+        ("/nothing", None),
+    ],
+)
+async def test_options_are_the_methods_that_a_path_has(tmp_path, path, allowed):
+    """As for the operations that are mocked; 404 where there is nothing."""
+    async with serving(tmp_path, STORY) as server:
+        received = await fetch(server, f"/_mock{path}", method="OPTIONS")
+    assert (received.status, received.header("Allow")) == (204 if allowed else 404, allowed)
 
 
 UNKNOWN = {

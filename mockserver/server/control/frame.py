@@ -7,6 +7,8 @@ import importlib
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from aiohttp import web
+
 from mockserver.contract import NoRoute
 from mockserver.contract.requests.verdicts import Asked, Verdicts, needs_library
 from mockserver.errors import ControlError
@@ -30,8 +32,6 @@ from mockserver.server.cors import is_preflight, preflight
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from aiohttp import web
 
     from mockserver.contract import Contract, Operation
     from mockserver.contract.routes import Route
@@ -76,12 +76,14 @@ class Control:
 
     async def respond(self, request: web.BaseRequest, path: str, live: Live) -> web.StreamResponse:
         """Answer a request. Raises ControlError."""
-        open_to_all = about.OPEN.get(path.removeprefix(PREFIX))
+        open_to_all = about.OPEN.get(path.removeprefix(PREFIX).rstrip("/"))
         if open_to_all is not None and request.method in ("GET", "HEAD"):
             return open_to_all(live)
         self._guard.check(request, page=pages.is_page(path))
         if live.cors and is_preflight(request):
             return preflight(request, ())
+        if request.method == "OPTIONS":
+            return self._allowed(request, path)
         route = self._route(request, path)
         body = await request.read()
         await self._hold(request, path, route, body)
@@ -89,8 +91,7 @@ class Control:
         return await HANDLERS[route.operation.id](ask)
 
     def _route(self, request: web.BaseRequest, path: str) -> Route:
-        plain = path.rstrip("/")
-        route = self.contract.route(request.method, f"{PREFIX}/" if plain == PREFIX else plain)
+        route = self._find(request, path)
         if not isinstance(route, NoRoute):
             return route
         if route.allowed:
@@ -108,6 +109,18 @@ class Control:
             mend=f"look at {PREFIX}/docs; the nearest is {route.nearest[0]}",
             nearest=list(route.nearest),
         )
+
+    def _find(self, request: web.BaseRequest, path: str) -> Route | NoRoute:
+        plain = path.rstrip("/")
+        return self.contract.route(request.method, f"{PREFIX}/" if plain == PREFIX else plain)
+
+    def _allowed(self, request: web.BaseRequest, path: str) -> web.Response:
+        """Say which methods a path has (RFC 9110 § 9.3.7). Raises ControlError."""
+        route = self._find(request, path)
+        allowed = route.allowed if isinstance(route, NoRoute) else ()
+        if not allowed:
+            self._route(request, path)
+        return web.Response(status=204, headers={"Allow": ", ".join(allowed)})
 
     async def _hold(self, request: web.BaseRequest, path: str, route: Route, body: bytes) -> None:
         """Hold a request to the document. Raises ControlError with all that is wrong."""
