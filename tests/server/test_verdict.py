@@ -429,7 +429,7 @@ async def test_an_end_long_after_the_last_event_is_that_long_after_it(tmp_path, 
     stream: [{event: fin, data: b}, %s]
     expect: [{closed_by: %s, after_event: fin, within: 1s}]
     """
-    last = "{hold: forever}" if by == "test" else "{delay: 5s}, {disconnect: %s}" % kind
+    last = "{hold: forever}" if by == "test" else f"{{delay: 5s}}, {{disconnect: {kind}}}"
     closer = "server" if by == "test" else "script"
     async with serving(tmp_path, text % (last, closer), clock="manual") as server:
         client = await RawClient.connect(server)
