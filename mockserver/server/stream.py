@@ -4,35 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mockserver.clock import ManualClock, turn_of_others
-from mockserver.play.beats import Beat
+from mockserver.clock import turn_of_others
 from mockserver.play.cues import Await, Call, Disconnect, Send
-from mockserver.play.journal import Closed
-from mockserver.play.told import Intervention, Wait
+from mockserver.play.told import Wait
 from mockserver.scenario.units import FOREVER
-from mockserver.server import breaches, wire
+from mockserver.server import wire
 from mockserver.server.awaits import Expecting
 from mockserver.server.log import record
+from mockserver.server.noting import Notes
 from mockserver.server.obeying import Obeying
 from mockserver.server.outlet import CutShortError, Outlet
 from mockserver.server.responses import stream_response
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from aiohttp import web
 
     from mockserver.clock import Clock
-    from mockserver.errors import Location
     from mockserver.play.answer import Head
     from mockserver.play.cues import Cue
-    from mockserver.play.journal import Closer
+    from mockserver.play.journal import Closed, Closer
     from mockserver.play.player import Player
     from mockserver.play.session import Session
     from mockserver.play.tally import Seen
     from mockserver.play.told import Told
     from mockserver.play.turn import Turn
-    from mockserver.play.verdicts import Verdict
     from mockserver.server.calls import Calls, Sending
     from mockserver.server.steering import Steering
     from mockserver.server.waiting import Outside, Waiting
@@ -65,14 +60,12 @@ class Stream:
         self._head = head
         self._waiting = waiting
         self._told = told
-        self._seen = seen
+        self._notes = Notes(turn, session, told=told, seen=seen, steering=steering)
         self._calls = calls
         self._steering = steering
         self._obeying = Obeying(steering, session, turn, told, seen)
         self._first = 0
         """How many cues that are due still come before what a test asks."""
-        self._place = turn.player.begins
-        """Up to where this connection has been told."""
         self._called: Sending | None = None
         """The last request to somebody else."""
         self._outside: Outside | None = None
@@ -87,8 +80,6 @@ class Stream:
         """There from the head on."""
         self._ended: tuple[Closer, Disconnect | None] = ("client", None)
         self._by: Closer = "script"
-        self._noted: set[Location] = set()
-        """The steps that have been told to break the contract."""
 
     async def perform(self, request: web.BaseRequest) -> web.StreamResponse:
         """Tell this connection's part; returns when it is over, whoever ended it."""
@@ -118,17 +109,14 @@ class Stream:
 
     def _begun(self, request: web.BaseRequest, response: web.StreamResponse) -> Outlet:
         """Take note that the head is on its way; returns where the rest goes."""
-        told, head = self._told, self._head
-        told.head, told.began, told.replay = head, self._steering.start, self._turn.replay
-        told.headers = head.headers
-        if told.origin is not None and not head.raw:
-            told.headers = tuple(response.headers.items())
+        head, added = self._head, self._told.origin is not None and not self._head.raw
+        self._notes.began(head, tuple(response.headers.items()) if added else head.headers)
         outlet = self._outlet = Outlet(
             request,
             response,
             turn=self._turn,
             session=self._session,
-            told=told,
+            told=self._told,
             steering=self._steering,
             in_pieces=self._player.in_pieces,
         )
@@ -269,47 +257,15 @@ class Stream:
         if not outlet.takes(cue):
             await outlet.flush()
         outlet.add(cue)
-        self._told_of(cue)
+        self._notes.sent(cue)
         if cue.alone:
             await outlet.flush_alone()
-
-    def _told_of(self, cue: Send) -> None:
-        """Take note of what a cue tells the client."""
-        self._turn.subscription.record(cue)
-        if cue.place is not None:
-            self._place = cue.place
-        if self._seen is not None and cue.shown is not None:
-            self._seen.note(cue.shown)
-        if cue.breaches:
-            self._note(cue.breaches)
-        if not cue.blocks and cue.shown is not None:
-            self._beat(cue)
-
-    def _beat(self, cue: Send) -> None:
-        """Tell of a heartbeat, if anybody wants to know."""
-        journals, turn = self._session.journal.journals, self._turn
-        if journals.beats.watchers:
-            at = round(self._steering.start + cue.at, 9)
-            whose = (turn.program.name, turn.subscription.address.subscription, turn.number)
-            journals.beats.add(Beat(self._session.name, at, *whose, self._told.serial))
-            journals.ring()
-
-    def _note(self, verdicts: Sequence[Verdict]) -> None:
-        """Put what breaks the contract into the journal, once a connection for each step."""
-        turn, told = self._turn, self._told
-        assert turn.watch is not None
-        for verdict in verdicts:
-            if verdict.where not in self._noted:
-                self._noted.add(verdict.where)
-                whose = (turn.program.name, turn.subscription, turn.number)
-                asked = (told.operation, told.target)
-                breaches.note(self._session, verdict, turn.watch.placed, asked, whose)
 
     async def _obey(self, outlet: Outlet, now: float) -> Disconnect | None:
         """Carry out what a test has asked; returns the connection's end if that is it."""
         await outlet.room()  # until then, what is asked can be taken back
         self._obeying.outside = self._outside if self._player.awaiting else None
-        asked = await self._obeying.obey(now, self._place, outlet.put_between)
+        asked = await self._obeying.obey(now, self._notes.place, outlet.put_between)
         return self._cut_at(now) if asked else None
 
     def _cut_at(self, now: float) -> Disconnect:
@@ -317,7 +273,7 @@ class Stream:
         assert self._steering.cut is not None
         self._by = "test"
         # Disconnects that have happened do not happen again.
-        place = max(self._place, self._turn.subscription.next)
+        place = max(self._notes.place, self._turn.subscription.next)
         return Disconnect(now, self._steering.cut, place)
 
     async def _finish(
@@ -348,9 +304,7 @@ class Stream:
         rest = self._player.finish()
         if rest:
             await outlet.put_between(rest)
-            now = self._clock.now() if self._clock.passes else self._told.began
-            self._session.told.intervene(self._told, Intervention(self._told.sent, now, None))
-            self._told.sent += len(rest)
+            self._notes.finished(rest)
 
     def _check_length(self, response: web.StreamResponse, outlet: Outlet) -> None:
         """Close a connection after a body that is not as long as its head says."""
@@ -363,39 +317,11 @@ class Stream:
         self._player.close()
         if self._outside is not None:
             self._outside.leave()
+        record(self._session, self._closed())
+
+    def _closed(self) -> Closed:
+        """Take note of the end; returns the entry that tells of it."""
         by, end = self._ended
-        if end is not None and end.breach is not None:
-            self._note([end.breach])
         if by == "client" and self._waiting.stopping:
             by = "server"
-        now = self._clock.now()
-        self._turn.subscription.close(by, now, end)
-        self._told.ended = (now, "client" if by == "client" else end.kind if end else "end")
-        self._told.by = by
-        record(self._session, self._closed(self._due(now, by, end), by, end))
-
-    def _due(self, now: float, by: Closer, end: Disconnect | None) -> float:
-        """Return when the end was due where a test has moved the clock past it, else `now`.
-
-        That is its own time, as events have theirs; a client could come back only at `now`.
-        """
-        if by != "script" or end is None or not isinstance(self._clock, ManualClock):
-            return now
-        return min(now, round(self._steering.start + end.at, 9))
-
-    def _closed(self, now: float, by: Closer, end: Disconnect | None) -> Closed:
-        """Return the entry that tells of the end."""
-        turn = self._turn
-        return Closed(
-            now,
-            turn.program.name,
-            turn.subscription.address.subscription,
-            turn.number,
-            end.kind if end else "end",
-            by,
-            self._outlet.blocks if self._outlet else 0,
-            end.fault if end else "",
-            self._told.operation,
-            self._told.sent,
-            self._told.serial,
-        )
+        return self._notes.ended(by, end, self._outlet.blocks if self._outlet else 0)

@@ -19,7 +19,7 @@ from mockserver.sse.frames import CLOSE, closing, frame
 
 if TYPE_CHECKING:
     from mockserver.play.cues import Disconnect
-    from mockserver.play.journal import Closed, Closer
+    from mockserver.play.journal import Closed
     from mockserver.server.outlet import Outlet
 
 MOST: Final = 1024 * 1024
@@ -191,7 +191,7 @@ class Socket(Stream):
             return FAILED, "contract-event" if end.breach is not None else "template-error"
         return (ENDED, "") if end.kind == "end" else (None, "")
 
-    def _closed(self, now: float, by: Closer, end: Disconnect | None) -> Closed:
-        closed = super()._closed(now, by, end)
+    def _closed(self) -> Closed:
+        closed = super()._closed()
         fault = self._refused or closed.fault
         return replace(closed, close_code=self._code or CUT, received=self._received, fault=fault)
