@@ -634,6 +634,7 @@ def test_a_server_without_a_journal_is_not_away(browser, play):
     browser.open(f"{server.url}/_mock/")
     browser.until("return document.querySelector('#state').dataset.state === 'refused'")
 
+    browser.until("return document.querySelector('#empty-said').checkVisibility()")
     assert browser.run(TEXTS, "#empty-said") == [
         "This server keeps no journal (--journal 0); "
         "start it without that option to see connections here"

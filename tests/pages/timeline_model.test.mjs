@@ -5,10 +5,18 @@ import {test} from 'node:test'
 import {runInThisContext} from 'node:vm'
 
 const folder = new URL('../../mockserver/server/pages/', import.meta.url)
-for (const name of ['json.js', 'timeline-model.js', 'timeline-layout.js', 'timeline-dom.js', 'timeline-board.js']) runInThisContext(readFileSync(new URL(name, folder), 'utf8'), name)
+const WITHOUT_A_PAGE = ['blocks', 'lane', 'subscriptions', 'session', 'model', 'marks', 'layout', 'plan', 'items']
+for (const name of ['json.js', 'times.js', ...WITHOUT_A_PAGE.map((part) => `timeline-${part}.js`)]) {
+  runInThisContext(readFileSync(new URL(name, folder), 'utf8'), name)
+}
 const {firstLeaf, indented, read} = globalThis.writtenJson
-const {Timeline, MARKS, LANES, absence, endOf, resumedFrom, rowsOf} = globalThis.timelineModel
-const {between, clusters, fitted, inView, labelOf, moment, placed, seconds, ticks, zoomed} = globalThis.timelineLayout
+const {duration, moment, seconds} = globalThis.times
+const {absence, endOf, resumedFrom} = globalThis.timelineLane
+const {MARKS, LANES} = globalThis.timelineSession
+const {Timeline, rowsOf} = globalThis.timelineModel
+const {between, clusters, labelOf, spoken} = globalThis.timelineMarks
+const {Pane, fitted, inView, placed, ticks, zoomed} = globalThis.timelineLayout
+const {itemsOf} = globalThis.timelineItems
 
 let running = 0
 const entry = (kind, fields) => ({kind, running: running += 1, number: running, session: 'a', ...fields})
@@ -267,6 +275,42 @@ for (const [events, said] of [
 ]) {
   test(`a mark is said as what it is: ${said}`, () => {
     const session = seeing(opened(1), sent(1, 1, events, 0))
-    assert.equal(globalThis.TimelineBoard.spoken(clusters(session.lanes.get(1), 100)[0]), said)
+    assert.equal(spoken(clusters(session.lanes.get(1), 100)[0]), said)
   })
 }
+
+for (const [value, text] of [[0, '0 s'], [0.25, '250 ms'], [1.525, '1.525 s'], [90, '90 s'], [125, '2 min 5 s'], [3600, '1 h'], [null, 'for ever'], [Infinity, 'for ever']]) {
+  test(`${value} seconds of a scenario are written as ${text}`, () => assert.equal(duration(value), text))
+}
+
+/** What is seen of the first connection of a session, 100 pixels a second, by key. */
+const seen = (session, fields = {}) => {
+  const pane = new Pane({from: 0, scale: 100}, 1000)
+  const scene = {session, pane, now: session.last, moving: false, filter: {type: ''}, selected: null, rowOf: () => undefined, ...fields}
+  return new Map(itemsOf(session.lanes.get(1), scene).map((item) => [item.key, item]))
+}
+
+test('a strip has marks, head and end, and nothing that is out of view', () => {
+  const session = seeing(opened(1), sent(1, 1, [{id: '1', data: 'x'}], 1), sent(1, 2, [{data: 'y'}], 60), closed(1, 61, 'drop', 'script'))
+  const items = seen(session)
+  assert.deepEqual([...items.keys()], ['m0', 'head'])
+  assert.deepEqual([items.get('m0').x, items.get('m0').text, items.get('head').text], [100, '#1 x', '200'])
+})
+
+for (const [index, chosen] of [[0, true], [1, false], [null, false]]) {
+  test(`of a mark it is seen that it was chosen, of a connection it is not: ${index}`, () => {
+    const session = seeing(opened(1), sent(1, 1, [{data: 'x'}], 1))
+    const items = seen(session, {selected: {lane: session.lanes.get(1), index}})
+    assert.equal(/ selected$/.test(items.get('m0').cls), chosen)
+  })
+}
+
+test('what is still to come stands behind what was told, with the time until then', () => {
+  const session = seeing(opened(1), sent(1, 1, [{data: 'x'}], 1))
+  const send = {cue: 'send', origin: 'script', at: 3, fields: {id: '2', data: 'y'}}
+  session.lanes.get(1).plan = {blocks: 1, sends: 1, waits: '', ahead: [send, {cue: 'await', at: 5, name: 'signal a'}, {cue: 'drop', at: 6}]}
+  const items = seen(session)
+  assert.deepEqual([...items].map(([key, {text}]) => [key, text]), [
+    ['m0', 'x'], ['w0', '2 s'], ['p0', '#2 '], ['w1', '2 s'], ['p1', 'waits for signal a'], ['w2', '1 s'], ['p2', 'will drop'], ['head', '200'],
+  ])
+})

@@ -36,7 +36,7 @@
 
   /** What stands above and below a mark, and its time where that is another than the last one's. */
   const labels = (item, before) => {
-    const time = item.at !== before?.at ? story.duration(item.at) : ''
+    const time = item.at !== before?.at ? times.duration(item.at) : ''
     if (item.kind === 'event') return {above: item.id, below: item.type === 'message' ? '' : item.type, time}
     if (item.kind === 'head') return {above: '', below: '', time}
     return {above: '', below: item.label, time}
@@ -58,7 +58,7 @@
       x += half
       if (item.until > item.at && item.kind !== 'comment') {
         const open = item.until === Infinity
-        mark.text = item.kind === 'await' ? '' : open ? 'held open' : story.duration(item.until - item.at)
+        mark.text = item.kind === 'await' ? '' : open ? 'held open' : times.duration(item.until - item.at)
         x = Math.max(x, mark.x + Math.max(width(mark.text) + 16, open ? 0 : distance(item.until - item.at)))
         mark.spans = true
         now = open ? now : item.until
@@ -82,7 +82,7 @@
       : SHAPES[item.kind]()
     const ill = item.kind === 'head' && item.status >= 400 ? ' ill' : ''
     const group = svg('g', {class: `mark ${item.kind}${ill}`, 'data-cue': key, transform: `translate(${mark.x} ${BASE})`, click: () => onChoose(key)},
-      svg('title', {}, `${story.duration(item.at)}: ${item.words}`),
+      svg('title', {}, `${times.duration(item.at)}: ${item.words}`),
       svg('rect', {class: 'reach', x: -9, y: -14, width: 18, height: 28}),
       shape,
       mark.above && text(0, -12, mark.above, {'text-anchor': 'middle', class: 'id'}),

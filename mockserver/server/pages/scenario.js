@@ -3,7 +3,7 @@
 (() => {
   'use strict'
 
-  const {el, prose} = dom
+  const {copy, el, prose} = dom
   const by = (id) => document.getElementById(id)
 
   /** The scenario that is shown. */
@@ -49,7 +49,7 @@
   }
 
   const cueRow = (item, key, before) => {
-    const time = el('span', {class: 'time'}, item.at === before?.at ? '' : story.duration(item.at))
+    const time = el('span', {class: 'time'}, item.at === before?.at ? '' : times.duration(item.at))
     const kind = item.kind === 'event' ? item.type : item.kind
     const words = item.kind === 'event' ? item.data.replaceAll('\n', ' ⏎ ').slice(0, 300) : item.words
     const line = [
@@ -134,18 +134,10 @@
 
   const refused = (error) => el('p', {class: 'refused'}, el('span', {class: 'bad'}, error.message), error.mend ? ` — ${error.mend}` : '')
 
-  const curlParts = (told) => told.curl && [
-    el('h3', {}, 'Try it'),
-    el('div', {class: 'try'}, el('pre', {tabindex: 0}, told.curl), el('button', {type: 'button', click: (event) => copy(event.target, told.curl)}, 'Copy')),
-  ]
-
-  const copy = async (button, text) => {
-    try {
-      await navigator.clipboard.writeText(text)
-      button.textContent = 'Copied'
-    } catch {
-      button.textContent = 'Select it, and copy by hand'
-    }
+  const curlParts = (told) => {
+    const line = told.curl && el('pre', {tabindex: 0}, told.curl)
+    const button = el('button', {type: 'button', click: () => copy(button, line)}, 'Copy')
+    return line && [el('h3', {}, 'Try it'), el('div', {class: 'try'}, line, button)]
   }
 
   const heading = (scenario) => [

@@ -6,21 +6,9 @@
 (() => {
   'use strict'
 
+  const {duration} = times
   const encoder = new TextEncoder()
   const ENDS = ['end', 'drop', 'reset']
-
-  /** Return seconds as people write them: `1.5 s`, `250 ms`, `2 min 5 s`, `1 h`. */
-  const duration = (seconds) => {
-    if (seconds === null || seconds === Infinity) return 'for ever'
-    if (seconds > 0 && seconds < 1) return `${round(seconds * 1000)} ms`
-    if (seconds < 120) return `${round(seconds)} s`
-    const hours = Math.floor(seconds / 3600)
-    const minutes = Math.floor((seconds % 3600) / 60)
-    const rest = round(seconds % 60)
-    return [hours && `${hours} h`, minutes && `${minutes} min`, rest && `${rest} s`].filter(Boolean).join(' ')
-  }
-
-  const round = (number) => Math.round(number * 1000) / 1000
 
   const bytesOf = (cue) =>
     cue.base64 === undefined ? encoder.encode(cue.text) : Uint8Array.from(atob(cue.base64), (c) => c.charCodeAt(0))
@@ -236,5 +224,5 @@
     return words.startsWith('waits') ? `The client comes back after ${words.slice(6)}` : `The client comes back (${words})`
   }
 
-  window.story = {read, told, away, absence, duration, size}
+  window.story = {read, told, away, absence, size}
 })()

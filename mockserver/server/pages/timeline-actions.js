@@ -3,74 +3,89 @@
 (() => {
   'use strict'
 
-  const {clear, make} = globalThis.timelineDom
+  const {el, fill, set} = globalThis.dom
+
+  /** Verdicts and findings that are listed. */
+  const LISTED = 20
 
   const path = (name) => encodeURIComponent(name)
+  const counted = (list) => `${list.length} ${list.length === 1 ? 'connection' : 'connections'}`
+
+  const ENDS = [
+    ['end', 'End', 'Finished properly'],
+    ['drop', 'Drop', 'FIN, the last chunk missing'],
+    ['reset', 'Reset', 'RST'],
+  ]
 
   class Actions {
     /** `changed` is told when something was done that entries do not tell of. */
-    constructor({changed}) {
-      this.root = document.getElementById('actions')
+    constructor(changed) {
       this.changed = changed
-      this.scenarios = []
       this.info = null
       this.selected = null
       this.awaited = ''
-      this.said = make('p', {className: 'done', role: 'status', id: 'done'})
-      this.build()
+      this.said = el('p', {class: 'done', role: 'status', id: 'done'})
+      this.gone = el('p', {class: 'warn', id: 'gone', hidden: true}, 'This session was deleted: nothing can be done to it.')
+      this.sections = [this.ofSession(), this.ofStreams()]
+      document.getElementById('actions').append(this.gone, ...this.sections, this.said)
     }
 
-    build() {
-      const button = (text, act, title) => make('button', {type: 'button', textContent: text, title, onclick: () => this.run(text, act)})
-      const field = (id, label, properties) => [make('label', {for: id, textContent: label}), make('input', {id, type: 'text', autocomplete: 'off', ...properties})]
+    // --- how it is laid out --------------------------------------------------------------------
 
-      this.target = make('p', {className: 'quiet', id: 'target'})
-      this.event = make('input', {id: 'push-event', type: 'text', placeholder: 'message', autocomplete: 'off'})
-      this.id = make('input', {id: 'push-id', type: 'text', autocomplete: 'off'})
-      this.data = make('textarea', {id: 'push-data', rows: 2, placeholder: '{"status": "shipped"}', spellcheck: false})
-      const push = make('form', {className: 'push', onsubmit: (event) => {
-        event.preventDefault()
-        this.run('push', () => this.push())
-      }},
-      make('label', {for: 'push-event', textContent: 'Type'}), this.event,
-      make('label', {for: 'push-id', textContent: 'ID'}), this.id,
-      make('label', {for: 'push-data', textContent: 'Data'}), this.data,
-      make('button', {className: 'main', id: 'push', textContent: 'Push event'}))
-
-      const streams = make('section', {'aria-labelledby': 'streams-title'},
-        make('h3', {id: 'streams-title', textContent: 'Streams'}), this.target,
-        make('div', {className: 'row'},
-          button('Hold', () => this.streams('hold'), 'Let the script stand still'),
-          button('Release', () => this.streams('release'), 'Let it go on where it was')),
-        make('div', {className: 'row'}, make('span', {className: 'quiet', textContent: 'Disconnect'}),
-          ...['end', 'drop', 'reset'].map((kind) => button({end: 'End', drop: 'Drop', reset: 'Reset'}[kind], () => this.streams('disconnect', {kind}), {end: 'Finished properly', drop: 'FIN, the last chunk missing', reset: 'RST'}[kind]))),
-        make('details', {id: 'push-box'}, make('summary', {textContent: 'Push an event'}), push))
-
-      this.signal = make('input', {id: 'signal', type: 'text', placeholder: 'a signal', autocomplete: 'off', list: 'signals'})
-      this.signals = make('datalist', {id: 'signals'})
-      this.clock = make('div', {id: 'clock', className: 'row'})
-      this.pins = make('ul', {className: 'pins', id: 'pins'})
-      this.pin = make('input', {id: 'pin', type: 'text', placeholder: 'a scenario', autocomplete: 'off', list: 'scenarios'})
-      this.names = make('datalist', {id: 'scenarios'})
-      this.summary = make('div', {id: 'summary'})
-      this.title = make('h2', {id: 'session-title'})
-      const session = make('section', {'aria-labelledby': 'session-title'},
+    ofSession() {
+      this.signal = input({id: 'signal', placeholder: 'a signal', list: 'signals'})
+      this.signals = el('datalist', {id: 'signals'})
+      this.clock = el('div', {id: 'clock', class: 'row'})
+      this.pins = el('ul', {class: 'pins', id: 'pins'})
+      this.pin = input({id: 'pin', placeholder: 'a scenario', list: 'scenarios'})
+      this.names = el('datalist', {id: 'scenarios'})
+      this.summary = el('div', {id: 'summary'})
+      this.title = el('h2', {id: 'session-title'})
+      const pin = () => this.pinned([...this.pinnedNow, this.pin.value])
+      return el('section', {'aria-labelledby': 'session-title'},
         this.title, this.summary, this.clock,
-        this.form('send-signal', 'Signal', this.signal, 'Send', () => this.send(), this.signals),
-        this.form('pin-scenario', 'Pin', this.pin, 'Pin', () => this.pinned([...this.pinnedNow, this.pin.value]), this.names),
+        this.form({id: 'send-signal', class: 'row'}, 'Send', () => this.send(), [
+          label(this.signal, 'Signal'), this.signal, this.signals, el('button', {}, 'Send'),
+        ]),
+        this.form({id: 'pin-scenario', class: 'row'}, 'Pin', pin, [
+          label(this.pin, 'Pin'), this.pin, this.names, el('button', {}, 'Pin'),
+        ]),
         this.pins,
-        make('p', {}, button('Reset session', () => this.reset(), 'Forget what it knows; streams go on')))
-      this.gone = make('p', {className: 'warn', id: 'gone', textContent: 'This session was deleted: nothing can be done to it.', hidden: true})
-      this.sections = [session, streams]
-      this.root.append(this.gone, session, streams, this.said)
+        el('p', {}, this.button('Reset session', () => this.reset(), 'Forget what it knows; streams go on')))
     }
 
-    form(id, label, input, text, act, list) {
-      return make('form', {className: 'row', id, onsubmit: (event) => {
-        event.preventDefault()
-        this.run(text, act)
-      }}, make('label', {for: input.id, textContent: label}), input, list, make('button', {textContent: text}))
+    ofStreams() {
+      this.target = el('p', {class: 'quiet', id: 'target'})
+      this.event = input({id: 'push-event', placeholder: 'message'})
+      this.id = input({id: 'push-id'})
+      this.data = el('textarea', {id: 'push-data', rows: 2, placeholder: '{"status": "shipped"}', spellcheck: 'false'})
+      return el('section', {'aria-labelledby': 'streams-title'},
+        el('h3', {id: 'streams-title'}, 'Streams'), this.target,
+        el('div', {class: 'row'},
+          this.button('Hold', () => this.streams('hold'), 'Let the script stand still'),
+          this.button('Release', () => this.streams('release'), 'Let it go on where it was')),
+        el('div', {class: 'row'}, el('span', {class: 'quiet'}, 'Disconnect'),
+          ENDS.map(([kind, text, title]) => this.button(text, () => this.streams('disconnect', {kind}), title))),
+        el('details', {id: 'push-box'}, el('summary', {}, 'Push an event'),
+          this.form({class: 'push'}, 'push', () => this.push(), [
+            label(this.event, 'Type'), this.event, label(this.id, 'ID'), this.id, label(this.data, 'Data'), this.data,
+            el('button', {class: 'main', id: 'push'}, 'Push event'),
+          ])))
     }
+
+    button(text, act, title) {
+      return el('button', {type: 'button', title, click: () => this.run(text, act)}, text)
+    }
+
+    form(attributes, what, act, children) {
+      const submit = (event) => {
+        event.preventDefault()
+        this.run(what, act)
+      }
+      return el('form', {...attributes, submit}, children)
+    }
+
+    // --- what is done --------------------------------------------------------------------------
 
     /** Do something, and say what has become of it. */
     async run(what, act) {
@@ -108,16 +123,15 @@
     async streams(what, body) {
       const done = await mock.send('POST', `${await this.place()}/${what}`, body)
       const words = {hold: 'held', release: 'released', disconnect: `ended (${body?.kind})`}[what]
-      return `${done.connections.length} ${done.connections.length === 1 ? 'connection' : 'connections'} ${words}`
+      return `${counted(done.connections)} ${words}`
     }
 
     async push() {
-      const body = {}
+      const body = {data: this.data.value}
       if (this.event.value) body.event = this.event.value
       if (this.id.value) body.id = this.id.value
-      body.data = this.data.value
       const done = await mock.send('POST', `${await this.place()}/events`, body)
-      return `pushed to ${done.connections.length} ${done.connections.length === 1 ? 'connection' : 'connections'}`
+      return `pushed to ${counted(done.connections)}`
     }
 
     async send() {
@@ -146,81 +160,111 @@
       return 'the session was reset'
     }
 
+    // --- what is shown -------------------------------------------------------------------------
+
     /** Show the session that is looked at: what `listSessions` says of it, null where it says nothing.
 
         Of one that was deleted nothing stays that was said of it before. */
     show(info, name = info?.name, deleted = false) {
-      if (deleted || name !== this.name) clear(this.summary)
+      if (deleted || name !== this.name) fill(this.summary)
       this.name = name
       this.gone.hidden = !deleted
       for (const section of this.sections) section.hidden = deleted
-      if (this.title.textContent !== `Session ${name}`) this.title.textContent = `Session ${name}`
+      set(this.title, 'textContent', `Session ${name}`)
       const before = this.info
       this.info = info
       if (!info) return
-      if (!before || before.clock !== info.clock || before.name !== info.name) this.buildClock(info)
-      if (String(before?.scenarios) !== String(info.scenarios) || before?.name !== info.name) {
-        clear(this.pins, ...info.scenarios.map((one) => make('li', {}, make('code', {textContent: one}), make('button', {type: 'button', className: 'link', textContent: '×', 'aria-label': `Unpin ${one}`, onclick: () => this.run('unpin', () => this.pinned(this.pinnedNow.filter((other) => other !== one)))}))))
-      }
+      const other = before?.name !== info.name
+      if (other || before.clock !== info.clock) this.showClock(info)
+      if (other || String(before.scenarios) !== String(info.scenarios)) this.showPins(info)
     }
 
-    buildClock(info) {
-      const label = make('span', {className: 'quiet', textContent: `Clock ${info.clock}`})
-      if (info.clock !== 'manual') {
-        clear(this.clock, label)
+    showClock({clock}) {
+      const text = el('span', {class: 'quiet'}, `Clock ${clock}`)
+      if (clock !== 'manual') {
+        fill(this.clock, text)
         return
       }
-      const by = make('input', {id: 'advance', type: 'text', value: '1s', size: 6, 'aria-label': 'How far'})
-      const step = (text, value) => make('button', {type: 'button', textContent: text, onclick: () => this.run(text, () => this.advance(value()))})
-      clear(this.clock, label, step('+1 s', () => '1s'), step('+10 s', () => '10s'), by, step('Step', () => by.value))
+      const by = el('input', {id: 'advance', type: 'text', value: '1s', size: 6, 'aria-label': 'How far'})
+      const step = (name, value) => this.button(name, () => this.advance(value()))
+      fill(this.clock, text, step('+1 s', () => '1s'), step('+10 s', () => '10s'), by, step('Step', () => by.value))
+    }
+
+    showPins({scenarios}) {
+      const unpin = (name) => () => this.run('unpin', () => this.pinned(this.pinnedNow.filter((other) => other !== name)))
+      const items = scenarios.map((name) => el('li', {}, el('code', {}, name),
+        el('button', {type: 'button', class: 'link', 'aria-label': `Unpin ${name}`, click: unpin(name)}, '×')))
+      fill(this.pins, items)
     }
 
     /** Take note of what is selected: a lane, or null for all streams. */
     select(lane) {
       this.selected = lane
-      const text = lane && !lane.closed ? `To connection ${lane.connection} of ${lane.operation}` : 'To all open streams of the session'
-      if (this.target.textContent !== text) this.target.textContent = text
+      const one = lane && !lane.closed
+      set(this.target, 'textContent', one ? `To connection ${lane.connection} of ${lane.operation}` : 'To all open streams of the session')
     }
 
     /** Offer names: scenarios to pin, signals that stories wait for. */
     offer(scenarios, signals) {
-      const options = (list, names) => {
-        if ([...list.children].map((one) => one.value).join('\n') === names.join('\n')) return
-        clear(list, ...names.map((value) => make('option', {value})))
-      }
-      options(this.names, scenarios)
-      options(this.signals, signals)
+      offer(this.names, scenarios)
+      offer(this.signals, signals)
       this.awaited = signals[0] || ''
       this.signal.placeholder = this.awaited || 'a signal'
     }
 
     /** Show verdict and coverage. */
     summarise(verdict, coverage) {
-      const words = {passed: ['good', '✓ passed'], failed: ['bad', '✗ failed'], pending: ['warn', '… pending']}
-      const [tone, text] = words[verdict.status]
-      const {counts} = verdict
-      const expected = counts.passed + counts.failed + counts.pending
-      const wrong = verdict.scenarios.flatMap((one) => one.expectations.filter((each) => each.status !== 'passed').map((each) => ({...each, scenario: one.scenario})))
-      const items = [
-        ...wrong.slice(0, 20).map((each) => make('li', {}, make('b', {className: words[each.status][0], textContent: words[each.status][1]}), ` ${each.expectation} `, make('span', {className: 'quiet', textContent: evidence(each) || each.where}))),
-        ...verdict.findings.slice(0, 20).map((finding) => make('li', {}, make('b', {className: 'bad', textContent: finding.code}), ` ${finding.what}`)),
-      ]
-      const bars = ['operations', 'events'].map((name) => {
-        const {total, exercised} = coverage.summary[name]
-        return make('div', {className: 'cover'}, make('span', {textContent: name}), make('progress', {max: total || 1, value: exercised, 'aria-label': `${name} covered`}), make('span', {className: 'quiet', textContent: `${exercised} of ${total}`}))
-      })
-      const fresh = make('div', {},
-        make('p', {className: 'verdict-line'}, make('b', {className: expected || counts.findings ? tone : 'quiet', textContent: expected || counts.findings ? text : 'nothing is expected'}),
-          make('span', {className: 'quiet', textContent: expected ? ` ${counts.passed} of ${expected} met` : ''}), counts.findings ? make('span', {className: 'bad', textContent: `, ${counts.findings} findings`}) : null),
-        items.length ? make('ul', {className: 'unmet'}, ...items) : null, ...bars)
-      if (this.summary.innerHTML !== fresh.innerHTML) clear(this.summary, ...fresh.childNodes)
+      const items = [...unmet(verdict), ...findings(verdict)]
+      const fresh = el('div', {},
+        verdictLine(verdict), items.length > 0 && el('ul', {class: 'unmet'}, items),
+        ['operations', 'events'].map((name) => cover(name, coverage.summary[name])))
+      if (this.summary.innerHTML !== fresh.innerHTML) fill(this.summary, [...fresh.childNodes])
     }
   }
 
-  const evidence = (each) => {
-    const first = each.judged.flatMap((one) => one.evidence).find((one) => one.status !== 'passed')
+  // --- pieces --------------------------------------------------------------------------------------
+
+  const input = (attributes) => el('input', {type: 'text', autocomplete: 'off', ...attributes})
+
+  const label = (field, text) => el('label', {for: field.id}, text)
+
+  const offer = (list, names) => {
+    if ([...list.children].map((one) => one.value).join('\n') === names.join('\n')) return
+    fill(list, names.map((value) => el('option', {value})))
+  }
+
+  const WORDS = {passed: ['good', '✓ passed'], failed: ['bad', '✗ failed'], pending: ['warn', '… pending']}
+
+  const verdictLine = ({status, counts}) => {
+    const expected = counts.passed + counts.failed + counts.pending
+    const [tone, text] = expected || counts.findings ? WORDS[status] : ['quiet', 'nothing is expected']
+    return el('p', {class: 'verdict-line'},
+      el('b', {class: tone}, text),
+      el('span', {class: 'quiet'}, expected ? ` ${counts.passed} of ${expected} met` : ''),
+      counts.findings > 0 && el('span', {class: 'bad'}, `, ${counts.findings} findings`))
+  }
+
+  const evidence = ({judged}) => {
+    const first = judged.flatMap((one) => one.evidence).find((one) => one.status !== 'passed')
     return first ? `${first.of}: ${first.got || '–'} in place of ${first.expected}` : ''
   }
+
+  const unmet = ({scenarios}) => {
+    const wrong = scenarios.flatMap((one) => one.expectations).filter((each) => each.status !== 'passed')
+    return wrong.slice(0, LISTED).map((each) => {
+      const [tone, text] = WORDS[each.status]
+      const why = evidence(each) || each.where
+      return el('li', {}, el('b', {class: tone}, text), ` ${each.expectation} `, el('span', {class: 'quiet'}, why))
+    })
+  }
+
+  const findings = (verdict) => verdict.findings.slice(0, LISTED)
+    .map(({code, what}) => el('li', {}, el('b', {class: 'bad'}, code), ` ${what}`))
+
+  const cover = (name, {total, exercised}) => el('div', {class: 'cover'},
+    el('span', {}, name),
+    el('progress', {max: total || 1, value: exercised, 'aria-label': `${name} covered`}),
+    el('span', {class: 'quiet'}, `${exercised} of ${total}`))
 
   globalThis.TimelineActions = Actions
 })()
