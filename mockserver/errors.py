@@ -68,7 +68,7 @@ class Problem:
             lines.append(f"  {' ' * max(caret, 0)}{'^' * max(self.where.width, 1)}")
         if self.mend:
             lines.append(f"  mend: {self.mend}")
-        return "\n".join(lines)
+        return escaped("\n".join(lines))
 
     @property
     def order(self) -> tuple[str, int, int, str, str]:
@@ -108,7 +108,7 @@ class StartError(MockServerError):
 
     def __str__(self) -> str:
         text = f"{self.what} [{self.code}]"
-        return f"{text}\n  mend: {self.mend}" if self.mend else text
+        return escaped(f"{text}\n  mend: {self.mend}" if self.mend else text)
 
 
 class ControlError(MockServerError):
@@ -155,6 +155,15 @@ class ExpectationError(MockServerError, AssertionError):
 def harmless(text: str) -> str:
     """Return a text that cannot steer a terminal: as JSON, where not all of it can be printed."""
     return text if text.isprintable() else json.dumps(text)
+
+
+def escaped(text: str) -> str:
+    """Return lines that cannot steer a terminal: what cannot be printed stands as an escape."""
+    if all(map(str.isprintable, text.split("\n"))):
+        return text
+    return "".join(
+        char if char.isprintable() or char in "\n\t" else f"\\u{ord(char):04x}" for char in text
+    )
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from mockserver.cli import covered, files, painted
 from mockserver.cli.terminal import Progress, Terminal, columns
-from mockserver.errors import LoadError, harmless
+from mockserver.errors import LoadError, escaped, harmless
 
 if TYPE_CHECKING:
     import argparse
@@ -108,15 +108,15 @@ def _annotation(problem: Problem) -> str:
     place = {"file": file, "line": where.line, "col": where.column, "title": problem.code}
     said = ",".join(f"{name}={_property(str(value))}" for name, value in place.items() if value)
     text = f"{problem.what}\nmend: {problem.mend}" if problem.mend else problem.what
-    return f"::{problem.severity} {said}::{_escaped(text)}"
+    return f"::{problem.severity} {said}::{_percent(escaped(text))}"
 
 
-def _escaped(text: str) -> str:
+def _percent(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+    return _percent(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def _print_table(catalog: Catalog, to: Terminal) -> None:
@@ -125,7 +125,8 @@ def _print_table(catalog: Catalog, to: Terminal) -> None:
         programs = catalog.by_operation.get(operation.id, ())
         names = [f"{harmless(p.name)}{'*' if p.scenario.default else ''}" for p in programs]
         kind = "stream" if operation.stream else ""
-        rows.append(((operation.id, f"{operation.method} {operation.path}", kind), names))
+        line = f"{operation.method} {operation.path}"
+        rows.append(((escaped(operation.id), escaped(line), kind), names))
     wide = [max((columns(row[column]) for row, _ in rows), default=0) for column in range(3)]
     longest = max((columns(name) for _, names in rows for name in _folded(names)), default=1)
     # Where it would not fit side by side, scenarios stand below their operation.

@@ -6,6 +6,8 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
+from mockserver.errors import escaped
+
 if TYPE_CHECKING:
     from mockserver.errors import Problem
     from mockserver.play.coverage import By, Coverage, Kind
@@ -62,7 +64,7 @@ def shown(found: Coverage, form: str | None) -> str:
     if form == "json":
         return json.dumps(report.as_json(found), ensure_ascii=False, indent=2)
     if form == "table":
-        return "\n" + report.as_text(found).rstrip()
+        return "\n" + escaped(report.as_text(found)).rstrip()
     return "\n" + report.summary_line(found, "scenarios")
 
 

@@ -7,7 +7,7 @@ import json
 
 from mockserver.cli import files
 from mockserver.cli.numbers import whole
-from mockserver.errors import ControlError, LoadError, StartError, did_you_mean
+from mockserver.errors import ControlError, LoadError, StartError, did_you_mean, escaped
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,5 +84,5 @@ def run(args: argparse.Namespace) -> int:
         found = [as_json(lane, dispatched=args.dispatched) for lane in explained.lanes]
         print(json.dumps(found, ensure_ascii=False, indent=2))
     else:
-        print("\n".join(as_text(explained, dispatched=args.dispatched)))
+        print(escaped("\n".join(as_text(explained, dispatched=args.dispatched))))
     return 0

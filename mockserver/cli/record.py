@@ -15,7 +15,7 @@ from mockserver.cli import recorded
 from mockserver.cli.numbers import whole
 from mockserver.cli.serve import calm_collector, tidy
 from mockserver.cli.terminal import Terminal
-from mockserver.errors import StartError
+from mockserver.errors import StartError, escaped
 
 if TYPE_CHECKING:
     import argparse
@@ -128,11 +128,11 @@ class _Teller:
         """Tell of one; its query stays out, which may hold secrets."""
         paint = self._terminal.paint
         size = sum(len(chunk.data) for chunk in tape.chunks)
-        asked = f"{tape.method} {tape.target.partition('?')[0]}"
+        asked = escaped(f"{tape.method} {tape.target.partition('?')[0]}")
         status = str(tape.status or "no answer")
         good = 200 <= tape.status < 400
         took = paint(f"{size:,} bytes in {tape.ended - tape.at:.3g} s", "dim")
-        how = _ENDS[tape.end or "open"] + (f" ({tape.fault})" if tape.fault else "")
+        how = _ENDS[tape.end or "open"] + (f" ({escaped(tape.fault)})" if tape.fault else "")
         status = paint(status, "green" if good else "red")
         how = how if tape.end == "end" else paint(how, "yellow")
         self._terminal.write(f"{asked} {status}, {took}, {how}\n")

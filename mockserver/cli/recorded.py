@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mockserver.cli.terminal import Progress, Terminal
-from mockserver.errors import StartError
+from mockserver.errors import StartError, escaped
 
 if TYPE_CHECKING:
     import argparse
@@ -173,7 +173,7 @@ def finish(  # noqa: PLR0917  (what was recorded, and where it goes)
     if notes:
         print()
     for note in notes:
-        print(f"{Terminal(sys.stdout, args.color).paint('note:', 'yellow')} {note}")
+        print(f"{Terminal(sys.stdout, args.color).paint('note:', 'yellow')} {escaped(note)}")
     documents = [name for name in recording.files if Path(name).name == _DOCUMENT]
     scenarios = sum(name.endswith(".yaml") for name in recording.files) - len(documents)
     told = count(exchanges)

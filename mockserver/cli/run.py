@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from mockserver.cli import painted, serve, tls
 from mockserver.cli.terminal import Terminal
-from mockserver.errors import ControlError, StartError
+from mockserver.errors import ControlError, StartError, escaped
 from mockserver.play.session import DEFAULT
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def report(
 
     failed = [verdict for verdict in verdicts if verdict.status != "passed"]
     for verdict in failed:
-        text = painted.report(as_text(verdict, failed_only=True), to)
+        text = painted.report(escaped(as_text(verdict, failed_only=True)), to)
         print(f"\n{text}", file=sys.stderr)
     if not failed:
         said = to.paint(_summary(verdicts), "green") if asked else to.paint(_NOBODY, "yellow")

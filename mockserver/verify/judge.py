@@ -45,16 +45,13 @@ def verified(tour: Tour, options: Options) -> Verified:
 
 
 def _shown(difference: Difference, plan: Plan) -> Difference:
-    """Return a difference as it may be shown: a backend may send secrets back, and anything else.
-
-    What would steer a terminal stands as an escape.
-    """
+    """Return a difference without secrets, which a backend may send back."""
     secrets = sorted(plan.ask.secret - {""}, key=len, reverse=True)
 
     def shown(text: str) -> str:
         for secret in secrets:
             text = text.replace(secret, "…")
-        return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+        return text
 
     return replace(
         difference,

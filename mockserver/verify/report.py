@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mockserver.errors import escaped
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -14,7 +16,7 @@ def as_text(found: Verified) -> str:
     """Return one scenario as it is reported when it is done."""
     mark = {"passed": "passed ", "failed": "FAILED ", "skipped": "skipped"}[found.status]
     if found.skip is not None:
-        return f"{mark}  {found.name}: {found.skip.reason} ({found.skip.where})"
+        return escaped(f"{mark}  {found.name}: {found.skip.reason} ({found.skip.where})")
     told = f"{found.events:,} event{'' if found.events == 1 else 's'}"
     if found.connections > 1:
         told = f"{found.connections} connections, {told}"
@@ -22,7 +24,7 @@ def as_text(found: Verified) -> str:
     for difference in found.differences:
         lines += difference_text(difference, "  ")
     lines += [f"  note: {note.what} [{note.code}]" for note in found.notes]
-    return "\n".join(lines)
+    return escaped("\n".join(lines))
 
 
 def difference_text(difference: Difference, indent: str = "") -> Iterator[str]:

@@ -349,3 +349,44 @@ def test_check_reports_an_outcome_that_is_wrong(folder, capsys):
 
     assert code == 2
     assert "heard.yaml:7:10: the outcome is connecting (the body ended), not open [outcome]" in out
+
+
+STEERING = r"""
+openapi: 3.2.0
+info: {title: T, version: "1"}
+paths:
+  "/feed\e[2J":
+    get:
+      operationId: "feed\e[2J"
+      responses:
+        "200":
+          description: events
+          content: {text/event-stream: {schema: {type: object, required: ["\e[2J"]}}}
+"""
+LOUD = r"""
+operation: "feed\e[2J"
+description: "loud\e[2J"
+when: {query: {a: "\e[2J"}}
+expect: [{connections: 1}]
+stream:
+- {id: 1, event: "\e[2J", data: {"b\e[2J": "\e[2J"}}
+- {comment: "\e[2J"}
+"""
+SHOWN = {
+    "check": ("check",),
+    "its annotations": ("check", "--format", "github"),
+    "its table": ("check", "--coverage"),
+    "explain": ("explain", "loud", "--dispatched"),
+    "verify": ("verify", "loud", "--base-url", "http://127.0.0.1:9"),
+}
+
+
+@pytest.mark.parametrize("command", SHOWN.values(), ids=SHOWN)
+def test_what_files_say_cannot_steer_a_terminal(tmp_path, capsys, command):
+    """It stands as an escape, wherever a command tells of it."""
+    (tmp_path / "a.yaml").write_text(STEERING)
+    (tmp_path / "loud.yaml").write_text(LOUD)
+    files = ("--spec", str(tmp_path / "a.yaml"), "--scenarios", str(tmp_path / "loud.yaml"))
+    _, out, err = run(capsys, *command, *files)
+    assert "\x1b" not in out + err
+    assert "\\u001b[2J" in out + err
