@@ -365,8 +365,12 @@ def _marker(lines: Sequence[str], line: int) -> int:
     return next(above, 0)
 
 
+@cache
 def control_contract() -> contract.Contract:
-    """Read the document of the control API, which ships beside the Petstore's."""
+    """Return the document of the control API, which ships beside the Petstore's.
+
+    Read once: a suite may start a server for every test.
+    """
     return Workspace(petstore().spec.parent / "control.openapi.yaml").read_document()
 
 
