@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 from contextlib import contextmanager
 
 import pytest
+import warm
 
 STORY = """\
 operation: streamOrderStatus
@@ -58,23 +59,17 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+OPTIONS = ("run", "--scenarios", "scenarios", "--clock", "instant")
+
+
 def argv_of(*argv):
     """Return the command line of `mockserver run`, on the instant clock."""
-    start = [sys.executable, "-m", "mockserver", "run", "--scenarios", "scenarios"]
-    return [*start, "--clock", "instant", *argv]
+    return [sys.executable, "-m", "mockserver", *OPTIONS, *argv]
 
 
 def run(*argv, pinned="story", **options):
     """Run a command under the server, without a terminal."""
-    return subprocess.run(
-        argv_of("--scenario", pinned, *argv),
-        capture_output=True,
-        text=True,
-        start_new_session=True,
-        timeout=60,
-        check=False,
-        **options,
-    )
+    return warm.run(*OPTIONS, "--scenario", pinned, *argv, **options)
 
 
 def python(text):
@@ -234,7 +229,7 @@ def test_options_of_the_command_are_its_own(folder):
 def test_standard_input_is_the_commands(folder):
     """A megabyte goes through as it is."""
     text = "x" * 1_000_000
-    assert run("--", "cat", input=text).stdout == text
+    assert run("--", "cat", given=text).stdout == text
 
 
 def test_the_urls_are_in_the_environment(folder):
