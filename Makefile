@@ -34,7 +34,7 @@ serve: $(PACKAGE) ## serve the Petstore (PORT=9000, ARGS="--seed 7")
 # The real clients run after the rest, with the machine to themselves: they are timed by the clock.
 test: $(TEST) ## run the tests (ARGS="-k resume" for some of them)
 ifeq ($(ARGS),)
-	$(BIN)/python -m pytest -q -n $(WORKERS) --ignore tests/e2e/matrix
+	$(BIN)/python -m pytest -q -n $(WORKERS) --durations 25 --ignore tests/e2e/matrix
 	$(BIN)/python -m pytest -q tests/e2e/matrix
 else
 	$(BIN)/python -m pytest $(ARGS)

@@ -46,5 +46,5 @@ def _main(argv: tuple[str, ...], cwd: str, env: dict[str, str], streams: list[Pa
     os.environ.update(env)
     for fd, (stream, flags) in enumerate(zip(streams, _FLAGS, strict=True)):
         os.dup2(os.open(stream, flags), fd)
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115, PTH123
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.exit(main(list(argv)))
