@@ -181,14 +181,18 @@ class _Rival:
 
 
 def ties(scenarios: Mapping[str, Sequence[Scenario]]) -> list[Problem]:
-    """Return a problem for every two scenarios that one request could fit alike."""
-    problems: dict[tuple[str, str], Problem] = {}
+    """Return a problem for every scenario that fits what one before it fits, named with that one.
+
+    Of a hundred that are alike, every one but the first has a problem, not every two of them.
+    """
+    problems: dict[str, Problem] = {}
     for operation, found in scenarios.items():
         rivals = [_Rival(s, rank(s), dict(conditions(s.when))) for s in found]
+        defaults = [rival for rival in rivals if rival.rank[1]]
         for one, other in _close_pairs(rivals):
-            if not _settled(one, other, rivals):
-                names = (one.scenario.name, other.scenario.name)
-                problems.setdefault(names, _tie(operation, other.scenario, one.scenario))
+            name = other.scenario.name
+            if name not in problems and not _settled(one, other, defaults):
+                problems[name] = _tie(operation, other.scenario, one.scenario)
     return list(problems.values())
 
 
@@ -198,7 +202,12 @@ def _close_pairs(rivals: Sequence[_Rival]) -> Iterator[tuple[_Rival, _Rival]]:
     for rival in rivals:
         ranked.setdefault(rival.rank, []).append(rival)
     for group in ranked.values():
-        yield from _pairs_within(group, sorted({place for r in group for place in r.tests}))
+        alike: dict[str, list[_Rival]] = {}
+        for rival in group:
+            alike.setdefault(repr(rival.tests), []).append(rival)
+        yield from ((first, other) for first, *others in alike.values() for other in others)
+        firsts = [first for first, *_ in alike.values()]
+        yield from _pairs_within(firsts, sorted({place for r in firsts for place in r.tests}))
 
 
 def _pairs_within(
@@ -238,12 +247,12 @@ def _is_word(test: Any) -> bool:
     return isinstance(test, str) and "*" not in test
 
 
-def _settled(one: _Rival, other: _Rival, rivals: Sequence[_Rival]) -> bool:
+def _settled(one: _Rival, other: _Rival, defaults: Sequence[_Rival]) -> bool:
     """Whether a default fits wherever these two do, and so is taken in their place."""
     met = [*one.tests.items(), *other.tests.items()]
     return not one.rank[1] and any(
-        rival.rank == (one.rank[0], True) and all(item in met for item in rival.tests.items())
-        for rival in rivals
+        rival.rank[0] == one.rank[0] and all(item in met for item in rival.tests.items())
+        for rival in defaults
     )
 
 
