@@ -19,7 +19,7 @@ from mockserver.imports.events import chunks_of
 from mockserver.imports.found import coded_again, transfer_of
 from mockserver.imports.har import target_of
 from mockserver.imports.meter import lines_without
-from mockserver.imports.text import how_it_ended
+from mockserver.imports.text import end_said, how_it_ended, without_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,16 +46,6 @@ _TRACE: Final = re.compile(
 )
 """What stands over each dump of `--trace` and `--trace-ascii`."""
 _COMMAND: Final = re.compile(rb"(?:\$ )?curl ")
-_FAULTS: Final[tuple[tuple[bytes, End], ...]] = (
-    (b"curl: (18)", "cut"),
-    (b"curl: (92)", "cut"),
-    (b"curl: (56)", "reset"),
-    (b"curl: (52)", "cut"),
-    (b"curl: (28)", "client"),
-    (b"outstanding read data remaining", "cut"),
-    (b"Connection reset by peer", "reset"),
-)
-"""What curl says where an answer has not ended properly (libcurl-errors(3))."""
 
 
 def is_curl(data: bytes) -> bool:
@@ -109,6 +99,7 @@ class _Answer:
 
 def read_curl(data: bytes, found: Found, asked: Asked) -> None:
     """Add the exchanges of a transcript; what cannot be read becomes a problem."""
+    data, said = without_fault(data)
     lines = lines_without(data)
     verbose = any(_marked(line)[0] in {b"<", b">"} for _, line in lines[:1000])
     reader = _Reader(found, asked)
@@ -119,6 +110,7 @@ def read_curl(data: bytes, found: Found, asked: Asked) -> None:
             continue  # with -i and -v curl prints every line of a head twice
         before = text if mark == b"<" else b"\0"
         reader.take(mark, text, number)
+    reader.hear(said)
     reader.finish()
 
 
@@ -142,7 +134,7 @@ class _Reader:
         if mark == b">":
             self._ask(text)
         elif mark == b"*" or text.startswith(b"curl: ("):
-            self._hear(text)
+            self.hear(text)
         elif mark == b"<":
             self._head(text, number)
         elif answer is None and _COMMAND.match(text):
@@ -152,6 +144,14 @@ class _Reader:
                 self._head(text, number)
         elif mark != b"-":
             self._body(answer, text, number)
+
+    def hear(self, text: bytes) -> None:
+        """Take what curl says of how the answer has ended."""
+        if self._answer is not None and not self._answer.in_head and _OVER.match(text):
+            self._answer.over = True
+        if self._answer is not None and (end := end_said(text)) is not None:
+            self._answer.end = end
+            self._answer.fault = _text(text.strip())
 
     def finish(self) -> None:
         """Take what was open as ended."""
@@ -230,15 +230,6 @@ class _Reader:
             self._head(text[lacks:], number)
         elif not (answer.over and not text.strip()):  # the line that ends curl's bar
             answer.body += text
-
-    def _hear(self, text: bytes) -> None:
-        """Take what curl says of how the answer has ended."""
-        if self._answer is not None and not self._answer.in_head and _OVER.match(text):
-            self._answer.over = True
-        for words, end in _FAULTS:
-            if words in text and self._answer is not None:
-                self._answer.end = end
-                self._answer.fault = _text(text.strip())
 
     def _command(self, text: bytes) -> None:
         """Take the request from a command that was copied with what it printed."""

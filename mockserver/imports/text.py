@@ -16,6 +16,20 @@ if TYPE_CHECKING:
 _FIELD: Final = re.compile(rb"(?:^|[\r\n])(?:data|event|id|retry)?:")
 _ENDED: Final = re.compile(rb"(?:\r\n|\r|\n){2}\Z|\A\Z")
 _LOOKED_AT: Final = 64 * 1024
+_LAST: Final = re.compile(rb"curl: \(\d+\) [^\r\n]*\r?\n?\Z")
+"""What curl says last, where it has failed; behind half a line in the same one."""
+_LONGEST: Final = 1_000
+"""Bytes that this has at the most."""
+_FAULTS: Final[tuple[tuple[bytes, End], ...]] = (
+    (b"curl: (18)", "cut"),
+    (b"curl: (92)", "cut"),
+    (b"curl: (56)", "reset"),
+    (b"curl: (52)", "cut"),
+    (b"curl: (28)", "client"),
+    (b"outstanding read data remaining", "cut"),
+    (b"Connection reset by peer", "reset"),
+)
+"""What curl says where an answer has not ended properly (libcurl-errors(3))."""
 
 
 def is_stream(data: bytes) -> bool:
@@ -26,8 +40,8 @@ def is_stream(data: bytes) -> bool:
 
 def read_text(data: bytes, found: Found, asked: Asked) -> None:
     """Take bytes as the answer to one request; curl's meter among them is none of theirs."""
-    data = without(data)
-    end = how_it_ended(data, found, f"{asked.method} {asked.target}")
+    data, said = without_fault(without(data))
+    end = end_said(said) or how_it_ended(data, found, f"{asked.method} {asked.target}")
     found.exchanges.append(
         Exchange(
             method=asked.method,
@@ -36,8 +50,22 @@ def read_text(data: bytes, found: Found, asked: Asked) -> None:
             headers=(("Content-Type", "text/event-stream"),),
             chunks=chunks_of(data, (), 0.0, 0.0, found),
             end=end,
+            fault=said.decode("utf-8", "replace").strip(),
         )
     )
+
+
+def without_fault(data: bytes) -> tuple[bytes, bytes]:
+    """Return what was received, and what curl says behind it of why there is no more of it."""
+    last = _LAST.search(data, max(0, len(data) - _LONGEST))
+    at = last.start() if last else len(data)
+    return data[:at], data[at:]
+
+
+def end_said(text: bytes) -> End | None:
+    """Return how an answer ended by what curl says, None where it says nothing of that."""
+    ends = [end for words, end in _FAULTS if words in text]
+    return ends[-1] if ends else None
 
 
 def how_it_ended(data: bytes, found: Found, what: str) -> End:

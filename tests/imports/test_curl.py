@@ -46,6 +46,7 @@ BAR = b"\r" + b"#" * 72 + b" 100.0%"
 ASKED = b"> GET /a HTTP/1.1\r\n> Authorization: Bearer abc\r\n> \r\n"
 TOLD = b"".join(b"< " + line for line in HEAD.splitlines(keepends=True)) + b"{ [27 bytes data]\n"
 JSON = TOLD.replace(b"text/event-stream", b"application/json")
+TOO_LATE = b"curl: (28) Operation timed out after 3000 milliseconds with 21 bytes received\n"
 LEFT = b"* Connection #0 to host 127.0.0.1 left intact\n"
 
 
@@ -134,8 +135,12 @@ FILES = {
         [("GET /a", 200, b"{}", "end")] * 2,
     ),
     "a time limit": (
-        HEAD + EVENTS + b"curl: (28) Operation timed out after 3000 milliseconds\n",
+        HEAD + EVENTS + TOO_LATE,
         [("GET /stream", 200, EVENTS, "client")],
+    ),
+    "a time limit within a line": (
+        HEAD + b"data: one\n\ndata: tw" + TOO_LATE,
+        [("GET /stream", 200, b"data: one\n\ndata: tw", "client")],
     ),
 }
 
@@ -201,6 +206,23 @@ def test_the_meter_is_no_part_of_a_plain_stream():
     """It is taken out where the stream and the errors went into one file."""
     (exchange,) = read(metered(b"", left=b""), "a.txt").exchanges
     assert exchange.chunks[0].data == EVENTS
+
+
+FAULTS = {
+    "a time limit": (EVENTS, TOO_LATE, "client"),
+    "behind the meter": (metered(b"", left=b""), TOO_LATE, "client"),
+    "within a line": (EVENTS + b"data: thr", b"curl: (18) transfer closed", "cut"),
+    "a reset": (EVENTS, b"curl: (56) Recv failure: Connection reset by peer\r\n", "reset"),
+    "of curl's own": (EVENTS, b"curl: (23) Failure writing output to destination\n", "end"),
+}
+
+
+@pytest.mark.parametrize(("body", "said", "end"), FAULTS.values(), ids=FAULTS)
+def test_what_curl_says_last_is_no_part_of_a_plain_stream(body, said, end):
+    """It tells how the stream ended."""
+    (exchange,) = read(body + said, "a.txt").exchanges
+    assert exchange.chunks[0].data == EVENTS + body.partition(EVENTS)[2]
+    assert (exchange.end, exchange.fault) == (end, said.decode().strip())
 
 
 TRACES = {
