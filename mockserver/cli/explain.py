@@ -27,14 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="REQUEST",
         help="the request, as 'GET /v1/orders/7/status/stream?x=1' or 'POST /path {\"a\": 1}'",
     )
-    parser.add_argument(
-        "--header",
-        "-H",
-        action="append",
-        default=[],
-        metavar="HEADER",
-        type=header,
-        help="a header of the request, as 'Accept-Encoding: gzip'; several times for several",
+    add_header(
+        parser,
+        "a header of the request, as 'Accept-Encoding: gzip'; several times for several",
     )
     parser.add_argument("--seed", default="0", help="what all chance is drawn from (default: 0)")
     parser.add_argument(
@@ -45,7 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def header(text: str) -> tuple[str, str]:
+def add_header(parser: argparse.ArgumentParser, said: str) -> None:
+    """Add --header, which may be given several times; `said` is its help."""
+    parser.add_argument(
+        "--header", "-H", action="append", default=[], metavar="HEADER", type=_header, help=said
+    )
+
+
+def _header(text: str) -> tuple[str, str]:
     """Read `Name: value`, the name in lower case, as argparse wants it."""
     name, colon, value = text.partition(":")
     if not colon or not name.strip():

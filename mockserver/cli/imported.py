@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mockserver.cli import recorded
+from mockserver.cli import painted, recorded
+from mockserver.cli.terminal import Terminal
 from mockserver.errors import LoadError, Location, Problem
 
 if TYPE_CHECKING:
@@ -77,8 +78,9 @@ def run(args: argparse.Namespace) -> int:
         asked=args.request,
         wanted=Wanted(args.origin, args.pages),
     )
+    to = Terminal(sys.stderr, args.color)
     for problem in sorted(found.problems, key=lambda problem: problem.order):
-        print(problem, file=sys.stderr)
+        print(painted.problem(problem, to), file=sys.stderr)
     source = "standard input" if args.file == "-" else Path(args.file).name
     recorded.finish(args, folder, found.exchanges, contract, source, found.notes)
     return 0

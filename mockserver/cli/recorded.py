@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mockserver.cli.painted import count
 from mockserver.cli.terminal import Progress, Terminal
 from mockserver.errors import StartError, escaped
 
@@ -163,7 +164,7 @@ def finish(  # noqa: PLR0917  (what was recorded, and where it goes)
 ) -> None:
     """Write scenarios of the exchanges, and say what has become of them. Raises StartError."""
     from mockserver.capture import written  # noqa: PLC0415
-    from mockserver.imports.counted import count  # noqa: PLC0415
+    from mockserver.imports.counted import counted  # noqa: PLC0415
 
     with Progress(Terminal(sys.stderr, args.color), "writing scenarios"):
         recording = written(exchanges, contract, options_of(args, source))
@@ -172,14 +173,15 @@ def finish(  # noqa: PLR0917  (what was recorded, and where it goes)
     notes = [*said, *recording.notes]
     if notes:
         print()
+    mark = Terminal(sys.stdout, args.color).paint("note:", "yellow")
     for note in notes:
-        print(f"{Terminal(sys.stdout, args.color).paint('note:', 'yellow')} {escaped(note)}")
+        print(f"{mark} {escaped(note)}")
     documents = [name for name in recording.files if Path(name).name == _DOCUMENT]
     scenarios = sum(name.endswith(".yaml") for name in recording.files) - len(documents)
-    told = count(exchanges)
+    told = counted(exchanges)
     print(
-        f"\n{_many(told.exchanges, 'exchange')}, {_many(told.streams, 'stream')} with "
-        f"{_many(told.events, 'event')}: {_many(scenarios, 'scenario')}"
+        f"\n{count(told.exchanges, 'exchange')}, {count(told.streams, 'stream')} with "
+        f"{count(told.events, 'event')}: {count(scenarios, 'scenario')}"
     )
     if scenarios:
         print("\nServe it with")
@@ -193,7 +195,3 @@ def serve_line(spec: str | Path, scenarios: Path) -> str:
     """Return the command that plays a recording."""
     words = ("mockserver", "serve", "--spec", str(spec), "--scenarios", str(scenarios))
     return shlex.join(words)
-
-
-def _many(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' if number != 1 else ''}"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mockserver.cli import files, painted
-from mockserver.cli.explain import header
+from mockserver.cli.explain import add_header
 from mockserver.cli.numbers import whole
 from mockserver.cli.run import write_report
 from mockserver.cli.terminal import Progress, Terminal
@@ -99,15 +99,10 @@ def _add_request_arguments(parser: argparse.ArgumentParser) -> None:
         type=_parameter,
         help="the value of a parameter, or as OPERATION.NAME=VALUE of one operation alone",
     )
-    parser.add_argument(
-        "--header",
-        "-H",
-        action="append",
-        default=[],
-        metavar="HEADER",
-        type=header,
-        help="a header of all requests, as 'Authorization: Bearer ${TOKEN}': ${…} is taken from "
-        "the environment; never shown",
+    add_header(
+        parser,
+        "a header of all requests, as 'Authorization: Bearer ${TOKEN}': ${…} is taken from the "
+        "environment; never shown",
     )
     parser.add_argument(
         "--prefer",

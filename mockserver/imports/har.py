@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from mockserver.capture import Exchange
+from mockserver.contract.media import essence
 from mockserver.errors import Location, Problem
 from mockserver.imports.events import chunks_of
 from mockserver.imports.found import coded_again, transfer_of
@@ -181,7 +182,7 @@ class _Entry:
     def kind(self) -> str:
         """The media type of the answer, without parameters."""
         told = _value(self.headers, "content-type") or _text(self._content.get("mimeType"))
-        return told.partition(";")[0].strip().lower()
+        return essence(told)
 
     @property
     def streams(self) -> bool:

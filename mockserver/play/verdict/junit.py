@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from mockserver.play.verdict.report import evidence_text, finding_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mockserver.play.findings import Finding
     from mockserver.play.verdict.judged import (
@@ -31,10 +31,7 @@ def as_junit(verdicts: SessionVerdict | Iterable[SessionVerdict]) -> str:
     from mockserver.play.verdict.judged import SessionVerdict  # noqa: PLC0415
 
     several = [verdicts] if isinstance(verdicts, SessionVerdict) else list(verdicts)
-    suites = [suite for verdict in several for suite in _suites(verdict)]
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + element(
-        "testsuites", {"name": "mockserver"}, suites
-    )
+    return document([one for verdict in several for one in _suites(verdict)])
 
 
 def _suites(verdict: SessionVerdict) -> Iterator[str]:
@@ -48,15 +45,7 @@ def _suites(verdict: SessionVerdict) -> Iterator[str]:
 
 
 def _suite(verdict: SessionVerdict, name: str, cases: list[tuple[str, str]]) -> str:
-    statuses = [status for _, status in cases]
-    attributes = {
-        "name": f"{verdict.session}: {name}",
-        "tests": str(len(cases)),
-        "failures": str(statuses.count("failed")),
-        "errors": "0",
-        "skipped": str(statuses.count("pending")),
-    }
-    return element("testsuite", attributes, [case for case, _ in cases])
+    return suite(f"{verdict.session}: {name}", cases)
 
 
 def _cases(scenario: ScenarioVerdict) -> Iterator[tuple[str, str]]:
@@ -91,6 +80,28 @@ def _case(suite: str, name: str, where: str, inner: list[str]) -> str:
     if where:
         attributes["file"] = where
     return element("testcase", attributes, inner)
+
+
+def document(suites: list[str]) -> str:
+    """Return suites as a document of XML 1.0."""
+    head = '<?xml version="1.0" encoding="UTF-8"?>\n'
+    return head + element("testsuites", {"name": "mockserver"}, suites)
+
+
+def suite(name: str, cases: Sequence[tuple[str, str]], **more: str) -> str:
+    """Return a suite of cases with their statuses; `more` are attributes besides the usual ones.
+
+    What neither passed nor failed counts as skipped.
+    """
+    statuses = [status for _, status in cases]
+    attributes = {
+        "name": name,
+        "tests": str(len(cases)),
+        "failures": str(statuses.count("failed")),
+        "errors": "0",
+        "skipped": str(sum(status not in ("passed", "failed") for status in statuses)),
+    }
+    return element("testsuite", attributes | more, [case for case, _ in cases])
 
 
 def failure(said: str, text: str, kind: str = "expectation") -> str:
