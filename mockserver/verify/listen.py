@@ -61,11 +61,13 @@ class Aim:
 class Likeness:
     """What a run has to have of another one: of each of `places` one id, whichever.
 
-    One that does not begin with the ids `begin` is another story, and need not have them.
+    One that does not begin with the ids `begin` is another story, and need not have them. Once it
+    has as many events, it is waited for `seconds` more: it may never have such ids.
     """
 
     begin: tuple[str, ...]
     places: tuple[frozenset[str], ...]
+    seconds: float
 
 
 class Listener:
@@ -99,8 +101,10 @@ class Listener:
         self._first_answer: bool = not plan.legs
         self._reader = block_reader(plan.framing, heard.last_event_id)
         self._coding = Coding("")
+        self._counted: float | None = None
+        """When as many events and all the kinds had come that the aim asks for."""
         self._reached: float | None = None
-        """When all had come that the aim asks for."""
+        """When all had come that it does."""
         self.enough = False
 
     @property
@@ -110,6 +114,8 @@ class Listener:
         other = self.heard.status not in (0, self.plan.head.status)
         if other or (self.heard.status and self.plan.legs and not self.heard.listened):
             return min(limit, self._began + self.heard.head_at + GLIMPSE)
+        if self._places and self._counted is not None and self._aim.like is not None:
+            return min(limit, self._began + self._counted + self._aim.like.seconds)
         if self._reached is not None and self._aim.then == "watch" and self._aim.beat:
             return min(limit, self._began + self._last + self._aim.beat)
         return limit
@@ -236,6 +242,8 @@ class Listener:
         heard, aim = self.heard, self._aim
         if self._reached is not None or self._awaited or len(heard.events) < aim.count:
             return
+        if self._counted is None:
+            self._counted = at
         if self._places:
             return
         self._reached, heard.reached = at, True

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from mockserver.scenario.block import echoed
 from mockserver.verify.heard import Heard
-from mockserver.verify.listen import Aim, Likeness, Listener
+from mockserver.verify.listen import GLIMPSE, Aim, Likeness, Listener
 
 if TYPE_CHECKING:
     from mockserver.verify.heard import Got
@@ -145,7 +145,8 @@ class Tour:
         What is lost behind an id puts all that comes later behind as many events more.
         """
         ids = [tuple(event.id for event in heard.events if event.id) for heard in self.heard]
-        return Likeness(ids[0], tuple(frozenset(each) for each in ids[1:] if each))
+        took = max(GLIMPSE, sum(heard.ended_at for heard in self.heard))
+        return Likeness(ids[0], tuple(frozenset(each) for each in ids[1:] if each), took)
 
 
 def plan_seconds(plan: Plan) -> float:
