@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_BOM: Final = b"\xef\xbb\xbf"
+BOM: Final = b"\xef\xbb\xbf"
 _LINE_ENDS: Final = b"\r\n"
 # Atomic, or the CR and the LF of one line end could be taken for two.
 _BLANK_LINE: Final = re.compile(rb"(?>\r\n|\r|\n)(?>\r\n|\r|\n)")
@@ -82,7 +82,7 @@ class Parser:
             # "The UTF-8 decode algorithm strips one leading UTF-8 Byte Order Mark (BOM), if any":
             # one, and only here.
             self._at_start = False
-            lines[0] = lines[0].removeprefix(_BOM)
+            lines[0] = lines[0].removeprefix(BOM)
         self._line += rest
         return self._interpret(lines)
 

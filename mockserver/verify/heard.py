@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from mockserver.sse.items import ItemReader
-from mockserver.sse.parse import Parser
+from mockserver.sse.parse import BOM, Parser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,6 +133,7 @@ class BlockReader:
     def __init__(self, last_event_id: str = "") -> None:
         self.parser = Parser(last_event_id)
         self._buffer = bytearray()
+        self._at_start = True
 
     @property
     def rest(self) -> bytes:
@@ -163,9 +164,12 @@ class BlockReader:
             yield from self._block(block)
 
     def _block(self, block: bytes) -> Iterator[Block]:
+        heard = self.parser.feed(block)
+        if self._at_start:
+            # WHATWG § 9.2.6: one leading byte order mark is stripped before lines are read.
+            self._at_start, block = False, block.removeprefix(BOM)
         ids = _OWN_ID.findall(block)
         own = ids[-1].decode("utf-8", "replace") if ids else None
-        heard = self.parser.feed(block)
         for event in heard:
             yield Block((event.type, event.data, own))
         if not heard and _COMMENT.search(block):

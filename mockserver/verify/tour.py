@@ -79,7 +79,9 @@ class Tour:
             aim = self._aim()
         told = self._leg >= len(plan.legs) or len(plan.legs) == 1
         told |= self._leg == len(plan.legs) - 1 and heard.end == "end" and bool(heard.events)
-        lost = heard.end == "client" and not self._last_event_id and self._has_ids()
+        # Where nothing has come yet, nothing is lost: who comes without an id begins again.
+        lost = heard.end == "client" and bool(self.events)
+        lost = lost and not self._last_event_id and self._has_ids()
         many = len(self.heard) >= _CONNECTIONS * len(plan.legs)
         self._over = told or lost or many or self._idle > _IDLE
 

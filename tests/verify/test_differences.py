@@ -25,6 +25,15 @@ stream:
 - disconnect: drop
 - {event: complete, id: 3, data: {status: shipped, trackingNumber: 1Z}}
 """
+DROPPED = """\
+operation: streamOrderStatus
+stream:
+- retry: 500ms
+- disconnect: drop
+- {id: 1, data: {status: payment_processing, timestamp: "{{ now() }}"}}
+- disconnect: drop
+- {event: complete, id: 3, data: {status: shipped, trackingNumber: 1Z}}
+"""
 HELD = """\
 operation: streamOrderStatus
 heartbeat: 200ms
@@ -98,6 +107,8 @@ RIGHT = {
     "to the letter": (STORY, whole(head(), *ALL), {"match": "exact"}),
     "any order": (STORY, whole(head(), THREE, ONE, TWO), {"order": "set"}),
     "line ends and comments": (STORY, whole(head(), b": hi\r\n\r\n", *(e.replace(b"\n", b"\r\n") for e in ALL)), {}),
+    "a byte order mark": (STORY, whole(head(), b"\xef\xbb", b"\xbf" + ONE, TWO, THREE), {}),
+    "dropped before any event": (DROPPED, resuming([head(), ONE, THREE], [head(), THREE]), {}),
     "resumes": (RESUMED, resuming([head(), ONE, TWO, THREE, "open"], [head(), THREE]), {}),
     "resumes, and goes on sending where the scenario drops": (RESUMED, resuming([head(), ONE, TWO, THREE], [head(), THREE]), {}),
     "breaks off by itself": (RESUMED, resuming([chunked(ONE, TWO, last=False)], [head(), THREE]), {}),
