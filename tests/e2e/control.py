@@ -9,6 +9,9 @@ from webdriver import Browser
 
 TOKEN_ASKED = "return document.querySelector('#token-dialog').open"
 
+LOOKED_AT = "document.dispatchEvent(new Event('visibilitychange'))"
+"""Tells a page that somebody looks at it again."""
+
 
 def ask(server: Any, method: str, path: str, body: Any = None) -> tuple[int, Any]:
     """Ask a server; returns the status, and JSON as a value, all else as bytes."""

@@ -5,7 +5,7 @@ import struct
 from urllib.parse import urlsplit
 
 import pytest
-from control import TOKEN_ASKED, ask, asked_for_its_token
+from control import LOOKED_AT, TOKEN_ASKED, ask, asked_for_its_token
 
 PAGE = "/_mock/pages/scenarios"
 RESUME = """\
@@ -271,13 +271,18 @@ def test_comes_back_when_the_server_does(page, browser, play):
     browser.until("return document.querySelector('#names .name').textContent === 'other default'")
 
 
-def test_without_a_journal_it_looks_by_itself(page, browser, tmp_path):
-    """`--journal 0` has no stream that would tell of a reload."""
+def test_without_a_journal_it_looks_by_itself(page, browser, play, tmp_path):
+    """`--journal 0` has no stream that would tell of a reload; a server with one is followed again."""
     server = page(journal=0)
     browser.until("return document.querySelector('#live').textContent.startsWith('looks')")
     (tmp_path / "scenarios-0" / "new.yaml").write_text(BEATS.replace("default: true", ""))
     assert reload(server) == 200
     browser.until("return document.querySelectorAll('#names li').length === 3")
+    server.stop()
+    play({"other": BEATS}, port=urlsplit(server.url).port)
+    browser.run(LOOKED_AT)
+    browser.until("return document.querySelector('#live').textContent === 'live'")
+    browser.until("return document.querySelector('#names .name').textContent === 'other default'")
 
 
 def test_asks_for_the_token_until_it_is_right(browser, play):

@@ -9,7 +9,7 @@ import threading
 from urllib.parse import urlsplit
 
 import pytest
-from control import ask, asked_for_its_token
+from control import LOOKED_AT, ask, asked_for_its_token
 
 ORDER = "/v1/orders/7/status/stream"
 RESUME = """\
@@ -628,7 +628,7 @@ STREAM = "/_mock/journal/stream?since=0&expand=true"
 
 
 def test_a_server_without_a_journal_is_not_away(browser, play):
-    """The page says which option it is, and does not ask again."""
+    """The page says which option it is, and asks again when it is looked at, not before."""
     server = play({"shown": RESUME}, journal=0)
     browser.view(1440, 900)
     browser.open(f"{server.url}/_mock/")
@@ -643,6 +643,11 @@ def test_a_server_without_a_journal_is_not_away(browser, play):
     assert not browser.run("return document.querySelector('#empty .try').checkVisibility()")
     browser.run("await mock.get('/sessions'); await mock.get('/sessions')")
     assert browser.run(ASKED, STREAM) == 1
+    server.stop()
+    play({"shown": RESUME}, port=urlsplit(server.url).port)
+    browser.run(LOOKED_AT)
+    browser.until("return document.querySelector('#empty .try').checkVisibility()")
+    assert browser.run(TEXTS, "#state, #empty-title") == ["live", "Nothing has connected yet"]
 
 
 def test_who_does_not_tell_the_token_reads_that_it_is_needed(browser, play):

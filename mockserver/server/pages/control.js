@@ -11,6 +11,7 @@
   const KEPT = 'mockserver control token'
   const FIRST_WAIT = 100
   const LONGEST_WAIT = 2000
+  const REFUSED_WAIT = 10000
 
   /** What the control API answers when it refuses: a problem document (RFC 9457), or as good. */
   class Refused extends Error {
@@ -71,7 +72,7 @@
 
   // --- asked once ------------------------------------------------------------------------------
 
-  const refusal = async (response) => {
+  const refusalOf = async (response) => {
     let problem = {}
     try {
       problem = await response.json()
@@ -82,7 +83,7 @@
   }
 
   const content = async (response) => {
-    if (!response.ok) throw await refusal(response)
+    if (!response.ok) throw await refusalOf(response)
     if (response.status === 204) return null
     const kind = response.headers.get('Content-Type') || ''
     return /\bjson\b/.test(kind) ? response.json() : response.text()
@@ -173,8 +174,9 @@
 
       `onEvent({type, data, lastEventId})` for each event. `onState(state, told)`: "connecting",
       "connected" (an answer has begun), "lost" (told: {error, wait}, with the milliseconds until it
-      tries again), "refused" (told: {error}; the server wants no such request, so it is not sent
-      again). `lastId` is sent as Last-Event-ID, if any; later the last one that came.
+      tries again), "refused" (told: {error}; the server wants no such request, and is asked again only
+      now and then, and when the page is looked at again: it may have been started with other options
+      by then). `lastId` is sent as Last-Event-ID, if any; later the last one that came.
       `restWhileHidden` lets the connection go while nobody sees the page: a browser has six for a
       server (HTTP/1.1). Returns {close(), lastId}. */
   const follow = (path, {onEvent, onState = () => {}, lastId = '', restWhileHidden = false}) => {
@@ -183,6 +185,8 @@
     let wait = retry
     let closed = false
     let current = null
+    /** The last refusal, null where the server has answered otherwise since. */
+    let refusal = null
     let wake = () => {}
 
     function close() {
@@ -193,16 +197,17 @@
 
     const once = async () => {
       current = new AbortController()
-      onState('connecting', {})
+      if (!refusal) onState('connecting', {})
       const headers = {Accept: 'text/event-stream'}
       // Not every id may stand in a header; fetch would throw, an EventSource sends UTF-8.
       if (followed.lastId !== '') headers['Last-Event-ID'] = bytewise(followed.lastId)
       const response = await ask(path, {headers, signal: current.signal})
-      if (!response.ok) throw await refusal(response)
+      if (!response.ok) throw await refusalOf(response)
       if (!/^text\/event-stream\s*(;|$)/i.test(response.headers.get('Content-Type') || '')) {
         throw new Error('the answer is no event stream')
       }
       onState('connected', {})
+      refusal = null
       wait = retry
       const stream = new EventStream({
         onEvent: (event) => {
@@ -234,10 +239,12 @@
       document.addEventListener('visibilitychange', resolve, {once: true})
     })
 
-    const rest = () => {
-      if (document.hidden) current?.abort()
+    const looked = () => {
+      if (!document.hidden) {
+        if (refusal) wake()
+      } else if (restWhileHidden) current?.abort()
     }
-    if (restWhileHidden) document.addEventListener('visibilitychange', rest)
+    document.addEventListener('visibilitychange', looked)
 
     const run = async () => {
       while (!closed) {
@@ -252,24 +259,26 @@
           error = thrown
         }
         if (closed) break
-        if (isFinal(error)) {
-          close()
-          onState('refused', {error})
-          break
+        if (isRefusal(error)) {
+          if (error.code !== refusal?.code || error.status !== refusal.status) onState('refused', {error})
+          refusal = error
+          await paused(REFUSED_WAIT)
+          continue
         }
+        refusal = null
         if (restWhileHidden && document.hidden) continue
         onState('lost', {error, wait})
         await paused(wait)
         wait = Math.min(Math.max(wait, FIRST_WAIT) * 2, LONGEST_WAIT)
       }
-      document.removeEventListener('visibilitychange', rest)
+      document.removeEventListener('visibilitychange', looked)
     }
     run()
     return followed
   }
 
   /** Whether the same request would be refused again: 408 and 429 are about the moment (RFC 9110). */
-  const isFinal = (error) => error instanceof Refused && error.status >= 400 && error.status < 500
+  const isRefusal = (error) => error instanceof Refused && error.status >= 400 && error.status < 500
     && error.status !== 408 && error.status !== 429
 
   /** Return UTF-8 as the characters that fetch writes as those bytes. */

@@ -265,21 +265,22 @@
   const say = (words) => { if (by('live').textContent !== words) by('live').textContent = words }
 
   let lost = false
+  let looking = 0
 
-  /** Where the journal is off, nobody tells: look by itself. */
+  /** Where the journal is off, nobody tells: look by itself, until there is one. */
   const lookByItself = () => {
     const once = async () => {
       if (document.hidden) return
       try {
         await (lost ? load() : look())
         lost = false
-        say('looks every 2 s')
+        if (looking) say('looks every 2 s')
       } catch {
         lost = true
-        say('the server is away')
+        if (looking) say('the server is away')
       }
     }
-    setInterval(once, LOOK)
+    looking ||= setInterval(once, LOOK)
   }
 
   const heard = async (event) => {
@@ -295,7 +296,11 @@
       restWhileHidden: true,
       onEvent: (event) => heard(event).catch(() => { lost = true }),
       onState: (state, {error}) => {
-        if (state === 'connected') say('live')
+        if (state === 'connected') {
+          clearInterval(looking)
+          looking = 0
+          say('live')
+        }
         if (state !== 'lost' && state !== 'refused') return
         lost = true
         say(error?.status ? error.message : 'the server is away, trying again')
