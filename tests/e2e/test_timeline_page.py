@@ -573,7 +573,7 @@ def test_entries_that_were_gone_are_added_up_for_every_session(page, browser):
 
 
 def test_large_text_leaves_the_strips_their_room(page, browser):
-    """At twice the size of text that the reader has, the columns stand below one another."""
+    """At twice the size of text, the columns stand below one another, and rows and marks grow."""
     server = page()
     client = opened(browser, server)
     browser.view(1200, 900)
@@ -584,6 +584,14 @@ def test_large_text_leaves_the_strips_their_room(page, browser):
     browser.until("return document.querySelector('.center').clientWidth > 1000")
     browser.until("return document.querySelector('.strips').clientWidth > 500")
     assert browser.run("return document.querySelector('.board').clientHeight") > 600
+    assert browser.run("return document.querySelector('.name.lane').offsetHeight") == 76
+    size = "return getComputedStyle(document.querySelector('.mark')).fontSize"
+    assert float(browser.run(size).removesuffix("px")) > 20
+    tops = """
+        const tops = ['.name.lane', '.strip'].map((each) => document.querySelector(each).getBoundingClientRect().top)
+        return Math.abs(tops[0] - tops[1]) < 1
+    """
+    assert browser.run(tops)
     browser.view(1440, 900)
     client.leave()
 
@@ -790,9 +798,7 @@ def test_hundreds_of_connections_and_thousands_of_entries(play, browser):
     assert browser.run(COUNT) < 6_000
     browser.run("document.querySelector('#scroll').scrollTop = 6000")
     # It followed to the end before: only what is drawn of the new place is clicked.
-    browser.until(
-        "return Math.abs(parseFloat(document.querySelector('.name.lane').style.top) - 6000) < 500"
-    )
+    browser.until("return Math.abs(document.querySelector('.name.lane').offsetTop - 6000) < 500")
     browser.run("document.querySelectorAll('.name.lane button')[4].click()")
     browser.until("return document.querySelector('table.told tbody tr')")
     browser.until(

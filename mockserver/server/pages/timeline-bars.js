@@ -5,9 +5,9 @@
   'use strict'
 
   const {el, sync} = globalThis.dom
-  const {px} = globalThis.timelineLayout
+  const {length} = globalThis.timelineLayout
 
-  /** Pixels by which bars go on beyond what is seen. */
+  /** Units by which bars go on beyond what is seen. */
   const FAR = 4000
 
   class Bars {
@@ -35,7 +35,7 @@
     const drawn = `${x} ${y} ${width}`
     if (element.drawn === drawn) return
     element.drawn = drawn
-    Object.assign(element.style, {left: px(x), top: px(y), width: px(width)})
+    Object.assign(element.style, {left: length(x), top: length(y), width: length(width)})
   }
 
   globalThis.TimelineBars = Bars

@@ -5,7 +5,7 @@
   'use strict'
 
   const {el, set, sync} = globalThis.dom
-  const {LANE, HEAD, Pane, inView, placed, px, ticks} = globalThis.timelineLayout
+  const {LANE, HEAD, Pane, inView, length, placed, ticks, unit} = globalThis.timelineLayout
 
   const find = (id) => document.getElementById(id)
 
@@ -28,15 +28,16 @@
 
     /** Look how large everything is; asked between writes, that would cost a layout each time. */
     measure() {
-      this.width = Math.max(50, this.frame.clientWidth)
-      this.top = this.scroll.scrollTop
-      this.height = this.scroll.clientHeight
+      this.unit = unit()
+      this.width = Math.max(50, this.frame.clientWidth / this.unit)
+      this.top = this.scroll.scrollTop / this.unit
+      this.height = this.scroll.clientHeight / this.unit
     }
 
     /** Take the rows that there are to be seen. */
     arrange(rows) {
       this.layout = placed(rows, 4)
-      set(find('canvas').style, 'height', px(this.layout.height + 24))
+      set(find('canvas').style, 'height', length(this.layout.height + 24))
       this.byLane = new Map(this.layout.rows.filter((row) => row.lane).map((row) => [row.lane, row]))
     }
 
@@ -54,7 +55,7 @@
       this.state = state
       const pane = new Pane(state.view, this.width)
       const scene = {...state, pane, rowOf: (lane) => this.byLane.get(lane)}
-      this.shift(px(pane.shift))
+      this.shift(length(pane.shift))
       this.drawNow(scene)
       this.drawAxis(pane)
       const [first, end] = inView(this.layout.rows, this.top - LANE, this.top + this.height + LANE)
@@ -83,15 +84,15 @@
       const at = Math.round(Math.min(this.width + 10, Math.max(-10, x)) * 10) / 10
       if (at === this.nowAt) return
       this.nowAt = at
-      find('now').style.transform = `translateX(${at}px)`
-      find('past').style.width = px(Math.max(0, at))
+      find('now').style.transform = `translateX(${length(at)})`
+      find('past').style.width = length(Math.max(0, at))
     }
 
     drawAxis(pane) {
       if (pane.cell === this.axisDrawn) return
       this.axisDrawn = pane.cell
       const list = ticks(pane.from - pane.spare, pane.to + pane.spare, pane.scale).map((tick) => ({...tick, key: tick.text}))
-      const place = (element, {at}) => set(element.style, 'left', px(pane.x(at)))
+      const place = (element, {at}) => set(element.style, 'left', length(pane.x(at)))
       sync(this.axis.root, this.axis.kept, list, () => el('span', {class: 'tick'}), (element, tick) => {
         place(element, tick)
         set(element, 'textContent', tick.text)
@@ -120,12 +121,16 @@
       const row = this.byLane.get(lane)
       if (!row) return
       this.names.roving = lane
-      const {scroll} = this
-      if (row.y - HEAD < scroll.scrollTop) scroll.scrollTop = row.y - HEAD
-      else if (row.y + LANE > scroll.scrollTop + scroll.clientHeight) scroll.scrollTop = row.y + LANE - scroll.clientHeight + 8
       this.measure()
+      if (row.y - HEAD < this.top) this.scrollTo(row.y - HEAD)
+      else if (row.y + LANE > this.top + this.height) this.scrollTo(row.y + LANE - this.height + 8)
       this.draw(this.state)
       this.names.buttonOf(lane)?.focus({preventScroll: true})
+    }
+
+    scrollTo(top) {
+      this.scroll.scrollTop = top * this.unit
+      this.measure()
     }
 
     /** Return the connection so many rows away. */

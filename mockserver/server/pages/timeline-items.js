@@ -14,11 +14,11 @@
   /** How many marks are looked through for one that keeps its place to itself. */
   const LOOKED_THROUGH = 40
   const LONGEST = 30
-  /** Pixels of a character, of a small one, and of a text that stands out of what it belongs to. */
+  /** Units of a character, of a small one, and of a text that stands out of what it belongs to. */
   const CHARACTER = 6.4
   const SMALL = 5.6
   const OUTSIDE = 260
-  /** Pixels that the last mark of a connection has behind the end. */
+  /** Units that the last mark of a connection has behind the end. */
   const BEHIND = 400
 
   /** Marks over which the text of the one before may stand. */
@@ -123,7 +123,7 @@
     return n > 999 ? '1k+' : String(n)
   }
 
-  /** A mark with so many pixels behind it. */
+  /** A mark with so many units behind it. */
   const markItem = (cluster, room, chosen, {pane, session}) => {
     const text = labelOf(cluster)
     const wide = Math.min(text.length, LONGEST) * CHARACTER + 20

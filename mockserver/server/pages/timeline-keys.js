@@ -3,7 +3,7 @@
 (() => {
   'use strict'
 
-  /** Pixels from the edges of the strips within which a mark is brought to the middle. */
+  /** Units from the edges of the strips within which a mark is brought to the middle. */
   const AT_LEFT = 20
   const AT_RIGHT = 60
 

@@ -1,4 +1,7 @@
-/* Where things of the timeline stand: rows below one another, seconds from left to right. */
+/* Where things of the timeline stand: rows below one another, seconds from left to right.
+
+   All places are in units of which text of the usual size has 14 (`length` makes them lengths of
+   styles), so that the timeline grows with the reader's text. */
 
 (() => {
   'use strict'
@@ -9,9 +12,9 @@
   const HEAD = 30
   const SLOWEST = 0.01
   const FASTEST = 20000
-  /** Pixels to both sides of what is seen that are drawn: so not every step is drawn anew. */
+  /** Units to both sides of what is seen that are drawn: so not every step is drawn anew. */
   const SPARE = 160
-  /** Pixels after which places are counted from another beginning: styles have few digits. */
+  /** Units after which places are counted from another beginning: styles have few digits. */
   const AFRESH = 200000
   /** How far apart ticks may be, in seconds. */
   const STEPS = [
@@ -19,7 +22,14 @@
     60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400,
   ]
 
-  const px = (value) => `${Math.round(value * 10) / 10}px`
+  /** How many units an em of the page's text has. */
+  const EM = 14
+
+  /** Return so many units as a length of a style. */
+  const length = (units) => `${Math.round(units * 1000 / EM) / 1000}rem`
+
+  /** Return how many pixels a unit has now. */
+  const unit = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / EM
 
   // --- rows ------------------------------------------------------------------------------------
 
@@ -56,21 +66,21 @@
 
   // --- time ------------------------------------------------------------------------------------
 
-  /** The window of time that is drawn: `width` pixels from `from` on, `scale` of them a second. */
+  /** The window of time that is drawn: `width` units from `from` on, `scale` of them a second. */
   class Pane {
     constructor({from, scale}, width) {
       this.from = from
       this.scale = scale
       this.width = width
       this.to = from + width / scale
-      /** Which place strips count from, in pixels after the session's beginning. */
+      /** Which place strips count from, in units after the session's beginning. */
       this.base = Math.floor(from * scale / AFRESH) * AFRESH
       /** Changes when something else is to be drawn, though nothing has happened. */
       this.cell = [Math.floor(from * scale / (SPARE / 2)), scale, width].join(' ')
       this.spare = SPARE / scale
     }
 
-    /** The place of a time in the strips, in pixels. */
+    /** The place of a time in the strips. */
     x(at) {
       return at * this.scale - this.base
     }
@@ -88,7 +98,7 @@
 
   const scaled = (scale) => Math.min(FASTEST, Math.max(SLOWEST, scale))
 
-  /** Return a window of time that shows all from `from` to `to` in `width` pixels. */
+  /** Return a window of time that shows all from `from` to `to` in `width` units. */
   const fitted = (from, to, width) => {
     const scale = scaled(Math.max(50, width - 200) / Math.max(to - from, 0.05))
     return {from: from - 80 / scale, scale}
@@ -100,7 +110,7 @@
     return {from: view.from + x / view.scale - x / scale, scale}
   }
 
-  /** Return the ticks between two times, about `apart` pixels from one another. */
+  /** Return the ticks between two times, about `apart` units from one another. */
   const ticks = (from, to, scale, apart = 90) => {
     const step = STEPS.find((one) => one * scale >= apart) || STEPS[STEPS.length - 1]
     const found = []
@@ -110,5 +120,5 @@
     return found
   }
 
-  globalThis.timelineLayout = {LANE, HEAD, Pane, fitted, inView, keyOf, placed, px, ticks, zoomed}
+  globalThis.timelineLayout = {LANE, HEAD, Pane, fitted, inView, keyOf, length, placed, ticks, unit, zoomed}
 })()

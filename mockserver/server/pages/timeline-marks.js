@@ -5,7 +5,7 @@
 
   const {seconds} = globalThis.times
 
-  /** Pixels within which marks are one. */
+  /** Units within which marks are one. */
   const NEAR = 11
   /** Which of several speaks for all. */
   const RANK = {breach: 9, refused: 8, raw: 7, event: 6, blocks: 5, call: 4, await: 3, retry: 2, field: 1, comment: 1, beat: 0}

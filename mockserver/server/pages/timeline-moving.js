@@ -59,9 +59,10 @@
       this.changed()
     }
 
-    pan(pixels) {
+    /** Move by so many units. */
+    pan(by) {
       const {view, follow} = this.shown
-      view.from += pixels / view.scale
+      view.from += by / view.scale
       if (follow) this.follow(false)
       this.changed()
     }
@@ -89,10 +90,11 @@
       const sideways = shiftKey ? deltaY || deltaX : deltaX
       if (event.ctrlKey || event.metaKey) {
         event.preventDefault()
-        this.zoom(Math.exp(-deltaY / WHEEL), event.clientX - this.board.frame.getBoundingClientRect().left)
+        const x = event.clientX - this.board.frame.getBoundingClientRect().left
+        this.zoom(Math.exp(-deltaY / WHEEL), x / this.board.unit)
       } else if (Math.abs(sideways) > Math.abs(shiftKey ? 0 : deltaY)) {
         event.preventDefault()
-        this.pan(sideways)
+        this.pan(sideways / this.board.unit)
       }
     }
 
@@ -105,7 +107,7 @@
       })
       frame.addEventListener('pointermove', ({clientX}) => {
         if (last === null) return
-        if (clientX !== last) this.pan(last - clientX)
+        if (clientX !== last) this.pan((last - clientX) / this.board.unit)
         last = clientX
       })
       frame.addEventListener('pointerup', () => { last = null })

@@ -5,7 +5,7 @@
 
   const {el, set, sync} = globalThis.dom
   const {endOf} = globalThis.timelineLane
-  const {keyOf, px} = globalThis.timelineLayout
+  const {keyOf, length} = globalThis.timelineLayout
 
   /** Milliseconds between writes of what only counts up: nobody reads it twenty times a second. */
   const COUNT_AGAIN = 400
@@ -46,7 +46,7 @@
     }
 
     write(element, {sub, lane, y}, {selected, verdicts}) {
-      set(element.style, 'top', px(y))
+      set(element.style, 'top', length(y))
       if (lane) this.writeLane(element, lane, selected?.lane === lane)
       else writeSub(element, sub, verdicts)
     }

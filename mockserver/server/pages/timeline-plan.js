@@ -7,12 +7,12 @@
   const {seconds} = globalThis.times
   const {toneOf} = globalThis.timelineMarks
 
-  /** Pixels that the next event has to be away, to be drawn. */
+  /** Units that the next event has to be away, to be drawn. */
   const APART = 9
-  /** Pixels of a wait that is drawn, and of one that has room for how long it is. */
+  /** Units of a wait that is drawn, and of one that has room for how long it is. */
   const WAIT = 46
   const WAIT_SAID = 60
-  /** Pixels of a hold that has no end, and of what the story waits for. */
+  /** Units of a hold that has no end, and of what the story waits for. */
   const FOR_EVER = 120
   const AWAITED = 150
   const CHARACTER = 6

@@ -29,6 +29,11 @@
     return ['refused', [error.message, error.mend].filter(Boolean).join('; ')]
   }
 
+  /** Say how many entries the journal had let go before they could be told. */
+  const lossOf = (missed) => (missed === 1
+    ? '1 entry was gone before it could be told; of which session it was is not known.'
+    : `${missed} entries were gone before they could be told; of which sessions they were is not known.`)
+
   class Said {
     constructor(shown) {
       this.shown = shown
@@ -60,7 +65,7 @@
     noticeOf(session) {
       const {missed} = this.shown.model
       if (session?.gone) this.notice('This session was deleted.')
-      else if (missed) this.notice(`${missed} entries were gone before they could be told; of which sessions they were is not known.`)
+      else if (missed) this.notice(lossOf(missed))
       else this.notice('')
     }
 

@@ -4,7 +4,7 @@
   'use strict'
 
   const {el, set, svg, sync} = globalThis.dom
-  const {LANE, keyOf, px} = globalThis.timelineLayout
+  const {LANE, keyOf, length} = globalThis.timelineLayout
   const {CHARACTER, isFresh, itemsOf} = globalThis.timelineItems
 
   /** How many marks stand in a group. */
@@ -49,7 +49,7 @@
   }
 
   const writeStrip = (element, {lane, y}, scene) => {
-    if (element.y !== y) element.style.top = px(element.y = y)
+    if (element.y !== y) element.style.top = length(element.y = y)
     const look = lookOf(lane, y, scene)
     if (element.lane === lane && element.look === look) return
     element.look = look
@@ -92,17 +92,17 @@
     const was = element.item || {}
     element.item = item
     if (was.cls !== item.cls) element.className = item.cls
-    if (was.x !== item.x) element.style.left = px(item.x)
+    if (was.x !== item.x) element.style.left = length(item.x)
     if (item.tag === 'button') {
       writeMark(element, item, was)
       return
     }
-    if (was.width !== item.width) element.style.width = item.width === undefined ? '' : px(item.width)
+    if (was.width !== item.width) element.style.width = item.width === undefined ? '' : length(item.width)
     if (was.text !== item.text) element.textContent = item.text ?? ''
     if (was.title !== item.title) element.title = item.title ?? ''
   }
 
-  /** Return as much of a text as fits in so many pixels. */
+  /** Return as much of a text as fits in so many units. */
   const short = (text, room) => {
     if (text.length * CHARACTER <= room) return text
     return `${text.slice(0, Math.max(0, Math.floor(room / CHARACTER) - 1))}…`
@@ -121,10 +121,11 @@
 
   const writeArrow = (arrow, {from, to, up, label}) => {
     const left = Math.min(from, to) - 8
-    const attributes = {class: 'arrow', 'aria-label': label, width: Math.abs(to - from) + 24, height: up}
+    const width = Math.abs(to - from) + 24
+    const attributes = {class: 'arrow', 'aria-label': label, viewBox: `0 0 ${width} ${up}`}
     for (const [name, value] of Object.entries(attributes)) arrow.setAttribute(name, value)
-    set(arrow.style, 'left', px(left))
-    set(arrow.style, 'top', px(LANE / 2 - up))
+    const place = {left, top: LANE / 2 - up, width, height: up}
+    for (const [name, value] of Object.entries(place)) set(arrow.style, name, length(value))
     const [x1, x2, y1, y2] = [from - left, to - left, 7, up - 9]
     const bend = Math.min(24, up / 2)
     const [line, tip] = arrow.children
