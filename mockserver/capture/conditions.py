@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mockserver.sse.encode import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from mockserver.play.opening import Opening
 
@@ -21,20 +21,23 @@ _LONGEST: Final = 2_000
 
 
 def apart(
-    openings: Sequence[Opening], ignored: Collection[Place] = (), *, clients: bool = False
+    openings: Sequence[Sequence[Opening]], ignored: Collection[Place] = (), *, clients: bool = False
 ) -> list[dict[str, Any] | None]:
     """Return a `when` for each request, of the same few places; None where nothing is needed.
 
-    Two that differ in nothing else than what is `ignored` get the same. That a request has
-    credentials may tell it from one without; with `clients`, what they are does, and cookies.
+    With each stand the others of its stories, which it holds for as well: a client may resume under
+    another query. Two that differ in nothing else than what is `ignored` get the same. That a
+    request has credentials may tell it from one without; with `clients`, what they are does, and
+    cookies.
     """
-    full = [dict(_leaves(opening, clients=clients)) for opening in openings]
-    found = [{place: _lean(value) for place, value in one.items()} for one in full]
-    every = list(dict.fromkeys(place for one in full for place in one))
-    if _kinds(found, every) < _kinds(full, every):
-        found = full
-    places = _telling(found, {_key(place) for place in ignored})
-    return [_when(one, places, ignored) for one in found]
+    full = [[dict(_leaves(opening, clients=clients)) for opening in each] for each in openings]
+    found = [[{p: _lean(value) for p, value in one.items()} for one in each] for each in full]
+    first, lean = [one for one, *_ in full], [one for one, *_ in found]
+    every = list(dict.fromkeys(place for one in first for place in one))
+    if _kinds(lean, every) < _kinds(first, every):
+        found, lean = full, first
+    places = _telling(lean, {_key(place) for place in ignored})
+    return [_when(each, places, ignored) for each in found]
 
 
 def changed(opening: Opening, other: Opening) -> set[Place]:
@@ -124,8 +127,35 @@ def _word(value: Any) -> str:
 
 
 def _when(
-    one: dict[Place, Any], places: Sequence[Place], ignored: Collection[Place]
+    found: Sequence[dict[Place, Any]], places: Sequence[Place], ignored: Collection[Place]
 ) -> dict[str, Any] | None:
+    """Return what asks for each of these requests at these places, as far as one test can."""
+    first, *others = (_tests(one, places, ignored) for one in found)
+    when: dict[str, Any] = {}
+    for place, told in first.items():
+        test = told
+        if any(place not in other or other[place] != told for other in others):
+            values = [one.get(place) for one in found]
+            texts = [value for value in values if isinstance(value, str)]
+            if len(texts) < len(values):
+                continue
+            test = _any_of(texts)
+        inner = when
+        for name in place[:-1]:
+            inner = inner.setdefault(name, {})
+        inner[place[-1]] = test
+    return when or None
+
+
+def _any_of(texts: Iterable[str]) -> str | bool:
+    """Return what asks for one of several texts, or for any where they are too many."""
+    pattern = f"/^(?:{'|'.join(map(_escaped, dict.fromkeys(texts)))})$/"
+    return pattern if len(pattern) <= _LONGEST else True
+
+
+def _tests(
+    one: dict[Place, Any], places: Sequence[Place], ignored: Collection[Place]
+) -> dict[Place, Any]:
     """Return what asks for a request at these places, nothing where it has a body of another kind.
 
     A request with a body is never said to have none.
@@ -138,13 +168,7 @@ def _when(
             tests[missing] = False
     if not any(place[0] == "body" for place in tests):
         tests |= _instead(one, [place for place in places if place[0] == "body"], ignored)
-    when: dict[str, Any] = {}
-    for place, test in tests.items():
-        inner = when
-        for name in place[:-1]:
-            inner = inner.setdefault(name, {})
-        inner[place[-1]] = test
-    return when or None
+    return tests
 
 
 def _missing(one: dict[Place, Any], place: Place) -> Place | None:
@@ -190,9 +214,13 @@ def _test(value: Any) -> Any:
 def _text(value: str) -> str:
     pattern = len(value) > 2 and value.startswith("/") and value.endswith("/")
     if "*" in value or "{{" in value or pattern:
-        escaped = _SPECIAL.sub(lambda found: _escape(found[1]), value)
-        return f"/^{escaped}$/"
+        return f"/^{_escaped(value)}$/"
     return value
+
+
+def _escaped(text: str) -> str:
+    """Return a pattern that is this very text."""
+    return _SPECIAL.sub(lambda found: _escape(found[1]), text)
 
 
 def _escape(char: str) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mockserver.capture.seen import Seen
+    from mockserver.play.opening import Opening
 
 PATIENCE: Final = 120.0
 """Seconds after which a request that brings no Last-Event-ID begins a story of its own."""
@@ -74,6 +75,14 @@ class Variant:
     def first(self) -> Seen:
         """The first exchange of it."""
         return self.stories[0].first
+
+    @property
+    def openings(self) -> list[Opening]:
+        """Its request, and behind it others that its stories go on with."""
+        found: dict[tuple[str, bytes], Opening] = {}
+        for one in (one for story in self.stories for one in story.seen):
+            found.setdefault((one.exchange.target, one.exchange.request_body), one.opening)
+        return list(found.values())
 
 
 def variants(found: Iterable[Seen], *, clients: bool = False) -> list[Variant]:

@@ -200,9 +200,8 @@ class _Writer:
         whens: dict[str, dict[str, Any] | None] = {}
         clients = not self._options.masks.on
         known = variants(found, clients=clients)
-        conditions = apart(
-            [variant.first.opening for variant in known], self._masked(found), clients=clients
-        )
+        openings = [variant.openings for variant in known]
+        conditions = apart(openings, self._masked(found), clients=clients)
         for variant, when in zip(known, conditions, strict=True):
             key = repr(when)
             whens[key] = when

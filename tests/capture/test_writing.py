@@ -369,6 +369,31 @@ def test_clients_can_be_told_apart_by_their_tokens_where_these_are_kept():
     ]
 
 
+def elsewhere(node, at, last_id=None):
+    """Return a redirect to another node."""
+    return Exchange(
+        at=at, answered=at, ended=at, target="/s", status=307, transfer="length",
+        request_headers=asked("", last_id), headers=(("Location", f"s?node={node}"),),
+    )  # fmt: skip
+
+
+def test_a_client_that_is_led_to_another_query_each_time_is_answered_under_each():
+    """Its story goes on where it has an id that it was given before."""
+    found = [
+        elsewhere("a", 1),
+        stream((0, E1), at=2, target="/s?node=a", end="cut"),
+        elsewhere("b*", 4, "1"),
+        stream((0, E2), at=5, target="/s?node=b*", request_headers=asked("", "1")),
+    ]
+    recording = written(found, None)
+    whens = {line for text in recording.files.values() for line in text.decode().split("\n")}
+    assert {line for line in whens if line.startswith("when:")} == {
+        "when: {query: {node: false}}", r'when: {query: {node: "/^(?:a|b\\*)$/"}}'
+    }  # fmt: skip
+    for got, one in zip(replayed(loaded(recording), found), found, strict=True):
+        same(got, one)
+
+
 @pytest.mark.parametrize("window", [31, 15, -15], ids=["gzip", "deflate", "raw deflate"])
 def test_a_coded_stream_is_read_and_coded_anew(window):
     """Its events come to light at the moments at which they could be read."""
