@@ -29,14 +29,14 @@ def _alike(story: Story, other: Story) -> bool:
         return False
     for index, (a, b) in enumerate(zip(one.seen, two.seen, strict=False)):
         last = index == len(one.seen) - 1
-        left = last and a.exchange.end in ("client", "open")
+        left = last and a.exchange.unended
         data, whole = a.body.data, b.body.data
         same = data == whole and a.exchange.end == b.exchange.end
         if a.exchange.status != b.exchange.status or not (
             same or (left and whole.startswith(data))
         ):
             return False
-    left = one.seen[-1].exchange.end in ("client", "open")
+    left = one.seen[-1].exchange.unended
     return len(one.seen) == len(two.seen) or left
 
 

@@ -11,7 +11,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from mockserver.play.layout import BOM
 from mockserver.scenario.yamltext import is_deep
 from mockserver.sse.encode import FIELDS, Event, Form, encode, json_text
 from mockserver.sse.items import units
@@ -89,11 +88,6 @@ def _merged(found: list[str], more: tuple[str, ...]) -> list[str]:
             merged.insert(place, name)
             place += 1
     return merged
-
-
-def has_mark(data: bytes) -> bool:
-    """Whether a body begins with a byte order mark."""
-    return data.startswith(BOM)
 
 
 def pieces(data: bytes, clock: Clock, form: Form, start: int = 0) -> Iterator[Piece]:

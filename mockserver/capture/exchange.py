@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 End: TypeAlias = Literal["end", "cut", "reset", "client", "open"]
 """How an answer ended: properly; by FIN before its end; by RST; because the client left; not at
 all before the recording stopped."""
+DISCONNECTS: Final[dict[End, str]] = {"end": "end", "cut": "drop", "reset": "reset"}
+"""What a scenario calls the ends that a server makes."""
 Transfer: TypeAlias = Literal["chunked", "length", "close"]
 """How the end of the body is told (RFC 9112 § 6.3)."""
 Headers: TypeAlias = tuple[tuple[str, str], ...]
@@ -47,6 +49,11 @@ class Exchange:
     end: End = "end"
     transfer: Transfer = "chunked"
     fault: str = ""
+
+    @property
+    def unended(self) -> bool:
+        """Whether the server did not end it, as far as is known: its client left, or we did."""
+        return self.end not in DISCONNECTS
 
     def header(self, name: str) -> str | None:
         """Return the value of a header of the answer, several joined (RFC 9110 § 5.3), or None."""

@@ -10,7 +10,7 @@ from mockserver.capture.times import exact, told
 from mockserver.scenario.yamltext import without_templates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from mockserver.capture.steps import Item, Script
     from mockserver.sse.encode import Event
@@ -82,9 +82,8 @@ class Beat:
 
 def beat_of(scripts: Sequence[Script], *, keep: bool = False) -> Beat | None:
     """Return the heartbeat that all connections of a story have, None where there is none."""
-    for item in _candidates(scripts):
-        moments = [i.at for s in scripts[:1] for i in s.items if i.data == item.data]
-        moments = [at for at in moments if at >= _SHORTEST]
+    for item in _candidates(scripts[0]):
+        moments = [i.at for i in scripts[0].items if i.data == item.data and i.at >= _SHORTEST]
         every = _rhythm(moments, keep=keep)
         if every is None or item.event is None:
             continue
@@ -94,21 +93,20 @@ def beat_of(scripts: Sequence[Script], *, keep: bool = False) -> Beat | None:
     return None
 
 
-def _candidates(scripts: Iterable[Script]) -> list[Item]:
-    """Return blocks of the first connection that come twice and could be heartbeats."""
+def _candidates(script: Script) -> list[Item]:
+    """Return blocks of a connection that come twice and could be heartbeats."""
     count: dict[bytes, int] = {}
     found: dict[bytes, Item] = {}
-    for script in list(scripts)[:1]:
-        for item in script.items:
-            event = item.event
-            if event is None or event.id is not None or event.retry is not None:
-                continue
-            both = event.comment is not None and event.data is not None
-            plain = event.data is not None and event.event is None and script.framing == "sse"
-            if both or plain or (event.event is not None and event.data is None):
-                continue
-            found[item.data] = item
-            count[item.data] = count.get(item.data, 0) + 1
+    for item in script.items:
+        event = item.event
+        if event is None or event.id is not None or event.retry is not None:
+            continue
+        both = event.comment is not None and event.data is not None
+        plain = event.data is not None and event.event is None and script.framing == "sse"
+        if both or plain or (event.event is not None and event.data is None):
+            continue
+        found[item.data] = item
+        count[item.data] = count.get(item.data, 0) + 1
     return [item for data, item in found.items() if count[data] >= 2]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from mockserver.capture.exchange import DISCONNECTS
 from mockserver.play.answer import stream_head
 from mockserver.play.cues import Await, Call, Disconnect, Held, Send
 from mockserver.play.session import DEFAULT
@@ -18,7 +19,6 @@ from mockserver.scenario.units import FOREVER
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockserver.capture.exchange import End
     from mockserver.capture.seen import Seen
     from mockserver.play.turn import Turn
     from mockserver.scenario.program import Program
@@ -42,9 +42,6 @@ class Played:
     def data(self) -> bytes:
         """The whole body."""
         return b"".join(data for _, data in self.writes)
-
-
-_KINDS: dict[End, str] = {"end": "end", "cut": "drop", "reset": "reset"}
 
 
 def played(program: Program, seen: list[Seen]) -> Iterator[Played]:
@@ -82,7 +79,7 @@ def _played(turn: Turn, one: Seen, size: int) -> Played:
 def _told(turn: Turn, one: Seen, size: int) -> Played:
     """Play a stream to its end, or as far as its client stayed."""
     assert turn.player is not None
-    left = one.exchange.end in ("client", "open")
+    left = one.exchange.unended
     writes: list[tuple[float, bytes]] = []
     sent, now = 0, one.exchange.ended
     for cue in turn.player.due(FOREVER):
@@ -109,12 +106,12 @@ def difference(found: Played, one: Seen) -> str:
     """Return in a few words where what is played differs from what was recorded, or nothing."""
     if found.status != one.exchange.status:
         return f"status {found.status} in place of {one.exchange.status}"
-    left = one.exchange.end in ("client", "open")
+    left = one.exchange.unended
     data, wanted = found.data, one.body.data
     if data != wanted and not (left and data.startswith(wanted)):
         same = next((i for i, (a, b) in enumerate(zip(data, wanted, strict=False)) if a != b), None)
         at = min(len(data), len(wanted)) if same is None else same
         return f"another byte at {at:,} of {len(wanted):,}"
-    if not left and found.end != _KINDS[one.exchange.end]:
+    if not left and found.end != DISCONNECTS[one.exchange.end]:
         return f"the end {found.end!r} in place of {one.exchange.end!r}"
     return ""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from mockserver.capture.blocks import form_of, has_mark, pieces, readable
+from mockserver.capture.blocks import form_of, pieces, readable
+from mockserver.capture.exchange import DISCONNECTS
 from mockserver.capture.heartbeats import beats_before
 from mockserver.capture.times import delays, exact, told
 from mockserver.play.layout import BOM
@@ -36,7 +37,6 @@ _PROMPT: Final = 0.15
 _LARGEST: Final = 100_000
 """Bytes of one raw step."""
 _WHOLE: Final = re.compile(r"0|[1-9]\d{0,8}", re.ASCII)
-_DISCONNECTS: Final = {"end": "end", "cut": "drop", "reset": "reset"}
 _PLAIN: Final = Form()
 
 
@@ -76,7 +76,6 @@ class Script:
     mark: bool = False
     """Whether a byte order mark went before it all."""
     framing: Framing = "sse"
-    notes: list[str] = field(default_factory=list)
 
     @property
     def wire(self) -> dict[str, Any]:
@@ -100,7 +99,7 @@ def script(one: Seen, *, keep: bool = False, raw: bool = False) -> Script:
     if raw or one.framing is None:
         items = [Item(chunk.at - start, chunk.data) for chunk in clock.portions(data, 0, len(data))]
     else:
-        skipped = len(BOM) if framing == "sse" and has_mark(data) else 0
+        skipped = len(BOM) if framing == "sse" and data.startswith(BOM) else 0
         # What `wire` marks a body with, it sends at its very beginning.
         mark = skipped > 0 and (not keep or clock.at(skipped - 1) <= start)
         if skipped and not mark:
@@ -190,9 +189,9 @@ def steps(found: Script, telling: Telling, *, last: bool) -> list[dict[str, Any]
     written: list[dict[str, Any]] = []
     for alike in _runs(items, loops=telling.loops and telling.pace == 0):
         written += _loop(alike, found) if len(alike) >= _REPEATED else _plain(alike, found, telling)
-    if found.end in ("client", "open"):
+    if found.end not in DISCONNECTS:
         return [*written, {"hold": Verbatim("forever")}]
-    ending = {"disconnect": _DISCONNECTS[found.end]}
+    ending = {"disconnect": DISCONNECTS[found.end]}
     if rest and (telling.keep or rest >= _PROMPT):
         return [*written, {"delay": told(rest)}, ending]
     return written if last and found.end == "end" and written else [*written, ending]

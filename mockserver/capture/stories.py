@@ -58,10 +58,10 @@ class Story:
         if last.ended > now + _SLACK:
             return False
         if one.opening.last_event_id:
-            return one.opening.last_event_id in self.ids or last.end not in ("client", "open")
+            return one.opening.last_event_id in self.ids or not last.unended
         if not self.streams and one.kind == "answer":
             return True
-        return last.end not in ("client", "open") and now - last.ended <= PATIENCE
+        return not last.unended and now - last.ended <= PATIENCE
 
 
 @dataclass(slots=True, eq=False)

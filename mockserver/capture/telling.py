@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.capture import heads, steps
 from mockserver.capture.blocks import readable
+from mockserver.capture.exchange import DISCONNECTS
 from mockserver.capture.heartbeats import beat_of
 from mockserver.capture.steps import Script, Telling, script
 from mockserver.capture.times import exact, rounded, told
@@ -60,12 +61,12 @@ class Row:
     @property
     def headless(self) -> bool:
         """Whether nothing follows its head, which would not be sent unless it is written."""
-        return bool(self.steps) and list((self.steps or [{}])[0]) == ["disconnect"]
+        return [list(step) for step in (self.steps or ())[:1]] == [["disconnect"]]
 
     @property
     def held(self) -> bool:
         """Whether it stayed open without an answer."""
-        return self.one.kind == "broken" and self.one.exchange.end in ("client", "open")
+        return self.one.kind == "broken" and self.one.exchange.unended
 
     @property
     def said(self) -> dict[str, Any]:
@@ -74,7 +75,7 @@ class Row:
         if self.held:
             found = {"response": {"delay": Verbatim("forever")}}
         elif self.one.kind == "broken":
-            end = {"end": "end", "reset": "reset"}.get(self.one.exchange.end, "drop")
+            end = DISCONNECTS[self.one.exchange.end]
             found = {"disconnect": end} | ({"delay": told(self.delay)} if self.delay else {})
         else:
             found |= {"response": self.response} if self.response else {}
@@ -134,7 +135,7 @@ class _Teller:
     def _row(self, one: Seen, found: Script | None) -> Row:
         row = Row(one, script=found)
         if one.kind == "broken":
-            row.delay = self._wait(max(one.exchange.ended, one.exchange.answered))(one)
+            row.delay = self._wait(one, max(one.exchange.ended, one.exchange.answered))
             return row
         if found is None:
             row.response = self._answer(one)
@@ -144,18 +145,16 @@ class _Teller:
             last = one is self._story.seen[-1]
             row.steps = steps.steps(found, self._telling, last=last)
             row.wire = found.wire | self._transport(one)
-        delay = self._wait(one.exchange.answered)(one)
+        delay = self._wait(one, one.exchange.answered)
         row.response |= {"delay": told(delay)} if delay else {}
         return row
 
-    def _wait(self, until: float) -> Any:
-        def wait(one: Seen) -> float:
-            seconds = max(0.0, until - one.exchange.at)
-            if self._options.exact:
-                return exact(seconds)
-            return rounded(seconds) if seconds >= _SLOW else 0.0
-
-        return wait
+    def _wait(self, one: Seen, until: float) -> float:
+        """Return the seconds from a request to a moment, 0 where they are not worth a word."""
+        seconds = max(0.0, until - one.exchange.at)
+        if self._options.exact:
+            return exact(seconds)
+        return rounded(seconds) if seconds >= _SLOW else 0.0
 
     def _bytes_head(self, one: Seen, source: str) -> dict[str, Any]:
         """Return the head of a body that did not come to its end, which only steps can send."""
@@ -257,7 +256,7 @@ class _Teller:
             return None
         if any((row.response, row.wire) != (first.response, first.wire) for row in rows[1:]):
             return None
-        if any(row.one.exchange.end in ("client", "open") for row in rows[:-1]):
+        if any(row.one.exchange.unended for row in rows[:-1]):
             return None
         if any(row.headless for row in rows):
             return None

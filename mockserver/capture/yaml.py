@@ -16,9 +16,9 @@ _MANY: Final = 20
 _WIDE: Final = 200
 
 
-def text(keys: Mapping[str, Any], comment: str = "") -> str:
+def text(keys: Mapping[str, Any]) -> str:
     """Return a scenario file; an empty line comes before its story."""
-    found = [f"# {comment}"] if comment else []
+    found: list[str] = []
     for key, value in keys.items():
         if key in ("stream", "connections"):
             found += ["", f"{key}:"]
@@ -63,10 +63,10 @@ def _member(key: str, value: Any) -> Iterator[str]:
 def _steps(steps: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     room = _ROOM if len(steps) < _MANY else _WIDE
     for step in steps:
-        yield from step_lines(step, room)
+        yield from _step(step, room)
 
 
-def step_lines(step: Mapping[str, Any], room: int = _ROOM) -> Iterator[str]:
+def _step(step: Mapping[str, Any], room: int) -> Iterator[str]:
     """Yield the lines of a step, in one line where it fits."""
     if len(step) > 1:
         yield from lines([step], room)

@@ -1,1 +1,1 @@
-"""Talks to other people's servers: the proxy of `record`."""
+"""Talks to other people's servers: the proxy of `record`, the client of `verify`."""

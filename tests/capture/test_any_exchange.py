@@ -94,7 +94,7 @@ def told(found, options):
 
 
 LONG = settings(
-    max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+    max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
 )
 
 
