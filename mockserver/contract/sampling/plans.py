@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import math
-import re
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.contract.formats import checker
 from mockserver.contract.matching import draft
-from mockserver.contract.sampling.alike import among, both, distinct, types_of
-from mockserver.contract.sampling.choices import TYPES, Choice, also, choices, is_doubtful, made
+from mockserver.contract.sampling.alike import among, both, types_of
+from mockserver.contract.sampling.choices import TYPES, Choice, also, choices, is_doubtful
 from mockserver.contract.sampling.discriminators import Discriminators, bare
+from mockserver.contract.sampling.heights import height, height_of
+from mockserver.contract.sampling.members import (
+    Items,
+    Members,
+    items_of,
+    members_of,
+    schemas_at,
+    schemas_of,
+)
 from mockserver.contract.sampling.numbers import Bounds
+from mockserver.contract.sampling.shown import listed, shown
 from mockserver.contract.sampling.texts import Texts
 from mockserver.contract.schemas import (
     ABSENT,
@@ -23,7 +31,7 @@ from mockserver.contract.schemas import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from mockserver.contract.document import Document
 
@@ -95,33 +103,6 @@ class Plans:
         return self._discriminators.heir(schema, flat)
 
 
-class Members(NamedTuple):
-    """What is asked of an object."""
-
-    known: list[tuple[str, Plan, bool]]
-    """Name, plan and whether it is required; without what cannot be or is for the other side."""
-    least: int
-    most: float
-    shapes: list[Schema]
-    """What names fit that have a schema of their own."""
-    named: list[Schema]
-    """What names themselves have to fit."""
-    mapped: bool
-    """Whether names of one's own choice are what the object is for."""
-
-
-class Items(NamedTuple):
-    """What is asked of an array."""
-
-    least: int
-    most: float
-    first: int
-    """How many items have schemas of their own."""
-    unique: bool
-    wanted: list[Schema]
-    """A schema for each item that has to be among them."""
-
-
 class Plan:
     """What schemas that hold together ask, with some of their choices taken.
 
@@ -138,7 +119,7 @@ class Plan:
         """The alternative that was taken last."""
         self.why = ""
         self.flat: list[Normal] = []
-        self._own_last: list[Normal] = []
+        self.own_last: list[Normal] = []
         seen: set[int] = set()
         for part in parts:
             self._flatten(part, seen)
@@ -157,7 +138,7 @@ class Plan:
         self.flat.append(part)
         for more in self.plans.also(part):
             self._flatten(more, seen)
-        self._own_last.append(part)
+        self.own_last.append(part)
 
     def _types(self) -> list[str]:
         types: list[str] | None = None
@@ -213,61 +194,27 @@ class Plan:
     # What the schema shows
 
     @cached_property
+    def lists(self) -> list[list[Any]]:
+        """The lists of values of which a value has to be in each."""
+        return [
+            [schema["const"]] if "const" in schema else schema["enum"]
+            for schema in self.flat
+            if "const" in schema or "enum" in schema
+        ]
+
+    @cached_property
     def values(self) -> list[Any] | None:
         """All values that fit, where the schema lists them: those it shows go first."""
-        lists = [[s["const"]] if "const" in s else s["enum"] for s in self.flat if _lists(s)]
-        if not lists:
-            return None
-        every = [*(value for value in self._shown() if among(value, lists)), *lists[0]]
-        return distinct(value for value in every if self.fits(value))
+        return listed(self)
 
     @cached_property
     def shown(self) -> list[Any]:
         """The examples that fit, else the default if it does."""
-        return distinct(self._shown())
+        return shown(self)
 
-    def _shown(self) -> Iterator[Any]:
-        held = [*self._noted("example"), *(v for vs in self._noted("examples") for v in vs)]
-        found = False
-        for group in (held, self._noted("default")):
-            for written in group:
-                for value in self._mended(written):
-                    if self.fits(value):
-                        found = True
-                        yield value
-                        break
-            if found:
-                return
-
-    def _noted(self, key: str) -> list[Any]:
+    def noted(self, key: str) -> list[Any]:
+        """Return what the schemas note by a key that asks nothing of a value."""
         return [schema.notes[key] for schema in self.flat if key in schema.notes]
-
-    def _mended(self, value: Any) -> Iterator[Any]:
-        """Yield an example without what the direction leaves out; then with its type mended."""
-        yield self.stripped(value)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            yield str(value)
-        elif isinstance(value, str) and not {"string"} & set(self.types):
-            try:
-                number = float(value)
-            except ValueError:
-                return
-            if math.isfinite(number):
-                yield int(number) if number == int(number) else number
-
-    def stripped(self, value: Any) -> Any:
-        """Return a value without the members that are for the other direction."""
-        if isinstance(value, dict) and value:
-            plan = self.settled
-            return {
-                key: plan.member(key).stripped(item)
-                for key, item in value.items()
-                if not isinstance(key, str) or not plan.member(key).is_absent
-            }
-        if isinstance(value, list) and value:
-            plan = self.settled
-            return [plan.item(n).stripped(item) for n, item in enumerate(value)]
-        return value
 
     @cached_property
     def settled(self) -> Plan:
@@ -296,8 +243,7 @@ class Plan:
         return draft()(schema, format_checker=checker())
 
     def _holds(self, value: Any) -> bool:
-        lists = [[s["const"]] if "const" in s else s["enum"] for s in self.flat if _lists(s)]
-        if not set(types_of(value)) & set(self.types) or (lists and not among(value, lists)):
+        if not set(types_of(value)) & set(self.types) or not among(value, self.lists):
             return False
         if isinstance(value, str):
             return self.texts is not None and self.texts.hold(value)
@@ -329,8 +275,8 @@ class Plan:
     @cached_property
     def content(self) -> Plan | None:
         """What is asked of the JSON that a text holds, where it does."""
-        media = [str(m) for m in self._noted("contentMediaType")]
-        schemas = self._noted("contentSchema")
+        media = [str(m) for m in self.noted("contentMediaType")]
+        schemas = self.noted("contentSchema")
         if not schemas and not any(m.partition(";")[0].endswith("json") for m in media):
             return None
         return self.plans.plan(schemas)
@@ -338,48 +284,12 @@ class Plan:
     @cached_property
     def members(self) -> Members:
         """What is asked of an object."""
-        required = dict.fromkeys(n for s in self.flat for n in s.get("required", ()))
-        names = dict.fromkeys(n for s in self._own_last for n in s.get("properties", {}))
-        known = []
-        for name in names | required:
-            plan = self.member(name)
-            if name in required or not (plan.why or plan.is_absent or not self._may_be(name)):
-                known.append((name, plan, name in required))
-        extra = [s["additionalProperties"] for s in self.flat if "additionalProperties" in s]
-        shapes: list[Schema] = [
-            made(s.pointer, type="string", pattern=p)
-            for s in self.flat
-            for p in s.get("patternProperties", {})
-        ]
-        return Members(
-            known,
-            max((int(s.get("minProperties", 0)) for s in self.flat), default=0),
-            min((s.get("maxProperties", math.inf) for s in self.flat), default=math.inf),
-            shapes,
-            self._named,
-            not names and (bool(shapes) or any(isinstance(s, dict) for s in extra)),
-        )
-
-    @cached_property
-    def _named(self) -> list[Schema]:
-        return [s["propertyNames"] for s in self.flat if "propertyNames" in s]
-
-    def _may_be(self, name: str) -> bool:
-        return not self._named or self.plans.plan(self._named).fits(name)
+        return members_of(self)
 
     def member(self, name: str) -> Plan:
         """Return the plan of one member of an object."""
         if name not in self._members:
-            parts: list[Schema] = []
-            apart: list[Schema] = []
-            for schema in self.flat:
-                found = list(_of_member(schema, name))
-                if not found and "additionalProperties" in schema:
-                    found = [schema["additionalProperties"]]
-                if not found and "unevaluatedProperties" in schema:
-                    apart.append(schema["unevaluatedProperties"])
-                parts += found
-            plan = self.plans.plan(parts or apart)
+            plan = self.plans.plan(schemas_of(self.flat, name))
             if len(self._members) > 10_000:
                 return plan
             self._members[name] = plan
@@ -388,118 +298,27 @@ class Plan:
     @cached_property
     def items(self) -> Items:
         """What is asked of an array."""
-        wanted = [
-            s["contains"]
-            for s in self.flat
-            if "contains" in s
-            for _ in range(min(int(s.get("minContains", 1)), 1000))
-        ]
-        first = max((len(s.get("prefixItems", ())) for s in self.flat), default=0)
-        return Items(
-            max((int(s.get("minItems", 0)) for s in self.flat), default=0),
-            min((s.get("maxItems", math.inf) for s in self.flat), default=math.inf),
-            first,
-            any(s.get("uniqueItems") is True for s in self.flat),
-            wanted,
-        )
+        return items_of(self)
 
     def item(self, index: int, *more: Schema) -> Plan:
         """Return the plan of one item of an array."""
-        parts: list[Schema] = list(more)
-        for schema in self.flat:
-            first = schema.get("prefixItems", ())
-            if index < len(first):
-                parts.append(first[index])
-            elif "items" in schema:
-                parts.append(schema["items"])
-            elif "unevaluatedItems" in schema:
-                parts.append(schema["unevaluatedItems"])
-        parts += self._too_many(index) if not more else ()
+        parts = [*more, *schemas_at(self.flat, index)]
+        if not more and index >= self.items.first + len(self.items.wanted):
+            parts += self.items.denied
         return self.plans.plan(parts)
-
-    def _too_many(self, index: int) -> Iterator[Schema]:
-        """Yield what an item may not be, after as many of a kind as there may be."""
-        for schema in self.flat:
-            if "contains" in schema and "maxContains" in schema:
-                kind = schema["contains"]
-                if index >= self.items.first + len(self.items.wanted):
-                    denied = self._denied.setdefault(
-                        id(kind), made(schema.pointer, **{"not": kind})
-                    )
-                    yield denied
-
-    @cached_property
-    def _denied(self) -> dict[int, Normal]:
-        """The schemas that items may not fit, each made once: plans are known by their parts."""
-        return {}
 
     # Depth
 
     @cached_property
     def height(self) -> float:
-        """How many objects and arrays the flattest value has inside each other, at the most.
-
-        Infinite where every value holds another of the same kind. The least fixed point over all
-        plans that such a value needs, so that it depends on nothing but the schemas.
-        """
-        needs: dict[int, tuple[Plan, list[list[Plan]]]] = {}
-        waiting = [self]
-        while waiting:
-            plan = waiting.pop()
-            if id(plan) not in needs:
-                needs[id(plan)] = plan, plan.needs()
-                waiting += [p for way in needs[id(plan)][1] for p in way]
-        heights = dict.fromkeys(needs, math.inf)
-        changed = True
-        while changed:
-            changed = False
-            for key, (_, ways) in needs.items():
-                of_ways = (max((heights[id(p)] + 1 for p in way), default=0.0) for way in ways)
-                height = min(of_ways, default=math.inf)
-                if height < heights[key]:
-                    heights[key] = height
-                    changed = True
-        for key, (plan, _) in needs.items():
-            plan.__dict__["height"] = heights[key]
-        return heights[id(self)]
+        """How many objects and arrays the flattest value has inside each other, at the most."""
+        return height(self)
 
     def height_of(self, type_: str) -> float:
-        """How many objects and arrays the flattest value of one type has inside each other."""
-        return max((plan.height + 1 for plan in self._needs_of(type_)), default=0.0)
-
-    def needs(self) -> list[list[Plan]]:
-        """Return the ways to a value: each is what such a value must hold."""
-        if self.why or self.values == []:
-            return []
-        if self.is_plain or self.values or self.shown:
-            return [[]]
-        if self.choice is not None:
-            rows = enumerate(self.choice.rows)
-            return [[self.branch(n, variant)] for n, row in rows for variant in range(len(row))]
-        return [self._needs_of(type_) for type_ in self.types]
-
-    def _needs_of(self, type_: str) -> list[Plan]:
-        if type_ == "object":
-            return [plan for _, plan, required in self.members.known if required]
-        if type_ == "array":
-            least = max(self.items.least, len(self.items.wanted))
-            return [self.item(n) for n in range(min(least, self.items.first + 1))]
-        return []
+        """Return the same of the values of one type."""
+        return height_of(self, type_)
 
     @cached_property
     def is_plain(self) -> bool:
         """Whether values are neither objects nor arrays, and leave no choice."""
         return self.choice is None and not {"object", "array"} & set(self.types)
-
-
-def _of_member(schema: Normal, name: str) -> Iterator[Schema]:
-    properties = schema.get("properties", {})
-    if name in properties:
-        yield properties[name]
-    for pattern, asked in schema.get("patternProperties", {}).items():
-        if re.search(pattern, name):
-            yield asked
-
-
-def _lists(schema: Normal) -> bool:
-    return "const" in schema or "enum" in schema
