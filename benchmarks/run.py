@@ -242,7 +242,7 @@ def measure_requests(bench: Bench) -> list[Row]:
 def judged() -> list[Row]:
     """Measure a verdict: the first of an operation, the first of a request, one that is known."""
     from mockserver.contract.requests.verdicts import Asked, Verdicts  # noqa: PLC0415
-    from mockserver.workspace import Workspace  # noqa: PLC0415
+    from mockserver.workspace.workspace import Workspace  # noqa: PLC0415
 
     begun = time.perf_counter()
     importlib.import_module("mockserver.contract.requests.library")

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Final
 from mockserver.errors import LoadError
 from mockserver.play.judge import Judge
 from mockserver.scenario.unchanged import unchanged
+from mockserver.workspace import positions
 
 if TYPE_CHECKING:
     from mockserver.errors import Location, Mode, Problem
     from mockserver.scenario.catalog import Catalog
     from mockserver.server.live import Loaded
-    from mockserver.workspace import Workspace
+    from mockserver.workspace.workspace import Workspace
 
 PLACED_BYTES: Final = 1_000_000
 """Size of a document up to which a running server looks for the lines of what is broken."""
@@ -47,7 +48,7 @@ class Files:
         if self._catalog is not None:
             catalog = unchanged(catalog, self._catalog)
         self._catalog = catalog
-        judge = Judge(catalog, self._events, self._workspace.placer(PLACED_BYTES))
+        judge = Judge(catalog, self._events, positions.placer(self._workspace.spec, PLACED_BYTES))
         keeper = None
         if self._stateful:
             from mockserver.play.kept.keeper import Keeper  # noqa: PLC0415
@@ -57,7 +58,7 @@ class Files:
 
     def source(self, where: Location) -> str | None:
         """Return the text of the scenario that begins there, None where it is there no more."""
-        return self._workspace.source(where)
+        return positions.source(where)
 
     def outdated(self) -> bool:
         """Tell whether files that were read, or found missing, are others by now."""

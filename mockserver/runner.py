@@ -19,7 +19,7 @@ from mockserver.play.session import DEFAULT, Session
 from mockserver.play.sessions import IDLE, SESSIONS, Sessions, Settings, epoch_of
 from mockserver.scenario.moments import EPOCH
 from mockserver.watching import watch
-from mockserver.workspace import control_contract, is_own, workspace
+from mockserver.workspace.shipped import control_contract, is_own, workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mockserver.cli.terminal import Style
     from mockserver.errors import Problem, Severity
     from mockserver.scenario.catalog import Catalog
-    from mockserver.workspace import Workspace
+    from mockserver.workspace.workspace import Workspace
 
 _FOLDED: Final = 8
 """Scenarios of one folder for one operation that are listed by name."""
@@ -80,10 +80,11 @@ def _doubts(workspace: Workspace, catalog: Catalog, progress: Progress) -> list[
     from mockserver.play.conformance import contract_problems  # noqa: PLC0415
     from mockserver.play.outcome import outcome_problems  # noqa: PLC0415
     from mockserver.scenario.catalog import warnings  # noqa: PLC0415
-    from mockserver.workspace import is_own  # noqa: PLC0415
+    from mockserver.workspace.positions import finder, placer  # noqa: PLC0415
+    from mockserver.workspace.shipped import is_own  # noqa: PLC0415
 
     severity: Severity = "error" if is_own(workspace) else "warning"
-    placed, member = workspace.placer(), workspace.finder()
+    placed, member = placer(workspace.spec), finder()
     progress.at(f"holding {painted.count(len(catalog.programs), 'scenario')} to the document")
     problems = contract_problems(catalog, severity, placed, member)
     problems += call_problems(catalog, severity, placed, member)

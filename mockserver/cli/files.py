@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-    from mockserver.workspace import Workspace
+    from mockserver.workspace.workspace import Workspace
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +29,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def workspace_of(args: argparse.Namespace) -> Workspace:
     """Return the workspace that the options name."""
-    from mockserver.workspace import workspace  # noqa: PLC0415
+    from mockserver.workspace.shipped import workspace  # noqa: PLC0415
 
     return workspace(args.spec, args.scenarios, args.settings)

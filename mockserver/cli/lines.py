@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mockserver.cli.terminal import Style, Terminal
     from mockserver.play.journal import Entry
     from mockserver.runner import MockServer
-    from mockserver.workspace import Workspace
+    from mockserver.workspace.workspace import Workspace
 
 _OPEN: Final = 10_000
 """Connections whose beginning is remembered until they end."""
@@ -128,7 +128,7 @@ class Lines:
 
 def start(server: MockServer, workspace: Workspace, to: Terminal) -> str:
     """Return what is said once the server listens."""
-    from mockserver.workspace import shown  # noqa: PLC0415
+    from mockserver.workspace.positions import shown  # noqa: PLC0415
 
     catalog = server.catalog
     operations = catalog.contract.operations.values()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mockserver.contract import Operation
     from mockserver.scenario.catalog import Catalog
-    from mockserver.workspace import Workspace
+    from mockserver.workspace.workspace import Workspace
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -89,7 +89,7 @@ def _write(
     """Write the skeleton, and the schema where there is none yet; says which files it wrote."""
     from mockserver.scenario.language import json_schema  # noqa: PLC0415
     from mockserver.scenario.skeleton import SCHEMA  # noqa: PLC0415
-    from mockserver.workspace import shown  # noqa: PLC0415
+    from mockserver.workspace.positions import shown  # noqa: PLC0415
 
     path = Path(args.output)
     if path.exists() and not args.force:

@@ -69,7 +69,7 @@ def contract_of(args: argparse.Namespace) -> Contract | None:
     """Read the document that was named, if any. Raises LoadError, StartError."""
     if args.spec is None:
         return None
-    from mockserver.workspace import Workspace  # noqa: PLC0415
+    from mockserver.workspace.workspace import Workspace  # noqa: PLC0415
 
     return Workspace(Path(args.spec)).read_document()
 

@@ -6,7 +6,7 @@ import pytest
 from told import exchanges, loaded, replayed, same
 
 from mockserver.capture import NO_MASKS, Options, written
-from mockserver.workspace import petstore
+from mockserver.workspace.shipped import petstore
 
 TOO_LARGE = {"conformance/LM-25", "conformance/VL-01b", "conformance/VL-03", "conformance/VL-04"}
 TOO_LARGE |= {"conformance/VL-07"}

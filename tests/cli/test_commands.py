@@ -8,7 +8,7 @@ import pytest
 from commands import FEED, HEARD, STORY, run
 
 from mockserver.cli import main
-from mockserver.workspace import workspace
+from mockserver.workspace.shipped import workspace
 
 
 def test_check_shows_what_answers_what(folder, capsys):

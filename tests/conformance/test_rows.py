@@ -10,7 +10,7 @@ from mockserver import MockServer
 from mockserver.play.outcome import expected_events, outcome_problems
 from mockserver.play.timeline import usual_request
 from mockserver.sse.parse import Dispatched
-from mockserver.workspace import petstore
+from mockserver.workspace.shipped import petstore
 
 CATALOG, PROBLEMS = petstore().load()
 PROGRAMS = {

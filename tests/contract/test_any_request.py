@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from mockserver.contract.requests.terms import terms_of
 from mockserver.contract.requests.verdicts import Asked, Verdicts
 from mockserver.contract.sampling.sample import sample
-from mockserver.workspace import petstore
+from mockserver.workspace.shipped import petstore
 
 WORD = st.text("abcxyz-._~", min_size=1, max_size=6)
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=8)

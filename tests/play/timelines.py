@@ -4,7 +4,7 @@ import json
 import sys
 
 from mockserver.play.explained import Asked, as_text, explain
-from mockserver.workspace import petstore
+from mockserver.workspace.shipped import petstore
 
 
 def catalog():

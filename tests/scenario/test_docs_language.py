@@ -13,7 +13,7 @@ from mockserver.scenario.read import read_scenarios
 from mockserver.scenario.sandbox import TEXT_LIMIT, environment
 from mockserver.scenario.steps import STEP_KINDS
 from mockserver.scenario.template import FUNCTIONS, NAMES
-from mockserver.workspace import petstore
+from mockserver.workspace.shipped import petstore
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "language.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```yaml\n([\s\S]*?)^```$", PAGE, re.MULTILINE)

@@ -13,7 +13,7 @@ from mockserver.play.timeline import timeline
 from mockserver.scenario.catalog import SHOWN, Catalog
 from mockserver.scenario.settings import read_settings
 from mockserver.scenario.shown import MOST_MADE
-from mockserver.workspace import petstore
+from mockserver.workspace.shipped import petstore
 
 CHUNK = {"type": "object", "properties": {"x": {"type": "integer"}}, "required": ["x"]}
 ID = {"type": "string"}

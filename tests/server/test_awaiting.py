@@ -11,7 +11,7 @@ from mockserver import MockServer
 from mockserver.clock import turn_of_others
 from mockserver.play.journal import Awaited, Closed, Refused
 from mockserver.play.replay import replayed
-from mockserver.workspace import control_contract
+from mockserver.workspace.shipped import control_contract
 
 CLOCKS = ["real", "10x", "instant", "manual"]
 

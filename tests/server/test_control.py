@@ -9,7 +9,8 @@ from mockserver.contract import answer_violations
 from mockserver.play.session import Session
 from mockserver.play.sessions import Sessions
 from mockserver.server.control.frame import HANDLERS
-from mockserver.workspace import Workspace, control_contract, petstore
+from mockserver.workspace.shipped import control_contract, petstore
+from mockserver.workspace.workspace import Workspace
 
 STORY = """
 operation: streamOrderStatus

@@ -7,7 +7,7 @@ from clients import STATUS, Following, RawClient, fetch, serving
 
 from mockserver.clock import turn_of_others
 from mockserver.contract import answer_violations
-from mockserver.workspace import control_contract
+from mockserver.workspace.shipped import control_contract
 
 OPERATION = "operation: streamOrderStatus\n"
 FIT = '{status: payment_confirmed, timestamp: "2026-01-01T00:00:00Z"}'

@@ -14,7 +14,7 @@ from mockserver.contract import answer_violations
 from mockserver.play.journal import Sent
 from mockserver.play.journal_report import KINDS
 from mockserver.server.control import journal as live_journal
-from mockserver.workspace import control_contract
+from mockserver.workspace.shipped import control_contract
 
 OPERATION = "operation: streamOrderStatus\n"
 STORY = OPERATION + "stream: [{id: 1, data: a}, {delay: 1s}, {event: x, id: 2, data: [b]}]"

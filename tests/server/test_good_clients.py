@@ -6,7 +6,7 @@ import pytest
 from event_source import EventSource
 
 from mockserver import MockServer
-from mockserver.workspace import petstore
+from mockserver.workspace.shipped import petstore
 
 ORDER = "/v1/orders/019b4132/status/stream"
 STOCK, NEWS, STATUS = "/v1/inventory/stream", "/v1/news/stream", "/v1/status/stream"

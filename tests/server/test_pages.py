@@ -8,7 +8,7 @@ from clients import fetch, serving
 
 from mockserver.contract import answer_violations
 from mockserver.server.pages import page_file, prose
-from mockserver.workspace import control_contract
+from mockserver.workspace.shipped import control_contract
 
 STORY = "operation: streamLogs\nstream: [{data: a}]"
 FOLDER = Path(__file__).parents[2] / "mockserver" / "server" / "pages"

@@ -12,7 +12,7 @@ from mockserver import MockServer
 from mockserver.play.explained import Asked, explain
 from mockserver.play.journal import Opened
 from mockserver.verify.curl import curl_line
-from mockserver.workspace import petstore
+from mockserver.workspace.shipped import petstore
 
 SHIPPED, _ = petstore().load()
 FLAGS = {"-X": "method", "-H": "headers", "-b": "cookies", "-u": "user", "--data-raw": "body"}

@@ -10,7 +10,8 @@ from clients import STATUS, RawClient, Watched, fetch, write
 
 from mockserver import MockServer, watching
 from mockserver.errors import LoadError
-from mockserver.workspace import Workspace, petstore, workspace
+from mockserver.workspace.shipped import petstore, workspace
+from mockserver.workspace.workspace import Workspace
 
 OPERATION = "operation: streamOrderStatus\n"
 STORY = OPERATION + "stream: [{data: old}]\n"
@@ -364,7 +365,7 @@ async def test_requests_are_held_against_the_document_as_it_is_now(tmp_path):
 def test_what_ships_inside_the_package_is_not_watched(tmp_path, monkeypatch):
     """Nobody edits it there, unless somebody has named it."""
     spec, folders = petstore().spec, petstore().scenarios
-    monkeypatch.setattr("mockserver.workspace.is_packaged", lambda _: True)
+    monkeypatch.setattr("mockserver.workspace.shipped.is_packaged", lambda _: True)
     assert workspace(None, None).watched() == ([], [])
     assert workspace(None, tmp_path).watched() == ([tmp_path], [tmp_path])
     assert workspace(spec, folders).watched() == ([spec, *folders], list(folders))

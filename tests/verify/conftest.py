@@ -8,7 +8,7 @@ from mockserver.scenario.catalog import link
 from mockserver.scenario.read import read_scenarios
 from mockserver.verify.options import Options
 from mockserver.verify.plan import plan_of
-from mockserver.workspace import workspace
+from mockserver.workspace.shipped import workspace
 
 
 @cache

@@ -6,7 +6,7 @@ from backends import verified
 from mockserver import MockServer
 from mockserver.verify.options import Options
 from mockserver.verify.plan import Plan, plan_of
-from mockserver.workspace import workspace
+from mockserver.workspace.shipped import workspace
 
 OPTIONS = {"headers": (("authorization", "Bearer any"),), "prefer": True, "timeout": 60.0}
 FOLDERS = ("bytes", "chat", "deliveries", "http", "inventory", "leaderboard", "orders", "pets")

@@ -1,34 +1,27 @@
-"""Finds and opens the OpenAPI document and the scenario files; the only place that reads files."""
+"""Reads the OpenAPI document, the scenario files and the settings, and knows when they changed."""
 
 from __future__ import annotations
 
 import contextlib
-import importlib.resources
-import os
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from mockserver import contract
 from mockserver.errors import LoadError, Location, Problem, StartError
 from mockserver.scenario.catalog import Catalog, link
-from mockserver.scenario.nodes import at_field, at_pointer, mapping_at
 from mockserver.scenario.plaindata import plain_data
 from mockserver.scenario.read import read_scenarios
 from mockserver.scenario.settings import read_settings
-from mockserver.scenario.yamltree import SourceFile, parse
+from mockserver.scenario.yamltree import parse
+from mockserver.workspace.folders import scenario_files, stamp_of
+from mockserver.workspace.positions import placer, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mockserver.scenario.read import Known
-    from mockserver.scenario.yamltree import Parsed
-
-SUFFIXES: Final = (".yaml", ".yml")
-
-Stamp = tuple[int, int, int, int]
-"""When a file was changed, its data and all of it, in nanoseconds; which it is; its size."""
+    from mockserver.workspace.folders import Stamp
 
 
 @dataclass(slots=True)
@@ -86,11 +79,11 @@ class Workspace:
         stamps = self._seen.loaded
         if any(path not in stamps for path in self._found()):
             return True
-        return any(_stamp(path) != stamp for path, stamp in stamps.items())
+        return any(stamp_of(path) != stamp for path, stamp in stamps.items())
 
     def unfinished(self) -> bool:
         """Tell whether a file that was read is gone, perhaps until an editor puts another there."""
-        return any(stamp and _stamp(path) is None for path, stamp in self._seen.loaded.items())
+        return any(stamp and stamp_of(path) is None for path, stamp in self._seen.loaded.items())
 
     def _found(self) -> Iterator[Path]:
         """Yield the files of scenarios that there are now; a folder that is not there has none."""
@@ -103,7 +96,7 @@ class Workspace:
 
         A recording has its document beside its scenarios.
         """
-        spec, paths = self.spec, _found(root)
+        spec, paths = self.spec, scenario_files(root)
         return [p for p in paths if p.name != spec.name or p.resolve() != spec.resolve()]
 
     def watched(self) -> tuple[list[Path], list[Path]]:
@@ -119,7 +112,7 @@ class Workspace:
     def _read(self, path: Path) -> bytes:
         """Return what is in a file, and remember how it was. Raises OSError."""
         # First: an edit while it is being read makes another.
-        self._seen.loading[path] = _stamp(path)
+        self._seen.loading[path] = stamp_of(path)
         return path.read_bytes()
 
     def read_document(self, *, keep_going: bool = False) -> contract.Contract:
@@ -174,71 +167,9 @@ class Workspace:
             raise LoadError(problems)
         return settings
 
-    def source(self, where: Location) -> str | None:
-        """Return the text of the scenario that begins at `where`, or None where it does not.
-
-        Of a file with several, `---` between them, it is one.
-        """
-        path = Path(where.file)
-        with contextlib.suppress(OSError):
-            parsed = parse(where.file, path.read_bytes())
-            starts = [parsed.file.at(root).line for root in parsed.documents]
-            if where.line in starts:
-                text = path.read_text(encoding="utf-8")
-                lines = text.splitlines(keepends=True)
-                after = starts[starts.index(where.line) + 1 :]
-                end = _marker(lines, after[0]) if after else len(lines)
-                first = _marker(lines, where.line) if len(starts) > 1 else 0
-                return "".join(lines[first:end]).removeprefix("---\n")
-        return None
-
-    def placer(self, limit: int | None = None) -> Callable[[str], Location]:
-        """Return what gives a JSON pointer into the document its line; reads it when first asked.
-
-        A document of more than `limit` bytes is not read for it: it takes half a second a megabyte.
-        """
-        name = shown(self.spec)
-
-        @cache
-        def tree(path: Path) -> tuple[Any, SourceFile] | None:
-            try:
-                raw = path.read_bytes()
-            except OSError:  # it has gone since it was loaded
-                return None
-            parsed = None if limit and len(raw) > limit else parse(shown(path), raw, limited=False)
-            return (parsed.documents[0], parsed.file) if parsed and parsed.documents else None
-
-        def placed(pointer: str) -> Location:
-            part, inner = contract.part_of(pointer)
-            found = tree(self.spec if part is None else self.spec.parent / part)
-            if found is None:
-                return Location(name, pointer=pointer)
-            return replace(found[1].at(at_pointer(found[0], inner)), pointer=inner)
-
-        return placed
-
-    def finder(self) -> Callable[[Location, str], Location]:
-        """Return what leads from a place in a scenario file to a member: `data.items[0].price`."""
-
-        @cache
-        def tree(name: str) -> Parsed | None:
-            with contextlib.suppress(OSError):
-                return parse(name, Path(name).read_bytes())
-            return None
-
-        def member(where: Location, field: str) -> Location:
-            parsed = tree(where.file)
-            for root in parsed.documents if parsed and where.line else ():
-                mapping = mapping_at(root, where.line, where.column)
-                if mapping is not None and parsed is not None:
-                    return parsed.file.at(at_field(mapping, field))
-            return where
-
-        return member
-
     def _placed(self, problems: Iterable[Problem]) -> list[Problem]:
         """Give problems that name a JSON pointer into the document their line and column."""
-        name, placed = shown(self.spec), self.placer()
+        name, placed = shown(self.spec), placer(self.spec)
         return [
             replace(problem, where=placed(problem.where.pointer))
             if problem.where.file == name and problem.where.pointer and not problem.where.line
@@ -270,7 +201,7 @@ class Workspace:
             try:
                 found = self._below(root)
             except StartError as error:
-                self._seen.loading[root] = _stamp(root)
+                self._seen.loading[root] = stamp_of(root)
                 missing = missing or error
                 continue
             for path in found:
@@ -301,125 +232,3 @@ class Workspace:
                 return self._read(path)
             self._seen.loading[path] = None
         raise ValueError("there is no such file")
-
-
-def _found(root: Path) -> Sequence[Path]:
-    """Return the scenario files below `root`, or the file `root` itself. Raises StartError."""
-    if root.is_file():
-        return [root]
-    if not root.is_dir():
-        raise StartError(
-            f"the scenario folder {shown(root)} does not exist",
-            code="no-folder",
-            mend="name a folder or file with --scenarios",
-        )
-    try:
-        list(root.iterdir())
-    except OSError as error:
-        raise StartError(
-            f"the scenario folder {shown(root)} cannot be read: {error.strerror}",
-            code="no-folder",
-            mend="make it readable",
-        ) from None
-    return sorted(path for path in _below(root) if path.suffix.lower() in SUFFIXES)
-
-
-def _below(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
-    """Yield the files below a folder, as far as it stays there while we look, and links to nothing.
-
-    A link to a folder that it lies in itself is passed over. Hidden files and folders are an
-    editor's or a version control's own.
-    """
-    with contextlib.suppress(OSError):
-        real = folder.resolve()
-        with os.scandir(folder) as scanned:
-            entries = [] if real in above else [e for e in scanned if not e.name.startswith(".")]
-        for entry in entries:
-            path = folder / entry.name
-            if entry.is_dir():
-                yield from _below(path, (*above, real))
-            elif entry.is_file() or (entry.is_symlink() and not path.exists()):
-                yield path
-
-
-def _stamp(path: Path) -> Stamp | None:
-    """Return what every edit of a file changes, None where there is none to be read."""
-    try:
-        stat = path.stat()
-    except (OSError, ValueError):
-        return None
-    return stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_size
-
-
-def shown(path: Path) -> str:
-    """Return `path` as a person would write it from here."""
-    try:
-        return path.resolve().relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return path.as_posix()
-
-
-def _marker(lines: Sequence[str], line: int) -> int:
-    """Return the index of the `---` before a line (from 1), or 0."""
-    above = (index for index in range(line - 1, -1, -1) if lines[index].startswith("---"))
-    return next(above, 0)
-
-
-@cache
-def control_contract() -> contract.Contract:
-    """Return the document of the control API, which ships beside the Petstore's.
-
-    Read once: a suite may start a server for every test.
-    """
-    return Workspace(petstore().spec.parent / "control.openapi.yaml").read_document()
-
-
-def workspace(
-    spec: str | Path | None,
-    scenarios: str | Path | Sequence[str | Path] | None,
-    settings: str | Path | None = None,
-) -> Workspace:
-    """Return where the files are; what is not given comes from the Petstore that ships.
-
-    Scenarios of the Petstore go with the Petstore only.
-    """
-    shipped = petstore()
-    unnamed: set[Path] = set()
-    if scenarios is None:
-        folders = shipped.scenarios if spec is None else ()
-        unnamed.update(folders)
-    elif isinstance(scenarios, (str, Path)):
-        folders = (Path(scenarios),)
-    else:
-        folders = tuple(map(Path, scenarios))
-    if spec is None:
-        unnamed.add(shipped.spec)
-    return Workspace(
-        Path(spec) if spec is not None else shipped.spec,
-        folders,
-        Path(settings) if settings is not None else None,
-        # Beside the sources somebody may well be editing it.
-        frozenset(unnamed) if is_packaged(shipped) else frozenset(),
-    )
-
-
-def is_own(workspace: Workspace) -> bool:
-    """Tell whether the document is the Petstore that ships, which is complete.
-
-    The streams of large vendors do not fit their own documents.
-    """
-    return workspace.spec.resolve() == petstore().spec.resolve()
-
-
-def is_packaged(workspace: Workspace) -> bool:
-    """Tell whether the document is inside the installed package."""
-    return workspace.spec.is_relative_to(Path(__file__).parent)
-
-
-def petstore() -> Workspace:
-    """Return the Petstore that ships: beside the sources, or inside the installed package."""
-    sources = Path(__file__).parent.parent
-    if (sources / "specs" / "petstore.openapi.yaml").is_file():
-        return Workspace(sources / "specs" / "petstore.openapi.yaml", (sources / "scenarios",))
-    packaged = Path(str(importlib.resources.files("mockserver"))) / "petstore"
-    return Workspace(packaged / "petstore.openapi.yaml", (packaged / "scenarios",))
