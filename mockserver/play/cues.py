@@ -45,6 +45,16 @@ class Shown(NamedTuple):
     data: bytes = b""
 
 
+class Unread(NamedTuple):
+    """What is known of bytes before they leave, and a client makes of them what it can.
+
+    It has got the first `begun` of them; `event` is what they say by themselves, if that is known.
+    """
+
+    begun: int = 0
+    event: Event | None = None
+
+
 class Send(NamedTuple):
     """Bytes to be written at the offset `at`: `blocks` of the story, or a heartbeat (0).
 
@@ -70,6 +80,8 @@ class Send(NamedTuple):
     """What in it breaks the contract, or says so and does not."""
     foreign: bool = False
     """Whether it is none of the story's: a test has pushed it."""
+    unread: Unread | None = None
+    """There where the bytes are read when they leave: what they say depends on those before."""
 
 
 @dataclass(frozen=True, slots=True)

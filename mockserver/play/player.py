@@ -137,7 +137,9 @@ class Player:
         # Measured from when it was due, not from now: a late wake-up must not push later cues
         # back.
         self._next = next(self._cues, None)
-        return self.take(now) if isinstance(cue, Pending) else cue
+        if isinstance(cue, Pending):
+            return self.take(now)
+        return self._telling.leaving(cue) if isinstance(cue, Send) else cue
 
     def answered(self, seconds: float = 0.0, *, met: bool = True) -> None:
         """Go on with a story that waits for others, which has taken `seconds`.
@@ -194,7 +196,7 @@ class Player:
         """Yield the writes that a cue takes, the first at `at`."""
         match cue:
             case Send():
-                yield from layout.send(cue)
+                yield from layout.send(self._telling.leaving(cue))
                 self._telling.late = layout.free - cue.at
             case Held():
                 layout.free, self._telling.late = at, at - cue.at

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mockserver.scenario.block import echoed, static_event
 from mockserver.scenario.model import EventStep
-from mockserver.sse.encode import encode
-from mockserver.sse.framed import framed
+from mockserver.sse.encode import Form, encode
+from mockserver.sse.framed import framed, told
 from mockserver.sse.items import reader
 from mockserver.sse.parse import Parser
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mockserver.scenario.model import BlockStep
     from mockserver.scenario.program import Row
-    from mockserver.sse.encode import Event, Form, Framing
+    from mockserver.sse.encode import Event, Framing
     from mockserver.sse.parse import Dispatched
 
 _UNSAID: Final = "\0"
@@ -60,6 +60,10 @@ class Reading:
         """
         del event  # the bytes say it
         return _told(self._heard(data)._replace(data=data[begun:]))
+
+    def unframed(self, event: Event, data: bytes) -> bytes:  # noqa: ARG002
+        """Return a heartbeat, which leaves as `data`, as it is read."""
+        return data
 
     def pass_over(self, id_: str | None, retry: int | None) -> None:
         """Take what a client learns of a block that is not `wanted`."""
@@ -110,6 +114,10 @@ class FramedReading(Reading):
             return _told(read._replace(data=encode(event, self._form)))
         return _told(read._replace(data=framed(read.heard, before, self._known)))
 
+    def unframed(self, event: Event, data: bytes) -> bytes:  # noqa: ARG002
+        """Return a heartbeat as an event stream has it."""
+        return encode(event, Form(framing=self._form.framing))
+
     def pass_over(self, id_: str | None, retry: int | None) -> None:
         """Take what a client learns of a block that is not `wanted`."""
         if id_ is not None:
@@ -118,7 +126,9 @@ class FramedReading(Reading):
             self._parser.feed(b"retry: %d\n\n" % retry)
 
     def push(self, data: bytes) -> None:
-        """Pass over what a test sends: it is frames, and no part of a block by hand."""
+        """Learn from what a test sends, which is frames, and no part of a block by hand."""
+        for said in told(data) if self._parser.between else ():
+            self.pass_over(said.get("id"), said.get("retry"))
 
 
 def _told(read: Read) -> Read:

@@ -20,6 +20,7 @@ from mockserver.play.cues import (
     Place,
     Send,
     Shown,
+    Unread,
     waits,
 )
 from mockserver.play.reading import FramedReading, Reading
@@ -36,10 +37,9 @@ if TYPE_CHECKING:
 
     from mockserver.play.awaits import Known
     from mockserver.play.judge import Watch
-    from mockserver.play.reading import Read
     from mockserver.play.scope import StoryScope
     from mockserver.play.verdicts import Verdict
-    from mockserver.scenario.model import BlockStep, Heartbeat, Split
+    from mockserver.scenario.model import Heartbeat, Split
     from mockserver.sse.encode import Event
 
 BEAT_PATH: Final = "heartbeat"
@@ -88,6 +88,8 @@ class Telling:
         self._at = 0.0
         """When the cue that was told last is due."""
         self._place = self.begins = segments[0].place
+        self._row = segments[0].row
+        """The one that is being told."""
         self._lag = 0.0
         """How far the story's own time is ahead of the connection's."""
         self.late = 0.0
@@ -123,6 +125,24 @@ class Telling:
         """Return the end of a connection that cannot go on from here."""
         return Disconnect(self._at, "drop", self._place, fault=str(error))
 
+    def leaving(self, cue: Send) -> Send:
+        """Return what leaves, with what a client takes of it, which has got all that was before.
+
+        Heartbeats and what tests push come between the cues of the story, so nothing is read of
+        these before they leave.
+        """
+        reading = self._reading
+        if reading is None:
+            return cue
+        if cue.unread is None:
+            reading.pass_over(cue.id, cue.retry)
+            return cue
+        data, last_id, retry, heard = reading.read(cue.data, *cue.unread)
+        cue = cue._replace(data=data, unread=None)
+        if cue.place is None or cue.shown is None:  # a heartbeat
+            return cue
+        return cue._replace(id=last_id, retry=retry, shown=cue.shown._replace(heard=heard))
+
     def push(self, data: bytes) -> None:
         """Take note of bytes from outside, which a client reads among those of the story."""
         if self._reading is not None:
@@ -135,6 +155,7 @@ class Telling:
     def _story(self) -> Iterator[Cue | Pending]:
         walk = None
         for segment in self._segments:
+            self._row = segment.row
             walk = self._walk(segment, walk)
             passages = walk.passages()
             for op, first in passages:
@@ -200,9 +221,10 @@ class Telling:
                 cue = self._stretch(op, first, due)
                 if reading is not None:
                     step = op.steps[0]
-                    return _as_read(cue, step, reading.read(cue.data, begun, reading.whole(step)))
+                    unread = Unread(begun, reading.whole(step))
+                    return cue._replace(id=None, retry=None, shown=Shown(step), unread=unread)
             case Block() if reading is not None:
-                return self._block_by_hand(op, due, begun, reading, again=again)
+                return self._block_by_hand(op, due, begun, again=again)
             case Block():
                 event = op.event(self._scope)
                 found = self._judged(op, event)
@@ -218,8 +240,6 @@ class Telling:
                 return call_of(op, self._scope, due, self._place)
             case Awaiting():
                 return Await(due, self._place, wanted_of(op, self._scope), walk.timeout)
-        if self._reading is not None:
-            self._reading.pass_over(cue.id, cue.retry)
         return cue
 
     def _stretch(self, op: Stretch, first: int, due: float) -> Send:
@@ -233,16 +253,16 @@ class Telling:
             due, data, blocks, self._place, last_id, after, op.retry, shown=shown, breaches=found
         )
 
-    def _block_by_hand(
-        self, op: Block, due: float, begun: int, reading: Reading, *, again: bool
-    ) -> Send:
+    def _block_by_hand(self, op: Block, due: float, begun: int, *, again: bool) -> Send:
         """Return a block of a row in which some are written by hand, or cut."""
         event = op.event_if_any(self._scope)
         found = self._judged(op, event)
         data = op.data(self._scope, again=again, event=event)
-        cue = Send(due, data, 1, self._place, alone=op.alone, split=_split(op), breaches=found)
-        whole = None if begun or op.step.cut is not None else event
-        return _as_read(cue, op.step, reading.read(data, begun, whole))
+        unread = Unread(begun, None if begun or op.step.cut is not None else event)
+        return Send(
+            due, data, 1, self._place, alone=op.alone, split=_split(op), shown=Shown(op.step),
+            breaches=found, unread=unread,
+        )  # fmt: skip
 
     def _judged(self, block: Block, event: Event | None) -> tuple[Verdict, ...]:
         if self._watch is None or event is None or event.data is None:
@@ -282,8 +302,12 @@ class Telling:
         try:
             event = block.event(scope)
             found = self._judged(block, event)
+            data, reading = block.encoded(event, scope), self._reading
+            unread = None
+            if reading is not None and reading.wanted(self._row):
+                data, unread = reading.unframed(event, data), Unread(0, event)
             shown = Shown(heartbeat.block, event=event)
-            return Send(at, block.encoded(event, scope), 0, shown=shown, breaches=found)
+            return Send(at, data, 0, shown=shown, breaches=found, unread=unread)
         except (RenderError, BreachError):
             self._at = at  # not when the story's next cue is due, which has been looked at
             raise
@@ -294,12 +318,6 @@ class Telling:
 def _split(block: Block) -> tuple[str, Split] | None:
     """Return the pieces that the step of a block asks for, with its address for chance."""
     return None if block.step.split is None else (block.path, block.step.split)
-
-
-def _as_read(cue: Send, step: BlockStep, read: Read) -> Send:
-    """Return what leaves where bytes are read, with what a client takes of them."""
-    data, last_id, retry, heard = read
-    return cue._replace(data=data, id=last_id, retry=retry, shown=Shown(step, heard=heard))
 
 
 def _next_row(walk: Walk) -> Place:

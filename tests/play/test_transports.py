@@ -17,6 +17,18 @@ stream: [{id: 1, data: a}, {disconnect: drop}, {raw: ":\\n\\n"}, {id: "", cut: -
     "an id that is said again": """
 stream: [{id: 1, data: a}, {disconnect: drop}, {raw: "id: 1\\ndata: b\\n\\n"}, {data: c}]
 """,
+    "a heartbeat within an event": """
+heartbeat: 10s
+stream: [{raw: "data: on"}, {delay: 15s, raw: "e\\n\\n"}, {data: two}, {delay: 15s, data: three}]
+""",
+    "a heartbeat that ends an event": """
+heartbeat: {every: 10s, event: beat, data: still here}
+stream: [{id: 1, data: one, cut: -1}, {delay: 15s, data: two}, {delay: 10s, data: three}]
+""",
+    "a heartbeat between connections by hand": """
+heartbeat: {every: 10s, data: "{{ connection }}"}
+stream: [{raw: "id: 1\\n\\n"}, {delay: 15s, disconnect: drop}, {delay: 15s, data: two}, {raw: ":"}]
+""",
 }
 
 

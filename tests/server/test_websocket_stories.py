@@ -94,6 +94,18 @@ async def test_a_test_steers_a_websocket(tmp_path):
     ]
 
 
+async def test_what_a_test_pushes_is_known_before_what_comes_later_by_hand(tmp_path):
+    """The id of the push is the last one when the story says its own again."""
+    text = f"""{OPERATION}stream: [{{raw: "id: 1\\n\\n"}}, {{delay: 1h, raw: "id: 1\\ndata: x\\n\\n"}}]"""
+    async with serving(tmp_path, text, clock="manual") as server, opened(server, STATUS) as socket:
+        got = [await socket.receive_json()]
+        server.session().push("pushed", id=7)
+        got.append(await socket.receive_json())
+        server.session().advance("1h")
+        got.append(await socket.receive_json())
+    assert got == [{"id": "1"}, {"id": "7", "data": "pushed"}, {"id": "1", "data": "x"}]
+
+
 async def test_signals_let_a_websocket_go_on(tmp_path):
     """A story over a WebSocket awaits what any other does."""
     text = f"{OPERATION}stream: [{{data: a}}, {{await: {{signal: paid}}}}, {{data: b}}]"
