@@ -1,4 +1,4 @@
-"""What the end-to-end tests share: the server as a user starts it, and clients that others wrote."""
+"""What the end-to-end tests share: servers in processes of their own or here, and clients that others wrote."""
 
 import contextlib
 import json
@@ -133,14 +133,16 @@ Play = Callable[..., Played]
 def play(tmp_path: Path) -> Iterator[Play]:
     """Give a function that writes scenario files, by name, and plays them on the Petstore.
 
-    The folders are `scenarios-0` and so on; settings are those of `MockServer`.
+    One text is the file `story`. The folders are `scenarios-0` and so on; settings are those of
+    `MockServer`.
     """
     servers: list[Played] = []
 
-    def start(scenarios: dict[str, str], **settings: Any) -> Played:
+    def start(scenarios: dict[str, str] | str, **settings: Any) -> Played:
         folder = tmp_path / f"scenarios-{len(servers)}"
         folder.mkdir()
-        for name, text in scenarios.items():
+        named = {"story": scenarios} if isinstance(scenarios, str) else scenarios
+        for name, text in named.items():
             (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
         servers.append(Played(folder, **settings))
         return servers[-1]

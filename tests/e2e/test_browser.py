@@ -79,11 +79,11 @@ def elsewhere():
 
 
 @pytest.fixture
-def page(browser, serve):
+def page(browser, play):
     """Give a function that serves a story and opens a page of the server's own origin."""
 
     def start(story):
-        server = serve(story=story)
+        server = play(story)
         browser.open(f"{server.url}/_mock/health")
         return browser
 
@@ -135,9 +135,9 @@ def test_six_streams_run_side_by_side(page):
     assert [kinds(record) for record in records] == [["open", "event"]] * 6
 
 
-def test_a_page_of_another_origin_reads_the_stream_with_its_cookie(browser, serve, elsewhere):
+def test_a_page_of_another_origin_reads_the_stream_with_its_cookie(browser, play, elsewhere):
     """With credentials, the cookie goes along and the answer that names the origin lets it in."""
-    server = serve(story=CROSS_ORIGIN)
+    server = play(CROSS_ORIGIN)
     browser.open(elsewhere)
     browser.run("document.cookie = 'visitor=known; path=/'")
 
@@ -147,10 +147,10 @@ def test_a_page_of_another_origin_reads_the_stream_with_its_cookie(browser, serv
 
 
 def test_a_page_of_another_origin_is_kept_out_where_the_answer_names_a_third(
-    browser, serve, elsewhere
+    browser, play, elsewhere
 ):
     """The browser, not the server, refuses: one error, and it does not come back."""
-    server = serve(story=NO_CORS)
+    server = play(NO_CORS)
     browser.open(elsewhere)
 
     assert kinds(browser.run(RECORD, server.url + ORDER, ["complete"], None)) == ["error2"]

@@ -33,9 +33,9 @@ def kinds(lines):
 
 
 @pytest.mark.parametrize("kind", ["end", "drop", "reset"])
-def test_resumes_after_every_kind_of_disconnect(serve, node, kind):
+def test_resumes_after_every_kind_of_disconnect(play, node, kind):
     """The client gets every event once, and gives up at the 204 that follows the story."""
-    server = serve(story=RESUME.replace("KIND", kind))
+    server = play(RESUME.replace("KIND", kind))
 
     lines = node(server.url + ORDER, "--types", "complete")
 
@@ -44,9 +44,9 @@ def test_resumes_after_every_kind_of_disconnect(serve, node, kind):
     assert [*first, *second, "error2"] == kinds(lines)
 
 
-def test_three_clients_at_once_each_get_a_story_of_their_own(serve, node):
+def test_three_clients_at_once_each_get_a_story_of_their_own(play, node):
     """Three tabs on one order do not eat each other's connections."""
-    server = serve(story=RESUME.replace("KIND", "drop"))
+    server = play(RESUME.replace("KIND", "drop"))
 
     lines = node(server.url + ORDER + "?tab=1", "--types", "complete", "--connections", "3")
 
@@ -54,18 +54,18 @@ def test_three_clients_at_once_each_get_a_story_of_their_own(serve, node):
         assert events([line for line in lines if line["client"] == client]) == RESUMED
 
 
-def test_multi_line_data_arrives_with_its_line_ends(serve, node):
+def test_multi_line_data_arrives_with_its_line_ends(play, node):
     """Four data lines are one event whose data has three line feeds."""
-    server = serve(story=MULTILINE)
+    server = play(MULTILINE)
 
     lines = node(server.url + ORDER)
 
     assert events(lines) == [("message", "1", MULTILINE_DATA)]
 
 
-def test_event_types_reach_their_own_listeners(serve, node):
+def test_event_types_reach_their_own_listeners(play, node):
     """Types that nobody listens for, and comments, are not seen."""
-    server = serve(story=SHOUTING)
+    server = play(SHOUTING)
 
     only_prices = node(server.url + INVENTORY, "--types", "price-change")
     both = node(server.url + INVENTORY, "--types", "price-change,stock-change")
@@ -74,9 +74,9 @@ def test_event_types_reach_their_own_listeners(serve, node):
     assert [kind for kind, _, _ in events(both)] == ["stock-change", "price-change"]
 
 
-def test_waits_for_the_reconnection_time_that_it_was_told(serve, node):
+def test_waits_for_the_reconnection_time_that_it_was_told(play, node):
     """The server sees the second connection 700 ms after the first one, as its hint said."""
-    server = serve(story=RETRY)
+    server = play(RETRY)
 
     lines = node(server.url + ORDER, "--types", "complete", "--until", "type=complete")
 
@@ -85,8 +85,8 @@ def test_waits_for_the_reconnection_time_that_it_was_told(serve, node):
     assert 650 <= gap <= 5000
 
 
-def test_post_operations_are_not_for_an_event_source(serve, node):
+def test_post_operations_are_not_for_an_event_source(play, node):
     """An EventSource can only GET; the answer to that makes it give up at once."""
-    server = serve(story=OPEN_END)
+    server = play(OPEN_END)
 
     assert kinds(node(server.url + CHAT)) == ["error2"]

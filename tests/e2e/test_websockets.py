@@ -42,17 +42,15 @@ return [first, second, third]
 
 
 @pytest.mark.parametrize("kind", CODES)
-def test_ws_gets_the_story(serve, lacks, kind):
+def test_ws_gets_the_story(play, lacks, kind):
     """Events, pings, close codes, a resumption, and the 204 that refuses the last handshake."""
     node = shutil.which("node")
     if node is None:
         lacks("node is not installed")
     if not (HERE / "node_modules" / "ws").is_dir():
         lacks("the clients are not installed: npm ci --prefix tests/e2e")
-    url = (
-        serve("--events", "off", story=STORY.replace("KIND", kind)).url.replace("http", "ws")
-        + ORDER
-    )
+    server = play(STORY.replace("KIND", kind), events="off")
+    url = server.url.replace("http", "ws") + ORDER
     urls = (url, f"{url}?last-event-id=2", f"{url}?last-event-id=3")
 
     finished = subprocess.run(
@@ -81,9 +79,9 @@ def test_ws_gets_the_story(serve, lacks, kind):
 
 
 @pytest.mark.parametrize("kind", CODES)
-def test_a_browser_gets_the_story(browser, serve, kind):
+def test_a_browser_gets_the_story(browser, play, kind):
     """A page opens one WebSocket after another; cuts and refused handshakes are 1006 to it."""
-    server = serve("--events", "off", story=STORY.replace("KIND", kind))
+    server = play(STORY.replace("KIND", kind), events="off")
     browser.open(f"{server.url}/_mock/health")
 
     first, second, third = browser.run(RECORD, ORDER)
