@@ -131,7 +131,8 @@
     const [open, shut] = value.kind === 'object' ? '{}' : '[]'
     if (!value.members.length) return open + shut
     const inner = `${indent}  `
-    const written = value.members.map(([name, one]) => `${inner}${value.kind === 'object' ? `${JSON.stringify(name)}: ` : ''}${lines(one, inner)}`)
+    const named = (name) => (value.kind === 'object' ? `${JSON.stringify(name)}: ` : '')
+    const written = value.members.map(([name, one]) => `${inner}${named(name)}${lines(one, inner)}`)
     return `${open}\n${written.join(',\n')}\n${indent}${shut}`
   }
 

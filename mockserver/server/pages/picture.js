@@ -19,7 +19,13 @@
   /** Return how wide a time without cues is. */
   const distance = (seconds) => (seconds <= 0 ? 3 : Math.min(110, 8 + 15 * Math.log2(1 + seconds * 2)))
 
+  const text = (x, y, words, attributes) => svg('text', {x, y, ...attributes}, words)
+  const centred = (x, y, words, name) => text(x, y, words, {'text-anchor': 'middle', class: name})
+
+  /** How things look around the place where they stand; what lasts is drawn as a line alone. */
   const SHAPES = {
+    head: (item) => svg('g', {},
+      svg('rect', {x: -15, y: -9, width: 30, height: 18, rx: 3}), centred(0, 4, item.label, 'status')),
     event: () => svg('circle', {r: 5}),
     item: () => svg('circle', {r: 5}),
     comment: () => svg('circle', {r: 3}),
@@ -73,27 +79,22 @@
     return {marks, end}
   }
 
-  const text = (x, y, words, attributes) => svg('text', {x, y, ...attributes}, words)
-
   const drawn = (mark, key, onChoose) => {
     const {item} = mark
-    const shape = ['hold', 'stall'].includes(item.kind) ? null : item.kind === 'head'
-      ? svg('g', {}, svg('rect', {x: -15, y: -9, width: 30, height: 18, rx: 3}), text(0, 4, item.label, {'text-anchor': 'middle', class: 'status'}))
-      : SHAPES[item.kind]()
     const ill = item.kind === 'head' && item.status >= 400 ? ' ill' : ''
-    const group = svg('g', {class: `mark ${item.kind}${ill}`, 'data-cue': key, transform: `translate(${mark.x} ${BASE})`, click: () => onChoose(key)},
+    const place = `translate(${mark.x} ${BASE})`
+    return svg('g', {class: `mark ${item.kind}${ill}`, 'data-cue': key, transform: place, click: () => onChoose(key)},
       svg('title', {}, `${times.duration(item.at)}: ${item.words}`),
       svg('rect', {class: 'reach', x: -9, y: -14, width: 18, height: 28}),
-      shape,
-      mark.above && text(0, -12, mark.above, {'text-anchor': 'middle', class: 'id'}),
-      mark.below && text(0, 21, mark.below, {'text-anchor': 'middle'}),
-      mark.time && text(0, 34, mark.time, {'text-anchor': 'middle', class: 'time'}))
-    return group
+      SHAPES[item.kind]?.(item),
+      mark.above && centred(0, -12, mark.above, 'id'),
+      mark.below && centred(0, 21, mark.below),
+      mark.time && centred(0, 34, mark.time, 'time'))
   }
 
   const held = (mark) => mark.until && svg('g', {class: `span ${mark.item.kind}`},
     svg('path', {d: `M${mark.x} ${BASE}H${mark.until}`}),
-    mark.text && text(Math.min((mark.x + mark.until) / 2, mark.x + 60), BASE - 8, mark.text, {'text-anchor': 'middle'}))
+    mark.text && centred(Math.min((mark.x + mark.until) / 2, mark.x + 60), BASE - 8, mark.text))
 
   /** Draw the way from the end of one lane to the beginning of the next. */
   const away = (lane, from, to) => svg('g', {class: 'away'},

@@ -91,8 +91,11 @@
     response: 'Afterwards: an answer of its own, which the source shows.',
   }
 
+  /** What may be larger than its place, and is scrolled there by keyboard as well. */
+  const framed = (name, label, ...children) => el('div', {class: name, tabindex: 0, role: 'group', 'aria-label': label}, children)
+
   const storyParts = (told) => [
-    el('div', {class: 'picture-frame', tabindex: 0, role: 'group', 'aria-label': 'The story as a picture; the list below says the same'}, story.picture(told, choose)),
+    framed('picture-frame', 'The story as a picture; the list below says the same', story.picture(told, choose)),
     told.lanes.map(laneSection),
     told.afterwards && el('p', {class: 'quiet'}, AFTERWARDS[told.afterwards]),
   ]
@@ -127,9 +130,11 @@
     const ill = new Map(problems.filter((each) => each.file === file).map((each) => [each.line, each]))
     const lines = text.replace(/\n$/, '').split('\n').map((line, index) => {
       const problem = ill.get(first + index)
-      return el('li', {id: `line-${first + index}`, value: first + index, class: problem && `ill ${problem.severity}`, title: problem?.what}, line || ' ')
+      const tone = problem && `ill ${problem.severity}`
+      const number = first + index
+      return el('li', {id: `line-${number}`, value: number, class: tone, title: problem?.what}, line || ' ')
     })
-    return el('div', {class: 'source mono', tabindex: 0, role: 'group', 'aria-label': `${file}, from line ${first}`}, el('ol', {start: first}, lines))
+    return framed('source mono', `${file}, from line ${first}`, el('ol', {start: first}, lines))
   }
 
   const refused = (error) => el('p', {class: 'refused'}, el('span', {class: 'bad'}, error.message), error.mend ? ` — ${error.mend}` : '')

@@ -45,6 +45,10 @@
     return item
   }
 
+  const nothing = () => el('p', {class: 'quiet none'},
+    'There are no scenarios: streams answer with what the document shows as examples. ',
+    el('code', {}, 'mockserver new'), ' writes one to begin with.')
+
   const showList = () => {
     const folders = new Map()
     for (const scenario of scenarios) {
@@ -56,7 +60,7 @@
       el('section', {'aria-label': folder || 'at the top'},
         folder && el('h2', {}, folder, ' ', el('span', {class: 'quiet'}, String(rows.length))),
         el('ul', {}, rows)))
-    if (!groups.length) groups.push(el('p', {class: 'quiet none'}, 'There are no scenarios: streams answer with what the document shows as examples. ', el('code', {}, 'mockserver new'), ' writes one to begin with.'))
+    if (!groups.length) groups.push(nothing())
     const focused = by('names').contains(document.activeElement) ? document.activeElement.dataset.name : undefined
     by('names').replaceChildren(...groups)
     filter()

@@ -67,7 +67,8 @@
       if (told.body === null) return
       const text = textOf(told.body)
       if (text !== '') {
-        this.add({kind: 'body', at: delay, label: 'body', words: `body, ${size(told.body.size ?? bytesOf(told.body).length)}`, text, size: told.body.size})
+        const bodyWords = `body, ${size(told.body.size ?? bytesOf(told.body).length)}`
+        this.add({kind: 'body', at: delay, label: 'body', words: bodyWords, text, size: told.body.size})
       }
       this.add({kind: 'end', at: delay, label: '', words: 'the answer is complete', quiet: true})
       this.end = 'end'

@@ -3,7 +3,8 @@
 (() => {
   'use strict'
 
-  const composed = (hours, minutes, rest) => [hours && `${hours} h`, minutes && `${minutes} min`, rest && `${rest} s`].filter(Boolean).join(' ')
+  const composed = (hours, minutes, rest) =>
+    [hours && `${hours} h`, minutes && `${minutes} min`, rest && `${rest} s`].filter(Boolean).join(' ')
 
   const toThousandths = (number) => Math.round(number * 1000) / 1000
 
