@@ -19,6 +19,8 @@ WIDTH: Final = 100
 """Columns that a mapping or list may take where it is written in one line."""
 _LONG_KEY: Final = 500
 """From this length on a key needs a question mark before it (§ 7.4.2 asks for 1,024)."""
+_ASIDE: Final = re.compile(r"[^ !#-\[\]-~]")
+"""Characters that may not stand as they are in double quotes."""
 _PLAIN: Final = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*")
 _WORDS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
 """What YAML 1.1 or 1.2 reads as something else than text, in any case."""
@@ -44,11 +46,12 @@ def scalar(value: str | float | bool | None) -> str:  # noqa: FBT001
 def _quoted(text: str) -> str:
     if '"' in text and "'" not in text and text.isprintable():
         return f"'{text}'"  # § 7.3.2: nothing in it has to be escaped
-    return f'"{"".join(map(_character, text))}"'
+    return f'"{_ASIDE.sub(_character, text)}"'
 
 
-def _character(char: str) -> str:
+def _character(found: re.Match[str]) -> str:
     """Return a character as it stands in double quotes; one that nobody would see as an escape."""
+    char = found[0]
     if char in '"\\':
         return f"\\{char}"
     if char.isprintable():
