@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
     said = _said(recorder, args.max_size)
     try:
         recorded.finish(args, folder, exchanges, contract, str(address), said)
-    except KeyboardInterrupt:  # a second one: what has been recorded is not lost by it
+    except BaseException:  # a second Ctrl-C, a full disk: what has been recorded is not lost by it
         tape = shlex.quote(str(folder.path / recorded.KEPT))
         print(f"\nnot all is written; mockserver import {tape} writes it", file=sys.stderr)
         raise

@@ -89,7 +89,8 @@ def address_of(url: str) -> Address:
     if parts.query or parts.fragment:
         raise _no_upstream(url, "it has a query or a fragment, which belong to requests")
     if parts.username is not None:
-        raise _no_upstream(url, "it has a user's name; clients send that in Authorization")
+        why = "its URL has a user's name; clients send that in Authorization"
+        raise _no_upstream(parts.hostname, why)
     if not given.isascii() or not given.isprintable() or " " in given:
         raise _no_upstream(url, "it is not percent-encoded")
     return Address(scheme, parts.hostname, port or _PORTS[scheme], parts.path.rstrip("/"))

@@ -15,6 +15,7 @@ from commands import run
 
 from mockserver import MockServer
 from mockserver.cli import main
+from mockserver.errors import StartError
 from mockserver.upstream.recorder import Recorder
 
 SPEC = Path(__file__).resolve().parent.parent.parent / "specs" / "petstore.openapi.yaml"
@@ -197,15 +198,20 @@ def test_what_is_wrong_is_told_with_its_code(tmp_path, capsys, monkeypatch, word
     assert not (tmp_path / "rec").exists()
 
 
-def test_a_second_interrupt_loses_nothing(tmp_path, monkeypatch, capsys):
-    """While scenarios are being written; what was recorded is still there, and how to write it is said."""
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [(KeyboardInterrupt(), 130), (StartError("no space left", code="cannot-write"), 3)],
+    ids=["a second interrupt", "a full disk"],
+)
+def test_what_was_recorded_is_not_lost(tmp_path, monkeypatch, capsys, error, expected):
+    """Where scenarios could not be written it is still there, and how to write it is said."""
 
     async def record(args, address, keep):
         keep(b'{"recorded":1,"upstream":"http://127.0.0.1:1"}\n')
         return Recorder("http://127.0.0.1:1", keep)
 
     def finish(*args):
-        raise KeyboardInterrupt
+        raise error
 
     monkeypatch.setattr("mockserver.cli.record._record", record)
     monkeypatch.setattr("mockserver.cli.recorded.finish", finish)
@@ -213,7 +219,7 @@ def test_a_second_interrupt_loses_nothing(tmp_path, monkeypatch, capsys):
 
     code = main(["record", "--upstream", "http://127.0.0.1:1", "--output", str(folder)])
 
-    assert code == 130
+    assert code == expected
     assert f"mockserver import {folder / 'recording.jsonl'} writes it" in capsys.readouterr().err
     assert (folder / "recording.jsonl").read_bytes().startswith(b'{"recorded"')
 
