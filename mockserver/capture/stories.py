@@ -68,7 +68,6 @@ class Story:
 class Variant:
     """All that was seen of one request: the stories of those who made it."""
 
-    key: tuple[Any, ...]
     stories: list[Story] = field(default_factory=list)
 
     @property
@@ -94,7 +93,7 @@ def variants(found: Iterable[Seen], *, clients: bool = False) -> list[Variant]:
     begun: dict[tuple[Any, ...], list[Story]] = {}
     for one in sorted(found, key=lambda one: one.exchange.at):
         key = _request(one) + (_client(one) if clients else (_has_credentials(one),))
-        variant = by_request.setdefault(key, Variant(key))
+        variant = by_request.setdefault(key, Variant())
         client = (key, *_client(one))
         known = begun.setdefault(client, [])
         story = next((s for s in reversed(known) if s.goes_on_with(one)), None)

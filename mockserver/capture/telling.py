@@ -52,7 +52,6 @@ class Row:
     one: Seen
     response: dict[str, Any] = field(default_factory=dict)
     wire: dict[str, Any] = field(default_factory=dict)
-    script: Script | None = None
     steps: list[dict[str, Any]] | None = None
     delay: float = 0.0
     """The wait before a connection breaks without an answer."""
@@ -133,7 +132,7 @@ class _Teller:
     # --- one connection ----------------------------------------------------------------------
 
     def _row(self, one: Seen, found: Script | None) -> Row:
-        row = Row(one, script=found)
+        row = Row(one)
         if one.kind == "broken":
             row.delay = self._wait(one, max(one.exchange.ended, one.exchange.answered))
             return row

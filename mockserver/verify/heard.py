@@ -51,7 +51,6 @@ class Fault:
 
     code: str
     what: str
-    mend: str = ""
 
 
 @dataclass(frozen=True, slots=True)

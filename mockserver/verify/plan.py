@@ -42,9 +42,7 @@ class Planned:
     """An event that the scenario sends; `looped`: in a loop without an end."""
 
     kind: Kind
-    data: str
     step: EventStep
-    at: float
     looped: bool = False
 
     @property
@@ -92,7 +90,6 @@ class Plan:
     operation: Operation
     ask: Ask
     head: Head
-    body: bytes
     legs: tuple[Leg, ...]
     stream: EventStream | None
     framing: Framing
@@ -163,7 +160,6 @@ def _plan(
         operation,
         ask,
         first.head,
-        first.body or b"",
         ()
         if first.body is not None
         else tuple(_leg(unwired, lane, stream, options, looped) for lane in lanes),
@@ -250,5 +246,5 @@ def _leg(
         for event in heard:
             id_ = event.last_event_id if step.id is not None else None
             kind = kind_of(stream, event.type, event.data, id_, options.key)
-            events.append(Planned(kind, event.data, step, cue.at, id(step) in looped))
+            events.append(Planned(kind, step, id(step) in looped))
     return Leg(tuple(events), end, lane.delay + seconds, where)
