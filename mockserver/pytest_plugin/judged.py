@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from mockserver.clock import Clock
     from mockserver.play.journal import Entry
+    from mockserver.play.session import Session
     from mockserver.pytest_plugin.marks import Wish
     from mockserver.pytest_plugin.servers import Servers
 
@@ -32,6 +34,9 @@ class JudgedSession(SessionHandle):
         self._allow = wish.allow
         self._judged: str | None = None
         """What the verdict in the end was, once it has been asked for."""
+        self._gone: ExpectationError | None = None
+        """What was wrong when the session was deleted; the name is another session's since."""
+        server.on_gone = self._let_go
 
     @property
     def server(self) -> MockServer:
@@ -65,6 +70,7 @@ class JudgedSession(SessionHandle):
 
     def close(self) -> None:
         """End what connections are left, and forget the session."""
+        self._wanted = False
         self._server._home.run(self._server.delete_session(self.name))  # noqa: SLF001
 
     def _fault(self, allow: Sequence[str] = ()) -> ExpectationError | None:
@@ -75,7 +81,19 @@ class JudgedSession(SessionHandle):
         self._server._home.run(self._server.left(self.name))  # noqa: SLF001
         return self._found(allow)
 
+    def _let_go(self, session: Session[Clock]) -> None:
+        """Judge what the test deletes, or what makes room for others, while it is there."""
+        if session.name != self.name or not self._wanted or self._gone is not None:
+            return
+        from mockserver.play.verdict import as_json, as_text, verdict_of  # noqa: PLC0415
+
+        found = verdict_of(session, self._server.catalog, final=True, allow=self._allow)
+        if found.status != "passed":
+            self._gone = ExpectationError(as_text(found, failed_only=True), as_json(found))
+
     def _found(self, allow: Sequence[str]) -> ExpectationError | None:
+        if self._gone is not None:
+            return self._gone
         try:
             super().verify(allow=(*self._allow, *allow))
         except ExpectationError as error:

@@ -56,12 +56,14 @@ def wish_of(marks: Iterable[pytest.Mark], defaults: Mapping[str, Any]) -> Wish:
     session["seed"] = _text(asked.pop("seed", None))
     session["epoch"] = _moment(asked.pop("epoch", None))
     verdict, allow = asked.pop("verdict", True), _names("allow", asked.pop("allow", ())) or ()
+    if not isinstance(verdict, bool):
+        raise _bad(f"cannot take {verdict!r} as verdict", "write True or False")
     allowed_codes(allow)
     server = given | asked
     check(server | ({} if session["clock"] is None else {"clock": session["clock"]}))
     if server.get("stateful") and session["seed"] is not None:
         server["seed"] = session["seed"]  # of what is kept the ids are drawn from the server's
-    return Wish(server, session, bool(verdict), allow)
+    return Wish(server, session, verdict, allow)
 
 
 def _read(mark: pytest.Mark) -> dict[str, Any]:

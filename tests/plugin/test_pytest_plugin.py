@@ -54,6 +54,10 @@ def behave(session):
 
 def misbehave(session):
     return read(session.url)
+
+def delete(session):
+    target = f"{session.server.url}/_mock/sessions/{session.name}"
+    urllib.request.urlopen(urllib.request.Request(target, method="DELETE")).close()
 """
 HEAD = """\
 import pytest
@@ -150,6 +154,17 @@ OWN_WAYS = {
         "behave(mockserver)\n    with pytest.raises(OSError): read('URL/x')",
         "passed",
     ),
+    "a session that the test deletes": ("", "misbehave(mockserver); delete(mockserver)", "failed"),
+    "a deleted session of a client that did right": (
+        "",
+        "behave(mockserver); delete(mockserver)",
+        "passed",
+    ),
+    "a deleted session that nobody judges": (
+        "@pytest.mark.mockserver(verdict=False)",
+        "misbehave(mockserver); delete(mockserver)",
+        "passed",
+    ),
     "a pinned scenario that nobody asks": (
         "@pytest.mark.mockserver(scenario='held')",
         "pass",
@@ -231,6 +246,7 @@ BAD = {
     "a bad epoch": ("epoch='noon'", "*bad-marker*2026-01-01*"),
     "no keyword": ("'story'", "*takes keywords only*"),
     "scenarios of a wrong kind": ("scenarios=5", "*scenarios cannot be 5 [[]bad-setting]*"),
+    "a verdict of a wrong kind": ("verdict='no'", "*'no' as verdict [[]bad-marker]*"),
     "a scenario of a wrong kind": ("scenario=5", "*5 as scenario [[]bad-marker]*"),
     "a name of a wrong kind": ("scenario=['story', None]", "*as scenario [[]bad-marker]*"),
     "codes of a wrong kind": ("allow=5", "*5 as allow [[]bad-marker]*"),
