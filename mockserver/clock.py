@@ -100,7 +100,7 @@ class ManualClock:
 
     def alarm(self, at: float, ring: Callable[[], None]) -> Alarm:
         alarm = _ManualAlarm(ring)
-        heapq.heappush(self._alarms, (at, next(self._order), alarm))
+        heapq.heappush(self._alarms, (round(at, 9), next(self._order), alarm))
         self._ring()
         return alarm
 

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 
 class Expecting:
-    """One await of a stream that began at `start`, from when it is reached until it is over.
+    """One await of a stream, due at `began` of the session's time, until it is over.
 
     Its timeout passes on the session's clock; on one that stands still, in real time.
     """
 
-    def __init__(self, cue: Await, session: Session[Clock], turn: Turn, start: float) -> None:
+    def __init__(self, cue: Await, session: Session[Clock], turn: Turn, began: float) -> None:
         self.cue = cue
         self.answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when it is over."""
@@ -40,11 +40,11 @@ class Expecting:
         self.until = FOREVER
         self._session = session
         self._turn = turn
-        self._began = start + cue.at
+        self._began = began
         if cue.timeout is not None:
             # Measured from when it was due, not from now, as all that is scripted.
-            began = self._began if session.clock.passes else self.clock.now()
-            self.until = began + cue.timeout
+            since = began if session.clock.passes else self.clock.now()
+            self.until = round(since + cue.timeout, 9)
         self._waiter: Waiter | None = None
         self._take()
         if not self.answer.done():

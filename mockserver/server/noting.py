@@ -72,7 +72,7 @@ class Notes:
         """Tell of a heartbeat, if anybody wants to know."""
         journals, turn = self._session.journal.journals, self._turn
         if journals.beats.watchers:
-            at = round(self._steering.start + cue.at, 9)
+            at = self._steering.moment(cue.at)
             whose = (turn.program.name, turn.subscription.address.subscription, turn.number)
             journals.beats.add(Beat(self._session.name, at, *whose, self._told.serial))
             journals.ring()
@@ -123,4 +123,4 @@ class Notes:
         """
         if by != "script" or end is None or not isinstance(self._clock, ManualClock):
             return now
-        return min(now, round(self._steering.start + end.at, 9))
+        return min(now, self._steering.moment(end.at))

@@ -137,7 +137,7 @@ class Obeying:
             came = self.asked + self.outside.took if self.outside.answer.done() else at
             self.stood += max(0.0, min(came, at) - since)
         if isinstance(self.outside, Expecting) and self._left is not None:
-            self.outside.until, self._left = at + self._left, None
+            self.outside.until, self._left = round(at + self._left, 9), None
         if held:
             what = Intervention(self._told.sent, at, shift=held)
             self._session.told.intervene(self._told, what)

@@ -150,7 +150,7 @@ class Outlet:
     def _note_move(self) -> None:
         """Note by how much a test has moved the clock past what has just left."""
         if self._clock is not None:
-            now, due = self._clock.now(), round(self._steering.start + self._parts_at, 9)
+            now, due = self._clock.now(), self._steering.moment(self._parts_at)
             if now > due:
                 self._told.late(due, now)
 
@@ -217,7 +217,7 @@ class Outlet:
                     self.blocks,
                     self._parts_at,
                     self._told.serial,
-                    round(self._steering.start + self._parts_at, 9),
+                    self._steering.moment(self._parts_at),
                 )
             )
         return data

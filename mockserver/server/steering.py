@@ -151,6 +151,17 @@ class Steering:
             told.serial,
         )
 
+    def moment(self, offset: float) -> float:
+        """Return when an offset of the story is, by the session's clock.
+
+        Rounded as a manual clock is: who moves it by 0.1 s and 0.2 s is at what is due at 0.3 s.
+        """
+        return round(self.start + offset, 9)
+
+    def offset(self, moment: float) -> float:
+        """Return at which offset the story is then."""
+        return round(moment - self.start, 9)
+
     @property
     def _streams(self) -> bool:
         return self._turn.player is not None and not (self._turn.row and self._turn.row.answer)

@@ -169,7 +169,7 @@ class Stream:
         """Wait until the offset `at`, or until there is something else to do; returns it then."""
         # On a clock that stands still between cues, only heartbeats would be left to come.
         endless = self._player.held_forever and not self._clock.passes
-        moment = FOREVER if endless else self._steering.start + at
+        moment = FOREVER if endless else self._steering.moment(at)
         rung = await self._waiting.until(self._clock, moment)
         # Never before it is due: some event loops wake a little early. A clock that stands still
         # is where the story is.
@@ -178,7 +178,7 @@ class Stream:
 
     def _now(self, last: float = 0.0) -> float:
         """Return the offset at which the story is; `last` on a clock that stands still."""
-        return self._clock.now() - self._steering.start if self._clock.passes else last
+        return self._steering.offset(self._clock.now()) if self._clock.passes else last
 
     def _take(self, now: float) -> Cue | None:
         """Return the next cue that is due, unless a test has asked for something before."""
@@ -189,7 +189,7 @@ class Stream:
                 return None
             # What was due when it was asked comes first, though the story was not told it yet.
             self._first -= 1
-            return player.take(min(now, steering.orders[0].at - self._steering.start))
+            return player.take(min(now, steering.offset(steering.orders[0].at)))
         if steering.behind and not player.in_block:
             return None
         return player.take(now)
@@ -197,7 +197,7 @@ class Stream:
     async def _ask(self, cue: Call | Await) -> None:
         """Turn to somebody else."""
         await self._counted()
-        self._obeying.asked, self._obeying.stood = self._steering.start + cue.at, 0.0
+        self._obeying.asked, self._obeying.stood = self._steering.moment(cue.at), 0.0
         if isinstance(cue, Call):
             self._call(cue)
         else:
@@ -213,7 +213,7 @@ class Stream:
     def _await(self, cue: Await) -> None:
         """Begin to wait for a signal or a request, unless it has come already."""
         self._outside, self._beats = (
-            Expecting(cue, self._session, self._turn, self._steering.start),
+            Expecting(cue, self._session, self._turn, self._steering.moment(cue.at)),
             0,
         )
         if self._outside.answer.done():
@@ -231,7 +231,7 @@ class Stream:
         outside, clock = self._outside, self._clock
         assert outside is not None
         # On a clock that stands still between cues, heartbeats would come without end.
-        beat = self._steering.start + at if clock.passes else FOREVER
+        beat = self._steering.moment(at) if clock.passes else FOREVER
         await self._waiting.until_done(outside.answer, outside.clock, min(beat, outside.until))
         orders = self._steering.orders
         if orders and orders[0].at < outside.until and not outside.answer.done():

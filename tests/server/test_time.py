@@ -89,6 +89,47 @@ async def test_an_end_that_a_manual_clock_was_moved_past_has_its_own_time(tmp_pa
     assert again == [None, 0.0]
 
 
+TENTHS = """
+operation: streamOrderStatus
+%s
+stream: [%s]
+"""
+DUE = {
+    "an event": ("", "{data: a}, {delay: 200ms}, {data: due}, {hold: forever}"),
+    "a second delay": (
+        "",
+        "{data: a}, {delay: 100ms}, {data: b}, {delay: 100ms}, {data: due}, {hold: forever}",
+    ),
+    "a heartbeat": ("heartbeat: {every: 200ms, comment: due}", "{data: a}, {hold: forever}"),
+    "the end of a timeout": (
+        "",
+        "{data: a}, {await: {signal: x}, timeout: 200ms, otherwise: [{data: due}]}, {hold: forever}",
+    ),
+    "the end of another timeout": (
+        "",
+        "{data: a}, {await: {signal: x}, timeout: 100ms, otherwise: []}, "
+        "{await: {signal: x}, timeout: 100ms, otherwise: [{data: due}]}, {hold: forever}",
+    ),
+    "the head": ("response: {delay: 200ms}", "{data: due}, {hold: forever}"),
+}
+
+
+@pytest.mark.parametrize(("key", "steps"), DUE.values(), ids=DUE)
+async def test_tenths_of_a_second_add_up_on_a_manual_clock(tmp_path, key, steps):
+    """What is due 0.2 s after 0.1 s has left at 0.3 s, though 0.1 + 0.2 is more in binary."""
+    async with serving(tmp_path, TENTHS % (key, steps), clock="manual") as server:
+        session = server.session()
+        session.advance("100ms")
+        client = await RawClient.connect(server)
+        await client.send(STATUS, "Connection: close")
+        await _open_connections(server, 1)
+        await session.connected() if not key.startswith("response") else None
+        for _ in range(2):
+            await server._advance("default", 0.1)
+        session.disconnect("end")
+        assert b"due" in (await client.rest()).raw
+
+
 async def test_a_delay_before_the_head_waits_on_the_sessions_clock(tmp_path):
     """`response.delay` holds the status line back."""
     story = "operation: streamOrderStatus\nresponse: {delay: 5s}\nstream: [{data: a}]"
