@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from mockserver.clock import Clock
     from mockserver.play.journal import Entry
     from mockserver.play.session import Session
     from mockserver.pytest_plugin.marks import Wish
@@ -81,7 +80,7 @@ class JudgedSession(SessionHandle):
         self._server._home.run(self._server.left(self.name))  # noqa: SLF001
         return self._found(allow)
 
-    def _let_go(self, session: Session[Clock]) -> None:
+    def _let_go(self, session: Session[Any]) -> None:
         """Judge what the test deletes, or what makes room for others, while it is there."""
         if session.name != self.name or not self._wanted or self._gone is not None:
             return
