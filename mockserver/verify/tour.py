@@ -79,14 +79,14 @@ class Tour:
             aim = self._aim()
         told = self._leg >= len(plan.legs) or len(plan.legs) == 1
         told |= self._leg == len(plan.legs) - 1 and heard.end == "end" and bool(heard.events)
-        # Where nothing has come yet, nothing is lost: who comes without an id begins again.
-        lost = heard.end == "client" and bool(self.events)
-        lost = lost and not self._last_event_id and self._has_ids()
+        lost = heard.end == "client" and not self._last_event_id and self._has_ids()
         many = len(self.heard) >= _CONNECTIONS * len(plan.legs)
         self._over = told or lost or many or self._idle > _IDLE
 
     def _has_ids(self) -> bool:
-        return any(event.has_id for event in self.plan.events)
+        """Whether the client should have an id by now; without one it begins again."""
+        known = self.plan.legs[: self._leg]
+        return any(event.has_id for leg in known for event in leg.events)
 
     def _aim(self) -> Aim:
         """Return what is still to come up to the end of the leg that the story is in."""

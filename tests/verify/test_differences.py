@@ -34,6 +34,17 @@ stream:
 - disconnect: drop
 - {event: complete, id: 3, data: {status: shipped, trackingNumber: 1Z}}
 """
+NAMELESS = """\
+operation: streamOrderStatus
+stream:
+- {data: {status: payment_processing, timestamp: "{{ now() }}"}}
+- disconnect: drop
+- {event: complete, id: 3, data: {status: shipped, trackingNumber: 1Z}}
+"""
+TWO_LINES = """\
+operation: streamOrderStatus
+stream: [{event: complete, data: "{\\"status\\":\\r\\n\\"shipped\\",\\r\\"trackingNumber\\":\\"1Z\\"}"}]
+"""
 HELD = """\
 operation: streamOrderStatus
 heartbeat: 200ms
@@ -109,6 +120,8 @@ RIGHT = {
     "line ends and comments": (STORY, whole(head(), b": hi\r\n\r\n", *(e.replace(b"\n", b"\r\n") for e in ALL)), {}),
     "a byte order mark": (STORY, whole(head(), b"\xef\xbb", b"\xbf" + ONE, TWO, THREE), {}),
     "dropped before any event": (DROPPED, resuming([head(), ONE, THREE], [head(), THREE]), {}),
+    "dropped before any id": (NAMELESS, whole(head(), event(None, STATUS), THREE), {}),
+    "lines, to the letter": (TWO_LINES, whole(head(), b'event: complete\ndata: {"status":\ndata: "shipped",\ndata: "trackingNumber":"1Z"}\n\n'), {"match": "exact"}),
     "resumes": (RESUMED, resuming([head(), ONE, TWO, THREE, "open"], [head(), THREE]), {}),
     "resumes, and goes on sending where the scenario drops": (RESUMED, resuming([head(), ONE, TWO, THREE], [head(), THREE]), {}),
     "breaks off by itself": (RESUMED, resuming([chunked(ONE, TWO, last=False)], [head(), THREE]), {}),
