@@ -111,7 +111,9 @@ class _Work:
         given = contract is not None
         if contract is None:
             tree = described(pairs, _title(self.options), self.options.source)
-            self.recording.files[f"{folder}{DOCUMENT}"] = document_text(tree).encode()
+            path = f"{folder}{DOCUMENT}"
+            self.recording.files[path] = document_text(tree).encode()
+            self.recording.documents.append(path)
             contract = contracts.read(tree, DOCUMENT)
         known: list[Seen] = []
         strange: list[Pair] = []

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 KEPT: Final = "recording.jsonl"
 """What `record` writes while it records; gone once there are scenarios."""
-_DOCUMENT: Final = "openapi.yaml"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -176,8 +175,8 @@ def finish(  # noqa: PLR0917  (what was recorded, and where it goes)
     mark = Terminal(sys.stdout, args.color).paint("note:", "yellow")
     for note in notes:
         print(f"{mark} {escaped(note)}")
-    documents = [name for name in recording.files if Path(name).name == _DOCUMENT]
-    scenarios = sum(name.endswith(".yaml") for name in recording.files) - len(documents)
+    written_down = sum(name.endswith(".yaml") for name in recording.files)
+    scenarios = written_down - len(recording.documents)
     told = counted(exchanges)
     print(
         f"\n{count(told.exchanges, 'exchange')}, {count(told.streams, 'stream')} with "
@@ -187,7 +186,7 @@ def finish(  # noqa: PLR0917  (what was recorded, and where it goes)
         print("\nServe it with")
     if scenarios and args.spec is not None:
         print(f"  {serve_line(args.spec, folder.path)}")
-    for name in documents if scenarios else ():
+    for name in recording.documents if scenarios else ():
         print(f"  {serve_line(folder.path / name, (folder.path / name).parent)}")
 
 

@@ -163,6 +163,21 @@ def test_a_stream_alone_is_imported_for_the_request_that_is_named(tmp_path, caps
     assert "post:" in (tmp_path / "rec" / "openapi.yaml").read_text()
 
 
+def test_a_scenario_that_is_called_like_a_document_is_none(tmp_path, capsys, monkeypatch):
+    """What serves the recording is said once."""
+    monkeypatch.chdir(tmp_path)
+    asked = [
+        CURL.replace(STATUS, f"/s?x={x}").replace("data: x", f"data: {x}") for x in ("a", "openapi")
+    ]
+    (tmp_path / "a.txt").write_text("".join(asked))
+    _, out, _ = run(capsys, "import", "a.txt", "--output", "rec")
+    assert (tmp_path / "rec" / "getS" / "openapi.yaml").exists()
+    assert "2 exchanges, 2 streams with 2 events: 2 scenarios" in out
+    assert re.findall("mockserver serve .*", out) == [
+        "mockserver serve --spec rec/openapi.yaml --scenarios rec"
+    ]
+
+
 def test_a_port_that_is_in_use_leaves_nothing_behind(tmp_path, upstream, capsys, monkeypatch):
     """The next attempt is not told of a recording that broke off."""
     monkeypatch.chdir(tmp_path)

@@ -31,15 +31,16 @@ def test_an_upstream_is_named_by_its_url(url, text, authority):
         "http://a:b",
         "http://a?x",
         "http://a#x",
-        "http://u:p@a",
+        "http://u:s3cret@a",
         "http://ä",
     ],
 )
 def test_what_names_no_server_is_refused(url):
-    """With the code that says so."""
+    """With the code that says so, and without a password."""
     with pytest.raises(StartError) as error:
         address_of(url)
     assert error.value.code == "bad-upstream"
+    assert "s3cret" not in str(error.value)
 
 
 LOCATIONS = {

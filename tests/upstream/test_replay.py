@@ -55,7 +55,7 @@ STORIES = {
     "a byte order mark": "{wire: {bom: true, space: false}, stream: [{id: 1, data: a}]}",
     "gzip": "{wire: {encoding: gzip}, stream: [{id: 1, data: a}, {id: 2, data: b}]}",
     "single bytes": "{wire: {split: 1}, stream: [{id: 1, data: a}, {id: 2, data: b}]}",
-    "many": "stream: [{repeat: {times: 1000, as: n, steps: [{id: '{{ n }}', data: x}]}}]",
+    "many": "stream: [{repeat: {times: 400, as: n, steps: [{id: '{{ n }}', data: x}]}}]",
     "a duplicate": "{resume: replay, stream: [{id: 1, data: a}, {disconnect: drop}, {id: 2, data: b}]}",
     "no stream": "response: {status: 200, headers: {Content-Type: text/html}, body: <p>}",
 }  # fmt: skip
