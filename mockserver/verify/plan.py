@@ -42,6 +42,7 @@ class Planned:
     """An event that the scenario sends; `looped`: in a loop without an end."""
 
     kind: Kind
+    data: str
     step: EventStep
     looped: bool = False
 
@@ -246,5 +247,5 @@ def _leg(
         for event in heard:
             id_ = event.last_event_id if step.id is not None else None
             kind = kind_of(stream, event.type, event.data, id_, options.key)
-            events.append(Planned(kind, step, id(step) in looped))
+            events.append(Planned(kind, event.data, step, id(step) in looped))
     return Leg(tuple(events), end, lane.delay + seconds, where)
