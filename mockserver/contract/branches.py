@@ -41,9 +41,7 @@ class Source(NamedTuple):
     request_field: str | None = None
 
 
-def read_stream(
-    document: Document, source: Source, settings: StreamSettings | None = None
-) -> EventStream:
+def read_stream(document: Document, source: Source, settings: StreamSettings | None) -> EventStream:
     """Read one media type object as a stream of events, or of items in another framing."""
     settings = settings or StreamSettings()
     item, whole = _item(document, source, settings)

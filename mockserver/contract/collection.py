@@ -27,7 +27,7 @@ from mockserver.contract.items import (
     shown,
     unwrapped,
 )
-from mockserver.contract.media import essence, is_json, is_range
+from mockserver.contract.media import FORM, MULTIPART, essence, is_json, is_range
 from mockserver.contract.path_items import parameter_objects, path_item
 from mockserver.contract.place import Place
 
@@ -43,9 +43,6 @@ _ROLES: Final[tuple[Role, ...]] = ("create", "list", "read", "replace", "merge",
 
 Template: TypeAlias = tuple[str | None, ...]
 """The segments of a path, None for a parameter: `/pets/{id}` and `/pets/{petId}` are the same."""
-
-_FORM: Final = "application/x-www-form-urlencoded"
-_UPLOAD: Final = "multipart/form-data"
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +144,7 @@ class Collection:
         """The members that a client may send of an item."""
         found: Members = {}
         for deed in self.deeds:
-            uploads = [self.body(holder) for holder in _requests(deed.operation, _UPLOAD)]
+            uploads = [self.body(holder) for holder in _requests(deed.operation, MULTIPART)]
             for body in [*deed.taken, *uploads] if deed.role != "clear" else ():
                 for name, places in members(self.document, body.item).items():
                     found.setdefault(name, places)
@@ -240,7 +237,7 @@ def responses(operation: Operation) -> list[Place]:
     return [holder for media_type, holder in content if is_structured(media_type)]
 
 
-def _requests(operation: Operation, form: str = _FORM) -> list[Place]:
+def _requests(operation: Operation, form: str = FORM) -> list[Place]:
     """Return the media type objects of bodies that are JSON, XML or a form of that type."""
     content = operation.document.get(operation.place, "requestBody", "content")
     return [

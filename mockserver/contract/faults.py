@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from mockserver.contract.schemas import Direction
     from mockserver.errors import Problem
 
+_SEED: Final = "0"
 _SHOWN: Final = 3
 """Faults of one example that are told."""
 
 
-def answer_problems(contract: Contract, seed: str = "0") -> list[Problem]:
+def answer_problems(contract: Contract) -> list[Problem]:
     """Return a warning for every example that does not fit its schema, and every one missed.
 
     An example is missed where nothing that fits the schema of an answer could be made. Each place
@@ -31,26 +32,31 @@ def answer_problems(contract: Contract, seed: str = "0") -> list[Problem]:
     """
     found: dict[tuple[str, str], Problem] = {}
     for operation in contract.operations.values():
-        for problem in _of_operation(operation, seed):
+        for problem in _of_operation(operation):
             found.setdefault((problem.where.pointer, problem.code), problem)
     return list(found.values())
 
 
-def _of_operation(operation: Operation, seed: str) -> Iterator[Problem]:
+def _of_operation(operation: Operation) -> Iterator[Problem]:
     document = operation.document
     body = document.get(operation.place, "requestBody", "content")
     for media_type, place in body.members():
-        yield from _of_content(operation, media_type, document.follow(place), "request", None)
+        yield from _of_content(operation, media_type, document.follow(place), "request")
     for name, response in operation.responses():
         for media_type, holder in operation.content(response):
-            missing = None if name.startswith(("3", "4", "5")) else seed
-            yield from _of_content(operation, media_type, holder, "response", missing)
+            needed = not name.startswith(("3", "4", "5"))
+            yield from _of_content(operation, media_type, holder, "response", needed=needed)
 
 
 def _of_content(
-    operation: Operation, media_type: str, holder: Place, direction: Direction, seed: str | None
+    operation: Operation,
+    media_type: str,
+    holder: Place,
+    direction: Direction,
+    *,
+    needed: bool = False,
 ) -> Iterator[Problem]:
-    """Yield what is wrong with a media type object; `seed` where a missing example is told."""
+    """Yield what is wrong with a media type object; `needed` where a missing example is told."""
     if framing(media_type) is not None:
         return
     document, schema = operation.document, holder.get("schema")
@@ -71,10 +77,10 @@ def _of_content(
                 f"the schema asks for {faults[0].expected} at {faults[0].pointer}",
                 "warning",
             )
-    if shown or seed is None or not is_json(media_type) or schema.value is None:
+    if shown or not needed or not is_json(media_type) or schema.value is None:
         return
     try:
-        sample(document, schema, seed, direction=direction)
+        sample(document, schema, _SEED, direction=direction)
     except Unsatisfiable as error:
         yield document.problem(
             schema.pointer,

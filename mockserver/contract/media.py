@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 EVENT_STREAM = "text/event-stream"
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
 
 Framing: TypeAlias = Literal["sse", "lines", "seq"]
 """How what streams is told apart: blocks of fields (WHATWG HTML § 9.2), a JSON text a line, or

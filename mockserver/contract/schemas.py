@@ -163,7 +163,7 @@ class Normal(dict[str, Any]):
 class Normaliser:
     """Makes schemas of one document fit for a validator; each one once."""
 
-    def __init__(self, document: Document, direction: Direction = "response") -> None:
+    def __init__(self, document: Document, direction: Direction) -> None:
         self._document = document
         self._absent = ABSENT[direction]
         self._made: dict[str, Normal] = {}

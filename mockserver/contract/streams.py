@@ -207,7 +207,7 @@ class EventStream:
         return held_up(self.document.follow(schema)) if shown is NOTHING else shown
 
 
-def looks_raw(text: str, framing: Framing = "sse") -> bool:
+def looks_raw(text: str, framing: Framing) -> bool:
     """Tell whether a text is a stretch of a stream rather than the data of one event."""
     if framing == "seq":
         return text.startswith("\x1e")

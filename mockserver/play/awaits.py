@@ -79,11 +79,6 @@ class Settled:
         return None if found is None else found[1]
 
 
-def unsettled(_: tuple[int, int]) -> bool | None:
-    """Know nothing of any await."""
-    return None
-
-
 class Guess:
     """Which awaits have run out, for who searches a story that nobody has been told yet.
 

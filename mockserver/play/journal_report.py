@@ -36,8 +36,6 @@ KINDS: Final[dict[type, str]] = {
     Paused: "paused",
 }
 """What each type of entry is called; its fields are told by their own names."""
-ANNOUNCED: Final = ("reset", "deleted", "dropped")
-"""What the journals of all sessions tell beside the entries."""
 
 _RENAMED: Final[dict[tuple[type, str], str]] = {(Closed, "kind"): "ending"}
 """`kind` is what kind of entry it is."""

@@ -53,7 +53,7 @@ class Layout:
     `free` is the offset from which the next write can leave. Raises RenderError.
     """
 
-    def __init__(self, wire: Wire, scope: StoryScope, coding: Coding | None = None) -> None:
+    def __init__(self, wire: Wire, scope: StoryScope, coding: Coding | None) -> None:
         self.free = 0.0
         self._wire = wire
         self._scope = scope

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from mockserver.contract.media import essence, is_json
+from mockserver.contract.media import FORM, MULTIPART, essence, is_json
 from mockserver.contract.requests.multipart import MultipartError, fields, parts
 
 if TYPE_CHECKING:
@@ -61,9 +61,9 @@ def body_of(raw: bytes, content_type: str) -> Any:
     """Return a body as `Opening` has it; what is not what its Content-Type says is text."""
     kind = essence(content_type)
     text = raw.decode("utf-8", "replace")
-    if kind == "application/x-www-form-urlencoded":
+    if kind == FORM:
         return parameters(text)
-    if kind == "multipart/form-data":
+    if kind == MULTIPART:
         try:
             return fields(parts(raw, content_type))
         except MultipartError:

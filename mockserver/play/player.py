@@ -28,7 +28,7 @@ class Player:
     is laid as well. What cannot be told or laid ends the connection with a `drop` that says so.
     """
 
-    def __init__(self, telling: Telling, layout: Layout | None = None, head: bytes = b"") -> None:
+    def __init__(self, telling: Telling, layout: Layout | None, head: bytes) -> None:
         self._telling = telling
         self._cues = telling.cues()
         self._layout = layout

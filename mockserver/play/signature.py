@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 _FOR_EVER: Final = 10**18
 """Rounds that nobody lives to see the end of."""
-_NO_ID: Final = ""
 
 
 class Signature:

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mockserver.play.awaits import unsettled, wanted_of
+from mockserver.play.awaits import wanted_of
 from mockserver.play.calls import call_of
 from mockserver.play.cues import (
     Await,
@@ -71,9 +71,9 @@ class Telling:
         segments: Sequence[Segment],
         scope: StoryScope,
         *,
-        gap: int = 0,
-        settled: Known = unsettled,
-        watch: Watch | None = None,
+        gap: int,
+        settled: Known,
+        watch: Watch | None,
     ) -> None:
         self._program = program
         self._segments = segments

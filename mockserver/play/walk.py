@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from mockserver.play.awaits import unsettled
 from mockserver.scenario.block import Block
 from mockserver.scenario.program import (
     Awaiting,
@@ -70,12 +69,12 @@ class Walk:
         number: int,
         scope: StoryScope,
         *,
+        base: float,
+        happened: int,
+        settled: Known,
         due: float = 0.0,
-        base: float = 0.0,
         skip: int = 0,
         gap: int = 0,
-        happened: int = 0,
-        settled: Known = unsettled,
         apart: Callable[[Series], bool] | None = None,
     ) -> None:
         self.row = row

@@ -7,13 +7,12 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from mockserver.contract.media import essence, is_json, is_range
+from mockserver.contract.media import FORM, essence, is_json, is_range
 
 if TYPE_CHECKING:
     from mockserver.contract.document import Document
     from mockserver.contract.place import Place
 
-_FORM: Final = "application/x-www-form-urlencoded"
 _BOUNDARY: Final = "part-of-the-answer"
 
 # The smallest files that a browser shows: one transparent pixel, and the like.
@@ -61,7 +60,7 @@ def body_of(document: Document, media_type: str, schema: Place, value: Any) -> b
         from mockserver.contract.answering.xmltext import xml_text  # noqa: PLC0415  (5 ms)
 
         return _utf8(value if isinstance(value, str) else xml_text(document, schema, value))
-    if isinstance(value, dict) and kind == _FORM:
+    if isinstance(value, dict) and kind == FORM:
         return urlencode({k: _field(v) for k, v in value.items()}, doseq=True).encode()
     if isinstance(value, dict) and kind.startswith("multipart/"):
         return _multipart(value)

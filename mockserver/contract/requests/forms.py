@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mockserver.contract.media import essence, is_json, quality
+from mockserver.contract.media import FORM, MULTIPART, essence, is_json, quality
 from mockserver.contract.requests import styles
 from mockserver.contract.requests.kinds import items, kinds, member, members, takes
 from mockserver.contract.requests.multipart import MultipartError, Part, header_parameters, parts
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from mockserver.contract.place import Place
     from mockserver.contract.requests.styles import Fits, Tree
     from mockserver.contract.schemas import Schema
-
-FORM = "application/x-www-form-urlencoded"
 
 
 class BodyError(ValueError):
@@ -76,7 +74,7 @@ def read_body(body: bytes, content_type: str, declared: Declared) -> Any:
         return _Form(declared).of_fields(styles.pairs(body.decode("utf-8", "replace")))
     if kind.startswith("multipart/"):
         sent = _parts(body, content_type)
-        return _Form(declared).of_parts(sent) if kind == "multipart/form-data" else UNREAD
+        return _Form(declared).of_parts(sent) if kind == MULTIPART else UNREAD
     if kind.startswith("text/") and kind != "text/xml":
         return styles.typed(text_of(body, content_type), [declared.schema], declared.fits)
     return UNREAD
@@ -90,7 +88,7 @@ def read_fields(body: bytes, content_type: str, declared: Declared) -> dict[str,
     kind = essence(content_type)
     if kind == FORM:
         return _Form(declared).of_fields(styles.pairs(body.decode("utf-8", "replace")))
-    if kind != "multipart/form-data":
+    if kind != MULTIPART:
         return None
     sent = [part for part in _parts(body, content_type) if part.filename is None]
     made = _Form(declared).of_parts(sent)

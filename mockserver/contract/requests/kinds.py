@@ -86,7 +86,7 @@ def _either(found: Sequence[frozenset[str] | None]) -> frozenset[str] | None:
     return None if None in found else frozenset().union(*(part for part in found if part))
 
 
-def takes_any_text(schema: Schema, shortest: int = 0) -> bool:
+def takes_any_text(schema: Schema, shortest: int) -> bool:
     """Tell whether every text of at least that length fits a schema; False where that is hard."""
     return _takes_any_text(schema, shortest, set(), 0)
 

@@ -22,9 +22,9 @@ from openapi_core.templating.paths.finders import BasePathFinder
 from openapi_core.validation.schemas.exceptions import ValidateError
 from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 
-from mockserver.contract.media import essence
+from mockserver.contract.media import FORM, essence
 from mockserver.contract.requests import styles
-from mockserver.contract.requests.forms import FORM, UNREAD, BodyError, Declared, read_body
+from mockserver.contract.requests.forms import UNREAD, BodyError, Declared, read_body
 from mockserver.contract.requests.kinds import kinds, members
 from mockserver.contract.schemas import normaliser
 from mockserver.contract.values import validator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from mockserver.contract import answer
-from mockserver.contract.media import essence
+from mockserver.contract.media import FORM, essence
 from mockserver.contract.resources import Resources
 from mockserver.errors import ControlError
 from mockserver.play.kept.keys import Keys, key_text
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from mockserver.play.kept.store import Item, Scope, Store
     from mockserver.play.opening import Opening
 
-_FORM: Final = "application/x-www-form-urlencoded"
 _MERGE_PATCH: Final = "application/merge-patch+json"
 _JSON_PATCH: Final = "application/json-patch+json"
 
@@ -166,7 +165,7 @@ class Keeper:
             return {}  # It has files, of which nothing is kept; what is made of them is.
         if not isinstance(body, dict):
             return None
-        return self._typed(asked, body) if kind == _FORM or is_multipart else body
+        return self._typed(asked, body) if kind == FORM or is_multipart else body
 
     def _needs_body(self, asked: _Asked) -> bool:
         return (
