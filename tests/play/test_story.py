@@ -238,6 +238,7 @@ PATIENCE = [
     pytest.param("patience: 2s", "- retry: 3s", 5.0, True, id="beyond-the-reconnection-time"),
     pytest.param("patience: 2s", "- retry: 3s", 5.001, False, id="over-both"),
     pytest.param("patience: 2s", "- retry: 9s\n- retry: 3s", 5.001, False, id="last-sent"),
+    pytest.param("patience: 1100ms", "- retry: 200ms", 1.3, True, id="tenths-of-a-second"),
     pytest.param("patience: forever", "", 1e9, True, id="for-ever"),
 ]
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 USUAL: dict[str, object] = {}
 """Settings of every server of `serving`; test_tls_wire.py serves by TLS what others serve without."""
 
+LONGEST = 60.0
+"""Seconds of real time that a server may send nothing at all to a test that waits for it."""
 LAST_CHUNK = b"0\r\n\r\n"
 STATUS = "/v1/orders/019b4132/status/stream"
 
@@ -112,10 +114,15 @@ class RawClient:
         self.writer.write("\r\n".join([*lines, "", ""]).encode("utf-8") + body)
         await self.writer.drain()
 
+    async def read(self) -> bytes:
+        """Read what comes next. Raises TimeoutError: what never comes fails a test, and ends it."""
+        async with asyncio.timeout(LONGEST):
+            return await self.reader.read(65536)
+
     async def until(self, wanted: bytes) -> bytes:
         """Read until `wanted` has arrived; returns all bytes so far."""
         while wanted not in self.raw:
-            data = await self.reader.read(65536)
+            data = await self.read()
             assert data, f"the connection ended before {wanted!r} came: {self.raw!r}"
             self.raw += data
         return self.raw
@@ -123,7 +130,7 @@ class RawClient:
     async def rest(self) -> Received:
         """Read to the end of the connection."""
         try:
-            while data := await self.reader.read(65536):
+            while data := await self.read():
                 self.raw += data
         except ConnectionResetError:
             return Received(self.raw, "reset")
@@ -162,7 +169,7 @@ class Following:
     async def events(self, count: int) -> list[dict]:
         """Wait until so many events have come, and return their objects."""
         while len(self.found) < count:
-            data = await self.client.reader.read(65536)
+            data = await self.client.read()
             assert data, self.found
             self.take(data)
         found, self.found = self.found[:count], self.found[count:]
