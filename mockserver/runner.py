@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from mockserver.addresses import BACKLOG, cannot_listen, reachable, url_of
 from mockserver.asked import check, idle_seconds, names_of
 from mockserver.certificates import Certificate, Tls, certificate_of
-from mockserver.clock import Clock, clock_factory
-from mockserver.errors import Problem, StartError, did_you_mean
 from mockserver.handle import SessionHandle as SessionHandle  # noqa: PLC0414  (users find it here)
 from mockserver.home import Home
 from mockserver.loading import Files
+from mockserver.making import Making, check_pinned
 from mockserver.play.journal import JOURNAL_ENTRIES, Journals
 from mockserver.play.session import DEFAULT, Session
 from mockserver.play.sessions import IDLE, SESSIONS, Sessions, Settings, epoch_of
-from mockserver.scenario.moments import EPOCH
 from mockserver.watching import watch
 from mockserver.workspace.shipped import control_contract, is_own, workspace
 
@@ -29,6 +27,8 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from mockserver.clock import Clock
+    from mockserver.errors import Problem
     from mockserver.play.coverage import Coverage
     from mockserver.play.journal import Entry
     from mockserver.play.verdict import SessionVerdict
@@ -102,8 +102,7 @@ class MockServer:
         self.seed = str(seed)
         self._workspace = workspace(spec, scenarios, settings)
         self._port = port
-        self._make_clock = clock_factory(clock)
-        self._pinned = names_of(pinned)
+        self._making = Making(self.seed, clock, names_of(pinned), Journals(journal), on_entry)
         self._requests = requests
         self._cors = cors
         self._keep_going = keep_going
@@ -114,10 +113,8 @@ class MockServer:
         self._token = control_token
         self._most_sessions = SESSIONS if sessions is None else sessions
         self._idle = IDLE if session_idle is None else idle_seconds(session_idle)
-        self._journals = Journals(journal)
         self._tls = tls
         self._certificate: Certificate | None = None
-        self._on_entry = on_entry
         self.reloads = reload
         """Whether files that are edited are read anew."""
         self._watching: asyncio.Task[None] | None = None
@@ -163,13 +160,13 @@ class MockServer:
             stateful=self._stateful,
         )
         loaded, problems = files.load()
-        self._check_pinned(loaded.catalog, self._pinned)
+        check_pinned(loaded.catalog, self._making.pinned)
         self._home.settle()
         seconds = asyncio.get_running_loop().time
-        sessions = Sessions(self._make_session, self._most_sessions, self._idle, seconds=seconds)
+        sessions = Sessions(self._making.make, self._most_sessions, self._idle, seconds=seconds)
         control = Control(control_contract, Guard(self._control_hosts, self._token, self.host))
         self._live = Live(loaded, sessions, requests, calls, control, files, cors=self._cors)
-        self._live.journals = self._journals
+        self._live.journals = self._making.journals
         self._live.faults = problems
         self._live.on_look = self._looked
         self._live.certificate = self._certificate
@@ -221,31 +218,6 @@ class MockServer:
         trace: TracebackType | None,
     ) -> None:
         self._home.end(self.stop())
-
-    def _check_pinned(self, catalog: Catalog, pinned: Sequence[str]) -> None:
-        for name in pinned:
-            if name not in catalog.programs:
-                raise StartError(
-                    f"there is no scenario {name!r} to pin",
-                    code="unknown-scenario",
-                    mend=did_you_mean(name, catalog.programs),
-                )
-
-    def _make_session(self, name: str, settings: Settings) -> Session[Clock]:
-        """Make a session. Raises StartError for a clock that there is none of."""
-        wanted = settings.clock
-        clock = self._make_clock() if wanted is None else clock_factory(wanted)()
-        return Session(
-            name,
-            self.seed if settings.seed is None else settings.seed,
-            clock,
-            self._pinned if settings.pinned is None else settings.pinned,
-            settings.epoch or EPOCH,
-            journal=self._journals.of(name),
-            inherits=settings.pinned is None,
-            anonymous=settings.anonymous or settings.name is None,
-            listener=self._on_entry,
-        )
 
     # --- what tests ask ------------------------------------------------------------------------
 
@@ -391,7 +363,7 @@ class MockServer:
         )
 
         def create() -> Session[Clock]:
-            self._check_pinned(self._running.catalog, settings.pinned or ())
+            check_pinned(self._running.catalog, settings.pinned or ())
             return self._running.sessions.create(settings)
 
         return SessionHandle(self, self._home.call(create).name)

@@ -25,11 +25,12 @@ MAY_IMPORT = {
     "certificates": {"errors"},
     "server": {"errors", "sse", "contract", "scenario", "play", "clock", "certificates", "verify"},
     "loading": {"errors", "scenario", "play", "server", "workspace"},
+    "making": {"errors", "scenario", "play", "clock"},
     "handle": {"errors", "scenario", "play", "clock", "server", "runner"},
     "imports": {"errors", "sse", "contract", "capture"},
     "upstream": {"errors", "addresses", "clock", "capture", "imports", "verify", "server"},
-    "runner": {"errors", "scenario", "play", "clock", "workspace", "server", "loading", "handle"}
-    | {"addresses", "asked", "certificates", "home", "watching"},
+    "runner": {"errors", "scenario", "play", "clock", "workspace", "server", "loading", "making"}
+    | {"addresses", "asked", "certificates", "handle", "home", "watching"},
     "pytest_plugin": {"errors", "play", "runner", "asked"},
     "cli": {"errors", "contract", "scenario", "play", "capture", "imports", "upstream", "verify"}
     | {"addresses", "certificates", "clock", "workspace", "runner"},
