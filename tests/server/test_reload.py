@@ -53,6 +53,21 @@ async def test_problems_are_those_of_the_last_look(tmp_path):
     }
 
 
+async def test_coverage_is_of_the_files_there_are(tmp_path):
+    """What scenarios reach is what those of the last look do."""
+    async with serving(tmp_path, STORY) as server:
+        (tmp_path / "order.yaml").write_text("operation: getOrder\nresponse: {status: 404}\n")
+        before = await ask(server, "/coverage")
+        await ask(server, "/reload", {})
+        found = await ask(server, "/coverage")
+    reached = [
+        [one["scenarios"] for part in each["operations"] if part["operation"] == "getOrder"
+         for one in part["responses"] if one["status"] == "404"]
+        for each in (before, found)
+    ]  # fmt: skip
+    assert reached == [[[]], [["order"]]]
+
+
 async def test_what_was_left_out_at_the_start_is_a_problem(tmp_path):
     """`keep_going` serves the rest: nothing is stale."""
     (tmp_path / "broken.yaml").write_text(BROKEN)

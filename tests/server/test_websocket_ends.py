@@ -131,6 +131,18 @@ async def test_a_client_that_closes_is_answered_and_noted(tmp_path):
     assert (ends, entry.received) == ([("end", "client", 4000)], 2)
 
 
+async def test_a_client_that_closes_without_a_code_is_answered_so(tmp_path):
+    """RFC 6455 § 7.4.1: 1005 is what is known of it, and never stands in a frame."""
+    async with serving(tmp_path, f"{OPERATION}stream: [{{data: x}}, {{hold: forever}}]") as server:
+        client = await raw_socket(server, STATUS)
+        await client.until(event(data="x"))
+        client.writer.write(masked(CLOSE, b""))
+        received = await client.rest()
+        ends = await closed(server)
+    assert received.raw.endswith(event(data="x") + frame(CLOSE, b""))
+    assert ends == [("end", "client", 1005)]
+
+
 async def test_a_client_that_only_goes_is_noted(tmp_path):
     """Without a closing frame, its code is that of a cut."""
     async with serving(tmp_path, f"{OPERATION}stream: [{{data: x}}, {{hold: forever}}]") as server:
