@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import warm
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -94,18 +95,7 @@ def test_a_console_block_prints_what_it_shows(folder, page, text):
             if job := re.fullmatch(r"kill -INT %(\d)", command):
                 assert expected == ended(servers[int(job[1]) - 1])
                 continue
-            words = shlex.split(replaced(command, servers))
-            argv = [sys.executable, "-m", *words] if words[0] == "mockserver" else words
-            done = subprocess.run(
-                argv,
-                cwd=folder,
-                env=environment(),
-                stdout=subprocess.PIPE,
-                # At a terminal the report of `run` stands behind what the command has written.
-                stderr=subprocess.STDOUT if words[:2] == ["mockserver", "run"] else subprocess.PIPE,
-                text=True,
-                check=False,
-            )
+            done = carried_out(shlex.split(replaced(command, servers)), folder)
             shown, more, _ = expected.partition("...\n")
             printed = done.stdout
             for server in servers:
@@ -115,6 +105,17 @@ def test_a_console_block_prints_what_it_shows(folder, page, text):
         for server in servers:
             server.process.terminate()
             server.process.communicate()
+
+
+def carried_out(words, folder):
+    """Run a command to its end."""
+    if words[0] == "mockserver":
+        # At a terminal the report of `run` stands behind what the command has written.
+        merged = words[1] == "run"
+        return warm.run(*words[1:], cwd=folder, env=environment(), merged=merged)
+    return subprocess.run(
+        words, cwd=folder, env=environment(), capture_output=True, text=True, check=False
+    )
 
 
 class Server(NamedTuple):
@@ -211,12 +212,5 @@ def test_a_shell_block_can_be_typed(folder, page, text):
             process.communicate()
             assert process.returncode == 0
         else:
-            done = subprocess.run(
-                [sys.executable, "-m", *argv],
-                cwd=folder,
-                env=environment(),
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+            done = carried_out(argv, folder)
             assert done.returncode == 0, done.stdout

@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import json
+import os
 from types import SimpleNamespace
 
 from contract_documents import document, responding
@@ -25,6 +26,7 @@ from mockserver.contract.requests.verdicts import Asked, Verdicts
 from mockserver.contract.sampling.sample import Unsatisfiable
 from mockserver.errors import LoadError
 
+MANY = int(os.environ.get("MUTATIONS", "60"))
 REQUEST = SimpleNamespace(
     method="GET", target="/", path={"b": "1"}, query={}, headers={}, body={"s": 1}
 )
@@ -149,7 +151,7 @@ def ask_calls(called):
                 read_text(request.url or "").filled(REQUEST)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=MANY, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(places(WHOLE)[1:]), JUNK), min_size=1, max_size=3),
     st.sampled_from(["null", "{}", '{"id": 0}', "[DONE]", "1"]),

@@ -116,9 +116,9 @@ class Played:
     For what is seen of a server; what the command does is shown by `Server`.
     """
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
+    def __init__(self, folder: Path, spec: Path = PETSTORE, **settings: Any) -> None:
         self._stack = contextlib.ExitStack()
-        server = MockServer(spec=PETSTORE, scenarios=folder, **settings)
+        server = MockServer(spec=spec, scenarios=folder, **settings)
         self.url = self._stack.enter_context(server).url
 
     def stop(self) -> None:
@@ -176,14 +176,14 @@ def record(tmp_path: Path) -> Iterator[Callable[[str], Server]]:
 
 
 @pytest.fixture
-def replay(tmp_path: Path) -> Iterator[Callable[[Server], Server]]:
+def replay(tmp_path: Path) -> Iterator[Callable[[Server], Played]]:
     """Give a function that ends a recording, and serves what has come of it."""
-    servers: list[Server] = []
+    servers: list[Played] = []
 
-    def start(proxy: Server) -> Server:
+    def start(proxy: Server) -> Played:
         assert proxy.stop(signal.SIGINT) == 0, "".join(proxy.log)
-        folder = str(tmp_path / "recorded")
-        servers.append(Server("--spec", f"{folder}/openapi.yaml", "--scenarios", folder))
+        folder = tmp_path / "recorded"
+        servers.append(Played(folder, folder / "openapi.yaml"))
         return servers[-1]
 
     yield start

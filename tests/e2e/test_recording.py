@@ -15,9 +15,9 @@ PARTS = ["open", "event", "event", "error0"] * 2 + ["error2"]
 
 
 @pytest.mark.parametrize("kind", ["end", "drop", "reset"])
-def test_an_event_source_for_node_sees_the_same_three_times(serve, record, replay, node, kind):
+def test_an_event_source_for_node_sees_the_same_three_times(play, record, replay, node, kind):
     """It is dropped, comes back, and gives up when it is told to."""
-    server = serve(story=RESUME.replace("KIND", kind))
+    server = play(RESUME.replace("KIND", kind))
     proxy = record(server.url)
 
     through = node(proxy.url + ORDER, "--types", "complete")
@@ -30,9 +30,9 @@ def test_an_event_source_for_node_sees_the_same_three_times(serve, record, repla
 
 
 @pytest.mark.parametrize("kind", ["end", "drop", "reset"])
-def test_a_browser_sees_the_same_three_times(serve, record, replay, browser, kind):
+def test_a_browser_sees_the_same_three_times(play, record, replay, browser, kind):
     """On a page that the upstream has, whose paths are not shadowed by the proxy."""
-    proxy = record(serve(story=RESUME.replace("KIND", kind)).url)
+    proxy = record(play(RESUME.replace("KIND", kind)).url)
 
     browser.open(f"{proxy.url}/_mock/health")
     through = browser.run(RECORD, ORDER, ["complete"], None)
@@ -43,7 +43,7 @@ def test_a_browser_sees_the_same_three_times(serve, record, replay, browser, kin
         assert (events(told), kinds(told)) == (RESUMED, PARTS)
 
 
-def test_a_client_that_posts_sees_the_same(serve, record, replay):
+def test_a_client_that_posts_sees_the_same(play, record, replay):
     """Its body selects the scenario, and its token is in no file."""
     body = {"model": "mock-1", "stream": True, "messages": [{"role": "user", "content": "Hi"}]}
 
@@ -56,7 +56,7 @@ def test_a_client_that_posts_sees_the_same(serve, record, replay):
             received = [event.data for event in stream.iter_sse()]
         return [json.loads(received[0]), *received[1:]]
 
-    proxy = record(serve(story=CHAT_STORY).url)
+    proxy = record(play(CHAT_STORY).url)
     assert ask(proxy.url) == [CHUNK, "[DONE]"]
     assert ask(replay(proxy).url) == [CHUNK, "[DONE]"]
 

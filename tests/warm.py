@@ -15,19 +15,29 @@ if TYPE_CHECKING:
 
 _FORKED = multiprocessing.get_context("forkserver")
 _FORKED.set_forkserver_preload(["mockserver.cli", "mockserver.runner", "mockserver.server.app"])
-_FLAGS = (os.O_RDONLY, os.O_WRONLY, os.O_WRONLY)
+_FLAGS = (os.O_RDONLY, os.O_WRONLY | os.O_APPEND, os.O_WRONLY | os.O_APPEND)
 
 
 def run(
-    *argv: str, given: str = "", env: Mapping[str, str] | None = None, timeout: float = 60
+    *argv: str,
+    given: str = "",
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    merged: bool = False,
+    timeout: float = 60,
 ) -> subprocess.CompletedProcess[str]:
-    """Run `mockserver` with these arguments, as `python -m mockserver` does, without a terminal."""
+    """Run `mockserver` with these arguments, as `python -m mockserver` does, without a terminal.
+
+    Where they are `merged`, errors stand in the output, between the lines that they came between.
+    """
     with tempfile.TemporaryDirectory() as name:
         streams = [Path(name) / stream for stream in ("in", "out", "err")]
         for stream, text in zip(streams, (given, "", ""), strict=True):
             stream.write_text(text)
         around = dict(os.environ if env is None else env)
-        process = _FORKED.Process(target=_main, args=(argv, str(Path.cwd()), around, streams))
+        if merged:
+            streams[2] = streams[1]
+        process = _FORKED.Process(target=_main, args=(argv, cwd or Path.cwd(), around, streams))
         process.start()
         process.join(timeout)
         if process.exitcode is None:
@@ -37,7 +47,7 @@ def run(
         return subprocess.CompletedProcess(argv, process.exitcode, out, err)
 
 
-def _main(argv: tuple[str, ...], cwd: str, env: dict[str, str], streams: list[Path]) -> None:
+def _main(argv: tuple[str, ...], cwd: Path, env: dict[str, str], streams: list[Path]) -> None:
     from mockserver.cli import main  # noqa: PLC0415
 
     os.setsid()
