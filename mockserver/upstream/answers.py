@@ -48,7 +48,9 @@ def watch_framing(response: aiohttp.ClientResponse) -> None:
     if protocol is None:
         return  # all of it is there
 
-    def closed(_: object = None) -> None:
+    def closed(done: asyncio.Future[None] | None = None) -> None:
+        if done is not None and not done.cancelled():
+            done.exception()  # asked for, or asyncio writes that nobody has
         error = protocol.exception()
         body = response.content
         if isinstance(error, HttpProcessingError) and not body.is_eof() and not body.exception():

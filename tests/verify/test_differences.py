@@ -1,6 +1,7 @@
 """Backends that are wrong, each in one way, and told so by exactly its difference."""
 
 import asyncio
+import gc
 import gzip
 import re
 import ssl
@@ -302,6 +303,18 @@ async def test_what_fails_nobody_is_noted(plan, says, codes):
 
     assert found.status == "passed"
     assert [note.code for note in found.notes] == codes
+
+
+async def test_of_a_reset_nothing_is_left_that_nobody_has_asked_for(plan):
+    """Asyncio would write it between the lines of the report, whenever it is collected."""
+    left = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: left.append(told))
+    async with Raw(whole(chunked(ONE, last=False), 0.05, "reset")) as backend:
+        found = await verified(plan(STORY), backend.url, clock=backend.clock)
+    gc.collect()
+
+    assert [each.code for each in found.differences] == ["cut-off"]
+    assert left == []
 
 
 async def test_nobody_at_home_is_told(plan):
