@@ -142,7 +142,7 @@ def clock_factory(text: str) -> Callable[[], Clock]:
         return InstantClock
     if text == "manual":
         return ManualClock
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)x", text)
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)x", text, re.ASCII)
     factor = 1.0 if text == "real" else float(found[1]) if found else 0.0
     if factor <= 0:
         raise StartError(

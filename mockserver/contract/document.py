@@ -197,7 +197,7 @@ def open_document(tree: object, source: str, unread: Mapping[str, str] = _ALL_RE
         )
     if "openapi" not in tree:
         raise refuse("this is not an OpenAPI document: it has no key 'openapi'")
-    version = re.match(r"(\d+)\.(\d+)", str(tree["openapi"]))
+    version = re.match(r"(\d+)\.(\d+)", str(tree["openapi"]), re.ASCII)
     if version is None or version[1] != "3":
         raise refuse(
             f"OpenAPI {tree['openapi']!r} is not understood: 3.0, 3.1 and 3.2 are",

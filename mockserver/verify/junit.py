@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockserver.play.verdict.junit import document, element, failure, suite
+from mockserver.play.verdict.junit import document, element, failure, place, suite
 from mockserver.verify.report import difference_text
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def _case(found: Verified) -> str:
         "classname": "verify",
         "name": found.name,
         "time": f"{found.took:.3f}",
-        "file": str(found.where),
+        **place(str(found.where)),
     }
     inner: list[str] = []
     if found.skip is not None and found.status == "failed":

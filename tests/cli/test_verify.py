@@ -88,7 +88,7 @@ def test_a_difference_is_told_with_its_line_and_written_down(folder, wrong, caps
     assert lines[-1] == "verify: 1 failed"
     suite = ET.parse(folder / "out" / "report.xml").getroot()[0]
     assert suite.attrib["failures"] == "1"
-    assert suite[0].attrib["file"] == "scenarios/story.yaml:1:1"
+    assert (suite[0].attrib["file"], suite[0].attrib["line"]) == ("scenarios/story.yaml", "1")
     assert "terminal" in suite[0][0].text
     told = json.loads((folder / "out" / "report.json").read_text())
     assert told["status"] == "failed"

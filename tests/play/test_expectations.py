@@ -515,6 +515,10 @@ def test_junit():
         for s in root.iter("testsuite")
     ]
     assert suites == [("test: story", "3", "1", "1"), ("test: findings", "1", "1", "0")]
+    assert [(c.get("file"), c.get("line")) for c in root.iter("testcase")] == [
+        *3 * [("story.yaml", "9")],
+        (None, None),
+    ]
     failure, finding = root.iter("failure")
     assert 'expected: "<&>"' in failure.text
     assert '\\ufffe\\"<&' in failure.text

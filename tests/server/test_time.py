@@ -184,7 +184,7 @@ async def test_a_session_refuses_to_advance_a_real_clock(tmp_path):
     assert (caught.value.status, caught.value.code) == (409, "not-manual")
 
 
-@pytest.mark.parametrize("clock", ["0x", "fast", "-1x", ""])
+@pytest.mark.parametrize("clock", ["0x", "fast", "-1x", "١x", ""])
 def test_an_unknown_clock_is_refused(clock):
     """The operator is told which clocks there are."""
     with pytest.raises(StartError) as caught:

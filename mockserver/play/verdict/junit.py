@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # XML 1.0 § 2.2: "Char ::= #x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF]"
 _NO_CHAR: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_AT: Final = re.compile(r"(?P<file>.+):(?P<line>\d+):\d+", re.DOTALL)
 _SPECIAL: Final = {
     "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;",
     "\t": "&#9;", "\n": "&#10;", "\r": "&#13;",
@@ -76,16 +77,23 @@ def _finding_case(finding: Finding) -> tuple[str, str]:
 
 
 def _case(suite: str, name: str, where: str, inner: list[str]) -> str:
-    attributes = {"classname": suite, "name": name, "time": "0"}
-    if where:
-        attributes["file"] = where
-    return element("testcase", attributes, inner)
+    return element(
+        "testcase", {"classname": suite, "name": name, "time": "0", **place(where)}, inner
+    )
+
+
+def place(where: str) -> dict[str, str]:
+    """Return the attributes that say where a case stands; who shows reports links to them."""
+    if not where:
+        return {}
+    at = _AT.fullmatch(where)
+    return {"file": at["file"], "line": at["line"]} if at else {"file": where}
 
 
 def document(suites: list[str]) -> str:
     """Return suites as a document of XML 1.0."""
     head = '<?xml version="1.0" encoding="UTF-8"?>\n'
-    return head + element("testsuites", {"name": "mockserver"}, suites)
+    return head + element("testsuites", {"name": "mockserver"}, suites) + "\n"
 
 
 def suite(name: str, cases: Sequence[tuple[str, str]], **more: str) -> str:
