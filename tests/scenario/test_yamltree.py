@@ -320,6 +320,25 @@ def test_plain_data_is_read_by_the_same_rules(raw, value):
     assert plain_data("api.yaml", raw) == value
 
 
+AGAIN = {
+    "a text": b"a: {b: [1, x]}\n",
+    "aliases": b"a: &x {b: [1]}\nc: *x\n",
+    "deeper than can be kept": b"a: " + b"[" * 900 + b"]" * 900,
+    "longer than is kept": b"a: " + b"x" * 1_000_001,
+}
+
+
+@pytest.mark.parametrize("raw", AGAIN.values(), ids=AGAIN)
+def test_a_document_that_is_read_again_is_another(raw):
+    """What a reader does to the one is not seen in the other, though it was parsed once."""
+    first = plain_data("api.yaml", raw)
+    first["a"] = "changed"
+    second, third = plain_data("api.yaml", raw), plain_data("api.yaml", raw)
+
+    assert second == third != first
+    assert second is not third
+
+
 @pytest.mark.parametrize(
     ("raw", "code", "line"),
     [
