@@ -74,7 +74,7 @@ READ = {
 @pytest.mark.parametrize(("operation", "path"), READ.items(), ids=READ)
 async def test_what_is_read_fits_the_document(tmp_path, operation, path):
     """Status, media type, headers and body, by the same code that holds everybody else's."""
-    async with serving(tmp_path, STORY) as server:
+    async with serving(tmp_path, STORY, clock="instant") as server:
         await fetch(server, STATUS)
         received = await fetch(server, f"/_mock{path}")
     contract = control_contract()
@@ -85,14 +85,14 @@ async def test_what_is_read_fits_the_document(tmp_path, operation, path):
 @pytest.mark.parametrize("path", ["/_mock", "/_mock/"])
 async def test_the_index_is_the_timeline(tmp_path, path):
     """With and without the slash."""
-    async with serving(tmp_path, STORY) as server:
+    async with serving(tmp_path, STORY, clock="instant") as server:
         received = await fetch(server, path)
     assert (received.status, b'<h1 class="unseen">Timeline</h1>' in received.content) == (200, True)
 
 
 async def test_people_are_shown_every_operation(tmp_path):
     """With a line of curl for each that begins with the server's own address."""
-    async with serving(tmp_path, STORY) as server:
+    async with serving(tmp_path, STORY, clock="instant") as server:
         page = (await fetch(server, "/_mock/docs")).content.decode()
     for operation in control_contract().operations.values():
         assert f'id="{operation.id}"' in page
@@ -210,7 +210,7 @@ WRONG = {
 @pytest.mark.parametrize(("path", "body", "status", "code"), WRONG.values(), ids=WRONG)
 async def test_what_cannot_be_done_is_said_with_a_mend(tmp_path, path, body, status, code):
     """A problem document that fits the API's own document."""
-    async with serving(tmp_path, STORY) as server:
+    async with serving(tmp_path, STORY, clock="instant") as server:
         await fetch(server, STATUS)  # which makes the default session
         server.create_session("m", clock="manual")
         received = await fetch(
@@ -243,7 +243,7 @@ async def test_a_pushed_event_that_breaks_the_contract_is_said_with_all_faults(t
 @pytest.mark.parametrize("path", ["/health", "/ready", "/version", "/sessions"])
 async def test_a_slash_at_the_end_changes_nothing(tmp_path, path):
     """Neither for what everybody may ask."""
-    async with serving(tmp_path, STORY) as server:
+    async with serving(tmp_path, STORY, clock="instant") as server:
         assert await ask(server, f"{path}/") == await ask(server, path)
 
 
@@ -257,7 +257,7 @@ async def test_a_slash_at_the_end_changes_nothing(tmp_path, path):
 )
 async def test_options_are_the_methods_that_a_path_has(tmp_path, path, allowed):
     """As for the operations that are mocked; 404 where there is nothing."""
-    async with serving(tmp_path, STORY) as server:
+    async with serving(tmp_path, STORY, clock="instant") as server:
         received = await fetch(server, f"/_mock{path}", method="OPTIONS")
     assert (received.status, received.header("Allow")) == (204 if allowed else 404, allowed)
 
@@ -272,7 +272,7 @@ UNKNOWN = {
 @pytest.mark.parametrize(("method", "path", "status", "near"), UNKNOWN.values(), ids=UNKNOWN)
 async def test_what_there_is_not(tmp_path, method, path, status, near):
     """404 with the nearest operations, 405 with the methods there are."""
-    async with serving(tmp_path, STORY) as server:
+    async with serving(tmp_path, STORY, clock="instant") as server:
         received = await fetch(server, f"/_mock{path}", method=method)
     problem = json.loads(received.content)
     assert (received.status, problem["code"]) == (status, "unknown-control")
@@ -380,7 +380,7 @@ async def test_the_source_of_one_scenario_of_several(tmp_path):
 
 async def test_a_scenario_is_explained_as_the_command_does(tmp_path):
     """As text and as data; what the story does not have is said."""
-    async with serving(tmp_path, STORY) as server:
+    async with serving(tmp_path, STORY, clock="instant") as server:
         path = "/_mock/scenarios/story/explain?format=text&last_event_id=1"
         text = (await fetch(server, path)).content.decode()
         _, data = await ask(server, "/scenarios/story/explain?connection=1")
@@ -454,6 +454,6 @@ async def test_a_reload_that_takes_a_preferred_scenario_away_is_not_silent(tmp_p
 @pytest.mark.parametrize("body", ['{"name": "x", "name": "y"}', '{"a": 1, "b": {"c": 1, "c": 2}}'])
 async def test_a_member_that_stands_twice_is_an_error(tmp_path, body):
     """One of the two would be lost."""
-    async with serving(tmp_path, STORY) as server:
+    async with serving(tmp_path, STORY, clock="instant") as server:
         received = await fetch(server, "/_mock/sessions", method="POST", body=body.encode())
     assert (received.status, b"twice" in received.content) == (400, True)
