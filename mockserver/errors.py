@@ -63,7 +63,9 @@ class Problem:
         if self.where.source:
             text = self.where.source.rstrip()
             indent = len(text) - len(text.lstrip())
-            caret = self.where.column - 1 - indent
+            before = self.where.source[indent : max(self.where.column - 1, 0)]
+            # What cannot be printed takes the place of an escape.
+            caret = self.where.column - 1 - indent + len(escaped(before)) - len(before)
             lines.append(f"  {text[indent:]}")
             lines.append(f"  {' ' * max(caret, 0)}{'^' * max(self.where.width, 1)}")
         if self.mend:
