@@ -41,11 +41,7 @@ def _is_anew(tour: Tour, heard: Heard) -> bool:
     """
     first = [(event.kind.type, event.data) for event in tour.heard[0].events]
     again = [(event.kind.type, event.data) for event in heard.events[: len(first)]]
-    whole = (
-        [(event.kind.type, event.data) for event in tour.reference.events[: len(first)]]
-        if tour.reference
-        else []
-    )
+    whole = [(event.kind.type, event.data) for event in tour.whole[: len(first)]]
     return bool(first) and again == first and (len({*first}) > 1 or whole == first)
 
 
@@ -134,13 +130,12 @@ def _lost(plan: Plan, tour: Tour) -> Iterator[Difference]:
 
     Comparable are runs that begin with the same ids: what comes anew for every client cannot be.
     """
-    reference = tour.reference
-    if reference is None or not tour.heard[0].events:
+    if not tour.heard[0].events:
         return
-    whole = [event.id for event in reference.events if event.id]
+    whole = [event.id for event in tour.whole if event.id]
     before = [event.id for event in tour.heard[0].events if event.id]
     came = [event.id for event in tour.events if event.id]
-    if whole[: len(before)] != before:
+    if not whole or whole[: len(before)] != before:
         return
     known = [id_ for id_ in whole if id_ in set(came)]
     upto = whole.index(known[-1]) + 1

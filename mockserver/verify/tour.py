@@ -30,8 +30,8 @@ class Tour:
     def __init__(self, plan: Plan, options: Options) -> None:
         self.plan = plan
         self.heard: list[Heard] = []
-        self.reference: Heard | None = None
-        """An uninterrupted run, to see what an interrupted one has lost."""
+        self.reference: list[Heard] = []
+        """A run that only the server interrupts, to see what ours has lost where we did."""
         self._options = options
         self._leg = 0
         self._idle = 0
@@ -45,12 +45,17 @@ class Tour:
         """What came on all connections but the reference, in order."""
         return [event for heard in self.heard for event in heard.events]
 
+    @property
+    def whole(self) -> list[Got]:
+        """What came on the connections of the reference, in order."""
+        return [event for heard in self.reference for event in heard.events]
+
     def next(self) -> Listener | None:
         """Return the connection to be made now; None when there is no more to learn."""
         if self._listener is not None:
             self._take(self._listener)
         if self._over:
-            return self._uninterrupted()
+            return self._let_run()
         heard = Heard(len(self.heard) + 1, self._last_event_id)
         before = len(self.events)
         aim = self._aim()
@@ -64,12 +69,12 @@ class Tour:
         """See where in the story the last connection has led."""
         heard, plan = listener.heard, self.plan
         self._listener = None
-        if heard is self.reference:
+        self._last_event_id = echoed(listener.last_event_id) or ""
+        if self.reference:
             return
         if not heard.listened or heard.fault is not None or heard.end in ("timeout", "none"):
             self._over = True
             return
-        self._last_event_id = echoed(listener.last_event_id) or ""
         self._idle = 0 if heard.events else self._idle + 1
         aim = self._aim()
         while self._leg < len(plan.legs) and aim.count <= 0 and not aim.kinds:
@@ -117,29 +122,36 @@ class Tour:
         late = beat * (1 + self._options.tolerance)
         return late if late <= self._options.timeout else None
 
-    def _uninterrupted(self) -> Listener | None:
-        """Return a connection like the first one that is not interrupted, where that can tell.
+    def _let_run(self) -> Listener | None:
+        """Return the next connection of a run that we do not interrupt, where that can tell.
 
-        It is made behind the others: a mock server would take it for one of the story's.
+        It is made behind the others: a mock server would take it for one of the story's. Where the
+        server breaks it off it is gone on with, or a mock server that waits for that would take the
+        next verification for it.
         """
-        plan, came = self.plan, self.events
-        resumed = len([heard for heard in self.heard if heard.events]) > 1
-        fine = all(heard.listened and heard.fault is None for heard in self.heard)
-        if self.reference is not None or not resumed or not fine:
+        plan, ran = self.plan, self.reference
+        if not (self._resumed() if not ran else _broken_off(ran[-1]) and len(ran) < len(plan.legs)):
             return None
-        if plan.ask.method not in _SAFE or not all(event.id for event in came):
-            return None
-        self.reference = Heard(len(self.heard) + 1)
-        seconds = sum(leg.seconds for leg in plan.legs) + self._options.timeout
+        last_event_id = self._last_event_id if ran else ""
+        heard = Heard(len(self.heard) + len(ran) + 1, last_event_id)
+        came, whole = self.events, self.whole
         aim = Aim(
-            len({event.id for event in came}),
-            frozenset(event.kind for event in came),
+            len({event.id for event in came}) - len(whole),
+            frozenset(event.kind for event in came) - {event.kind for event in whole},
             "drop",
-            seconds,
+            sum(leg.seconds for leg in plan.legs) + self._options.timeout,
             like=self._likeness(),
         )
-        self._listener = Listener(plan, self._options, aim, self.reference, asked=self._asked)
+        ran.append(heard)
+        self._listener = Listener(plan, self._options, aim, heard, asked=self._asked)
         return self._listener
+
+    def _resumed(self) -> bool:
+        """Whether this run went on somewhere, and another one can be held against it."""
+        resumed = len([heard for heard in self.heard if heard.events]) > 1
+        fine = all(heard.listened and heard.fault is None for heard in self.heard)
+        known = all(event.id for event in self.events)
+        return resumed and fine and known and self.plan.ask.method in _SAFE
 
     def _likeness(self) -> Likeness:
         """Return how far the uninterrupted run has to come to show what others have lost.
@@ -148,7 +160,15 @@ class Tour:
         """
         ids = [tuple(event.id for event in heard.events if event.id) for heard in self.heard]
         took = max(GLIMPSE, sum(heard.ended_at for heard in self.heard))
-        return Likeness(ids[0], tuple(frozenset(each) for each in ids[1:] if each), took)
+        came = [event.id for event in self.whole if event.id]
+        begin, same = ids[0], came[: len(ids[0])] == list(ids[0][: len(came)])
+        places = (frozenset(each) for each in ids[1:] if same and not {*came}.intersection(each))
+        return Likeness(begin[len(came) :], tuple(each for each in places if each), took)
+
+
+def _broken_off(heard: Heard) -> bool:
+    """Whether the server ended a connection behind something that can be gone on with."""
+    return heard.end in ("end", "cut") and bool(heard.events) and heard.fault is None
 
 
 def plan_seconds(plan: Plan) -> float:

@@ -29,16 +29,46 @@ def test_every_stream_that_is_served_usually_can_be_verified():
 
 
 @pytest.fixture(scope="module")
-def server():
+def fast():
     """The Petstore, a hundred times as fast."""
     with MockServer(clock="100x") as running:
-        yield running
+        yield running.url
+
+
+@pytest.fixture(scope="module")
+def patient():
+    """The Petstore, for clients that have to do something before a timeout."""
+    with MockServer() as running:
+        yield running.url
 
 
 @pytest.mark.parametrize("name", PLANS)
-async def test_the_mock_server_passes_what_it_serves(server, name):
+async def test_the_mock_server_passes_what_it_serves(request, name):
     """Named by the Prefer header, so that each is served its own way."""
-    found = await verified(PLANS[name], server.url, **OPTIONS)
+    url = request.getfixturevalue("patient" if PLANS[name].awaited else "fast")
+
+    found = await verified(PLANS[name], url, **OPTIONS)
 
     assert found.differences == ()
     assert found.status == "passed"
+
+
+STORY = """\
+operation: streamOrderStatus
+default: true
+patience: 1h
+stream:
+- {id: 1, data: {status: payment_processing, timestamp: "{{ now() }}"}}
+- {id: 2, data: {status: payment_confirmed, timestamp: "{{ now() }}"}}
+- disconnect: drop
+- {event: complete, id: 3, data: {status: shipped, trackingNumber: 1Z}}
+"""
+
+
+async def test_no_verification_is_taken_for_the_one_before(plan, tmp_path):
+    """It leaves no story behind that waits for its client."""
+    (tmp_path / "story.yaml").write_text(STORY)
+    with MockServer(scenarios=tmp_path) as server:
+        found = [await verified(plan(STORY), server.url) for _ in range(3)]
+
+    assert [each.differences for each in found] == [(), (), ()]

@@ -53,3 +53,39 @@ def test_a_run_that_has_more_between_is_listened_to_until_it_shows_what_was_lost
     assert not listener.enough
     listener.take(18.5, THREE)
     assert listener.enough
+
+
+def test_a_run_that_the_server_breaks_off_is_gone_on_with(plan):
+    """A mock server that plays the break would take the next verification for who comes back."""
+    tour = Tour(plan(RESUMED), Options())
+    interrupted(tour)
+    listener = connected(tour, 10.0)
+    assert listener.last_event_id == ""
+    listener.take(11.0, ONE + TWO)
+    listener.finish(11.0, "cut")
+
+    listener = connected(tour, 11.0)
+    assert listener.last_event_id == "2"
+    assert not listener.enough
+    listener.take(12.0, THREE)
+    assert listener.enough
+    listener.finish(12.0, "client")
+
+    assert tour.next() is None
+    assert [event.id for event in tour.whole] == ["1", "2", "3"]
+
+
+def test_a_run_that_brings_nothing_more_is_not_gone_on_with(plan):
+    """Nor one that has been broken off as often as the story is."""
+    tour = Tour(plan(RESUMED), Options())
+    interrupted(tour)
+    for data in (ONE, TWO):
+        listener = connected(tour, 10.0)
+        listener.take(11.0, data)
+        listener.finish(11.0, "cut")
+    assert tour.next() is None
+
+    tour = Tour(plan(RESUMED), Options())
+    interrupted(tour)
+    connected(tour, 10.0).finish(11.0, "end")
+    assert tour.next() is None
