@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
 import logging
 import os
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mockserver.clock import pause, turn_of_others
 from mockserver.errors import LoadError, StartError
+from mockserver.late import late
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
@@ -58,7 +58,7 @@ async def watch(files: Watched, reload: Callable[[], Awaitable[object]]) -> None
     if not any(files.watched()):
         return
     # 80 ms of import, while the server answers already.
-    await asyncio.to_thread(importlib.import_module, "watchfiles")
+    await asyncio.to_thread(late, "watchfiles")
     while True:
         places = await asyncio.to_thread(places_of, *files.watched())
         async with _changes(places) as changes:

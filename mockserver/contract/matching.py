@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.contract.sampling.numbers import is_multiple
+from mockserver.late import late
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,11 +46,9 @@ def searcher(pattern: str) -> Callable[[str], bool]:
 @cache
 def draft() -> Any:
     """Return the validators of JSON Schema 2020-12, with these keywords in our way."""
-    from jsonschema import Draft202012Validator  # noqa: PLC0415  (50 ms)
-    from jsonschema.validators import extend  # noqa: PLC0415
-
-    return extend(  # type: ignore[no-untyped-call]
-        Draft202012Validator,
+    library = late("jsonschema.validators")  # 50 ms
+    return library.extend(
+        library.Draft202012Validator,
         {
             "pattern": _pattern,
             "patternProperties": _pattern_properties,

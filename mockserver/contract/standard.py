@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mockserver.contract.place import escape
 from mockserver.contract.values import short
 from mockserver.errors import Location, Problem
+from mockserver.late import late
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,8 +39,7 @@ def document_problems(contract: Contract) -> list[Problem]:
 
 
 def _validator(contract: Contract) -> Any:
-    import openapi_spec_validator as library  # noqa: PLC0415  (100 ms and more)
-
+    library = late("openapi_spec_validator")  # 100 ms and more
     kind = getattr(
         library, f"OpenAPIV{contract.version[0]}{contract.version[1]}SpecValidator", None
     )
@@ -101,8 +101,7 @@ def _with_text_keys(value: Any) -> Any:
 
 
 def _problem(document: Document, error: Any) -> Problem:
-    from jsonschema.exceptions import best_match  # noqa: PLC0415  (50 ms)
-
+    best_match = late("jsonschema.exceptions").best_match  # 50 ms
     nearest = best_match([error]) if getattr(error, "context", None) else error
     pointer = _pointer(document, nearest.absolute_path)
     what = short(nearest.message, quote=False)

@@ -14,6 +14,7 @@ from functools import lru_cache, wraps
 from inspect import isroutine
 from typing import TYPE_CHECKING, Any, Final
 
+from mockserver.late import late
 from mockserver.scenario import moments
 from mockserver.sse.encode import json_text
 
@@ -92,6 +93,7 @@ class Meter(threading.local):
 def environment() -> Any:
     """Return the environment that all expressions are compiled in."""
     # Imported here: a set of scenarios without templates starts without Jinja.
+    late("jinja2")
     from jinja2 import StrictUndefined  # noqa: PLC0415
     from jinja2.filters import FILTERS  # noqa: PLC0415
 

@@ -191,10 +191,10 @@ def _closing(source: str, start: int) -> int:
 
 
 def _parsed(source: str) -> nodes.Expr:
+    sandbox = environment()  # imports Jinja
     from jinja2 import TemplateSyntaxError  # noqa: PLC0415
     from jinja2.parser import Parser  # noqa: PLC0415
 
-    sandbox = environment()
     if not source:
         raise TemplateError("{{ }} is empty", "write an expression between the braces")
     try:

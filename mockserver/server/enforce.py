@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from mockserver.contract.requests.verdicts import Asked, Verdict, Verdicts, needs_library
 from mockserver.errors import ControlError, Mode, StartError, did_you_mean
+from mockserver.late import late
 from mockserver.play.journal import FAULTS, Violated, kept
 from mockserver.scenario.conditions import speaks_of
 from mockserver.server.cors import is_preflight
@@ -77,7 +77,7 @@ class Enforcement:
 
         def work() -> None:
             with suppress(Exception):  # Whoever needs it will be told why it cannot be had.
-                importlib.import_module(_LIBRARY)
+                late(_LIBRARY)
             with suppress(RuntimeError):  # The server has been stopped, and its loop with it.
                 loop.call_soon_threadsafe(self._imported.set)
 

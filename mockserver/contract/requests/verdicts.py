@@ -19,6 +19,7 @@ from mockserver.contract.requests.forms import Declared, read_fields
 from mockserver.contract.requests.terms import Sent, Terms, raw_path_parameters, terms_of
 from mockserver.contract.schemas import normaliser
 from mockserver.contract.values import short, validator
+from mockserver.late import late
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -256,7 +257,8 @@ def judge(terms: Terms, asked: Asked) -> Verdict:
 
 
 def _library_faults(terms: Terms, asked: Asked) -> list[RequestFault]:
-    from mockserver.contract.requests.library import Library  # noqa: PLC0415  (0.4 s)
+    late("mockserver.contract.requests.library")  # 0.4 s
+    from mockserver.contract.requests.library import Library  # noqa: PLC0415
 
     library: Library = terms.kept.get("library") or Library(terms)
     terms.kept["library"] = library

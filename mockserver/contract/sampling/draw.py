@@ -14,6 +14,7 @@ from mockserver.contract.sampling.nearby import Taken, apart, fitting, odd
 from mockserver.contract.sampling.plans import Impossible, Plan
 from mockserver.contract.sampling.texts import encode
 from mockserver.contract.values import short
+from mockserver.late import late
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -274,10 +275,8 @@ class Draw:
 
 
 def _fault(plan: Plan, value: Any) -> str:
-    from jsonschema.exceptions import best_match  # noqa: PLC0415  (50 ms)
-
     try:
-        error = best_match(plan.validator.iter_errors(value))
+        error = late("jsonschema.exceptions").best_match(plan.validator.iter_errors(value))
     except Exception as broken:  # noqa: BLE001  (whatever a library fails by on strange schemas)
         return f"the schema cannot be applied: {type(broken).__name__}"
     return short(error.message, quote=False) if error else "it contradicts itself"

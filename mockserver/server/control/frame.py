@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import json
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +11,7 @@ from aiohttp import web
 from mockserver.contract import NoRoute
 from mockserver.contract.requests.verdicts import Asked, Verdicts, needs_library
 from mockserver.errors import ControlError
+from mockserver.late import late
 from mockserver.server.control import (
     about,
     connections,
@@ -156,7 +156,7 @@ class Control:
 async def _library_for(operation: Operation) -> None:
     """Import openapi-core where it is needed, without keeping streams waiting for it."""
     if needs_library(operation):
-        await asyncio.to_thread(importlib.import_module, "mockserver.contract.requests.library")
+        await asyncio.to_thread(late, "mockserver.contract.requests.library")
 
 
 def _parsed(body: bytes) -> Any:

@@ -6,7 +6,6 @@ prometheus_client takes 50 ms to import, and is imported by the first who asks.
 from __future__ import annotations
 
 import asyncio
-import importlib
 import platform
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +13,7 @@ from aiohttp import web
 
 import mockserver
 from mockserver.contract.media import quality
+from mockserver.late import late
 from mockserver.server.control.ask import FRESH, Ask, Handler
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ _CLOSING: Final = " Counted when the connection ends."
 
 async def metrics(ask: Ask) -> web.Response:
     """Return the numbers as Prometheus text, or as OpenMetrics where that is accepted."""
-    await asyncio.to_thread(importlib.import_module, "prometheus_client")
+    await asyncio.to_thread(late, "prometheus_client")
     from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest  # noqa: PLC0415
     from prometheus_client.openmetrics import exposition as openmetrics  # noqa: PLC0415
     from prometheus_client.registry import CollectorRegistry  # noqa: PLC0415
