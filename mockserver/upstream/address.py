@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import ssl
 from dataclasses import dataclass
 from typing import Final
@@ -26,6 +27,15 @@ class Address:
         """What its Host header says (RFC 9110 § 7.2): the port only where it is not the usual."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @property
+    def numeric(self) -> bool:
+        """Whether the host is an IP address, and no name."""
+        try:
+            ipaddress.ip_address(self.host.partition("%")[0])
+        except ValueError:
+            return False
+        return True
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.authority}{self.prefix}"

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import ssl
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, Self
 
-import aiohttp
 from yarl import URL
 
 from mockserver.clock import RealClock
 from mockserver.errors import StartError
-from mockserver.upstream.answers import Answer, bad_chunk, noting, watch_framing
+from mockserver.upstream.address import Address, tls_of
+from mockserver.upstream.heads import whole_request
+from mockserver.upstream.line import CONNECT_TIME, Line
+from mockserver.upstream.reading import BrokenOffError, Data, Head, NotHttpError, Reading
 from mockserver.verify.heard import Fault
 from mockserver.verify.judge import verified
 from mockserver.verify.kinds import short
 from mockserver.verify.tour import Tour
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable, Iterable
 
     from mockserver.clock import Alarm, Clock
     from mockserver.verify.listen import Listener
@@ -28,12 +32,8 @@ if TYPE_CHECKING:
     from mockserver.verify.request import Ask
     from mockserver.verify.words import Verified
 
-HEADER_BYTES: Final = 64 * 1024
-"""Bytes of one header that are read, and of the status line."""
-READ_BYTES: Final = 64 * 1024
-"""Bytes that are read ahead."""
-_NOT_OURS: Final = ("Accept-Encoding", "User-Agent", "Content-Type")
-"""Headers that aiohttp would add of itself."""
+_FAILED: Final = 400
+"""The first status of answers that refuse a request (RFC 9110 § 15)."""
 
 
 class Backend:
@@ -58,30 +58,21 @@ class Backend:
         self._with_path = "/" in base_url.partition("://")[2]
         self._options = options
         self._seconds = seconds
+        port = self._url.port or 0
+        self._address = Address(self._url.scheme, self._url.raw_host or "", port)
         self._insecure = insecure
+        self._tls: ssl.SSLContext | None = None
         self._make_clock = clock
         self._clock: Clock | None = None
-        self._client: aiohttp.ClientSession | None = None
         self._asking: list[asyncio.Future[None]] = []
 
     async def __aenter__(self) -> Self:
         self._clock = self._make_clock()
-        self._client = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=not self._insecure, force_close=True, limit=0),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None),  # the listeners know better
-            auto_decompress=False,
-            max_line_size=HEADER_BYTES,
-            max_field_size=HEADER_BYTES,
-            read_bufsize=READ_BYTES,
-            skip_auto_headers=_NOT_OURS,
-            response_class=Answer,
-        )
+        self._tls = tls_of(self._address, insecure=self._insecure)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        assert self._client is not None
-        await self._client.close()
+        await self._let_go()
 
     @property
     def left(self) -> float:
@@ -121,46 +112,59 @@ class Backend:
             await self._let_go()
 
     async def _listen(self, listener: Listener, url: URL, clock: Clock) -> None:
-        assert self._client is not None
         ask = listener.plan.ask
-        noting.set(listener.note)
         try:
-            async with self._client.request(
-                ask.method,
-                url,
-                headers=listener.headers(),
-                data=ask.body,
-                allow_redirects=False,
-            ) as response:
-                await self._hear(response, listener, clock)
-        except aiohttp.ClientPayloadError as error:
-            listener.finish(clock.now(), "cut", why=bad_chunk(str(error)))
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            answered = bool(listener.heard.status)
-            fault = None if answered else _fault(error)
-            listener.finish(clock.now(), "cut" if answered else "none", fault)
+            async with self._asked(ask, url, listener.headers()) as reading:
+                try:
+                    head = await _head(reading)
+                finally:
+                    listener.note(reading.begun)
+                self._respond(listener, head, clock)
+                await self._hear(listener, reading, clock)
+        except BrokenOffError as error:
+            reset = "the connection was reset" if error.end == "reset" else ""
+            listener.finish(clock.now(), "cut", why=error.fault or reset)
+        except _NoAnswerError as error:
+            listener.finish(clock.now(), "none", error.fault)
 
-    async def _hear(
-        self, response: aiohttp.ClientResponse, listener: Listener, clock: Clock
-    ) -> None:
-        version = response.version
-        shown = f"{version.major}.{version.minor}" if version else ""
+    def _respond(self, listener: Listener, head: Head, clock: Clock) -> None:
         headers = [
             (name.decode("latin-1"), value.decode("utf-8", "replace"))
-            for name, value in response.raw_headers
+            for name, value in head.headers
         ]
-        listener.respond(clock.now(), shown, response.status, response.reason or "", headers)
+        reason = head.reason.decode("utf-8", "replace")
+        listener.respond(clock.now(), head.version, head.status, reason, headers)
         self._send(listener, clock)
-        watch_framing(response)
+
+    async def _hear(self, listener: Listener, reading: Reading, clock: Clock) -> None:
         while not listener.enough:
-            data = await response.content.readany()
-            if not data:
+            part = await reading.next()
+            if not isinstance(part, Data):
                 listener.finish(clock.now(), "end")
                 return
-            listener.take(clock.now(), data)
+            listener.take(clock.now(), part.data)
             self._send(listener, clock)
         listener.finish(clock.now(), "client")
-        response.close()
+
+    @asynccontextmanager
+    async def _asked(
+        self, ask: Ask, url: URL, headers: Iterable[tuple[str, str]]
+    ) -> AsyncIterator[Reading]:
+        """Send a request on a connection of its own, which is closed behind it."""
+        address = self._address
+        try:
+            line = await Line.connect(address, self._tls)
+        except TimeoutError:
+            what = f"no connection to {_place(address)} within {CONNECT_TIME:g} s"
+            raise _NoAnswerError(Fault("unreachable", what)) from None
+        except OSError as error:
+            raise _NoAnswerError(_fault(error, address)) from None
+        try:
+            target, host = url.raw_path_qs, address.authority
+            line.write(whole_request(ask.method, target, headers, ask.body, host))
+            yield Reading(line, ask.method)
+        finally:
+            await line.close()
 
     def _send(self, listener: Listener, clock: Clock) -> None:
         """Send the requests that the story waits for by now; it goes on meanwhile."""
@@ -168,19 +172,13 @@ class Backend:
             self._asking.append(asyncio.ensure_future(self._ask(listener, clock, number, ask)))
 
     async def _ask(self, listener: Listener, clock: Clock, number: int, ask: Ask) -> None:
-        assert self._client is not None
-        noting.set(None)
         try:
-            async with self._client.request(
-                ask.method,
-                self.url_of(ask),
-                headers=list(ask.headers),
-                data=ask.body,
-                allow_redirects=False,
-            ) as response:
-                got, well = f"{response.status} {response.reason}", response.status < 400
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            got, well = _fault(error).what, False
+            async with self._asked(ask, self.url_of(ask), ask.headers) as reading:
+                head = await _head(reading)
+                got = f"{head.status} {head.reason.decode('utf-8', 'replace')}"
+                well = head.status < _FAILED
+        except _NoAnswerError as error:
+            got, well = error.fault.what, False
         listener.answered(clock.now(), number, got, well=well)
 
     async def _let_go(self) -> None:
@@ -189,6 +187,14 @@ class Backend:
         for each in asking:
             each.cancel()
         await asyncio.gather(*asking, return_exceptions=True)
+
+
+class _NoAnswerError(Exception):
+    """A request has no answer that could be read."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.what)
+        self.fault = fault
 
 
 class _Watch:
@@ -219,32 +225,38 @@ class _Watch:
         self._alarm.cancel()
 
 
-def _fault(error: Exception) -> Fault:
-    """Return why there is no answer, in words that say whose fault it is."""
+async def _head(reading: Reading) -> Head:
+    """Return the head that a request gets in the end. Raises _NoAnswerError."""
+    try:
+        while True:
+            part = await reading.next()
+            if isinstance(part, Head) and part.final:
+                return part
+    except NotHttpError as error:
+        fault = Fault("not-http", f"the answer is no HTTP: {short(str(error))}")
+    except BrokenOffError as error:
+        reset = "the connection broke before an answer: it was reset"
+        hung_up = error.fault or "the server hung up before it answered"
+        fault = Fault("hung-up", reset if error.end == "reset" else hung_up)
+    raise _NoAnswerError(fault)
+
+
+def _fault(error: OSError, address: Address) -> Fault:
+    """Return why there is no connection, in words that say whose fault it is."""
     match error:
-        case aiohttp.ClientConnectorDNSError():
-            return Fault("unreachable", f"the name {error.host} is not known")
-        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
-            reason = _tls_reason(error)
+        case socket.gaierror():
+            return Fault("unreachable", f"the name {address.host} is not known")
+        case ssl.SSLCertVerificationError():
+            reason = error.verify_message or str(error)
             return Fault("tls", f"TLS: {reason}; --insecure accepts any certificate")
-        case aiohttp.ClientConnectorError():
-            number = error.os_error.errno
-            reason = os.strerror(number) if number and number > 0 else str(error.os_error)
-            return Fault("unreachable", f"no connection to {error.host}:{error.port}: {reason}")
-        case aiohttp.ServerDisconnectedError():
-            return Fault("hung-up", "the server hung up before it answered")
-        case aiohttp.ClientResponseError() if why := bad_chunk(error.message):
-            return Fault("cut-off", f"the body breaks off: {why}")
-        case aiohttp.ClientResponseError():
-            return Fault("not-http", f"the answer is no HTTP: {short(error.message)}")
-    return Fault("hung-up", f"the connection broke before an answer: {error or 'reset'}")
+        case ssl.SSLError():
+            return Fault("tls", f"TLS: {error.reason or error}")
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return Fault("unreachable", f"no connection to {_place(address)}: {reason}")
 
 
-def _tls_reason(error: Exception) -> str:
-    inner = getattr(error, "certificate_error", None) or getattr(error, "os_error", error)
-    if isinstance(inner, ssl.SSLCertVerificationError):
-        return inner.verify_message or str(inner)
-    return str(getattr(inner, "reason", "") or inner)
+def _place(address: Address) -> str:
+    return f"{address.host}:{address.port}"
 
 
 def _checked(text: str) -> URL:

@@ -16,6 +16,8 @@ _OF_THE_HOP: Final = frozenset(
 )
 """RFC 9110 § 7.6.1; whoever receives them is meant, and nobody behind."""
 
+_WITHOUT_BODY: Final = frozenset(("GET", "HEAD", "OPTIONS", "TRACE", "DELETE"))
+
 
 def end_to_end(headers: Raw) -> list[tuple[bytes, bytes]]:
     """Return the headers that are for whoever is at the end, in order and as often as they came."""
@@ -51,6 +53,20 @@ def request_head(
     for name, value in kept:
         lines.append(b"%b: %b\r\n" % (name, host if name.lower() == b"host" else value))
     return b"".join((*lines, b"\r\n"))
+
+
+def whole_request(
+    method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes | None, host: str
+) -> bytes:
+    """Return a request of our own, with the Host and the length of the body.
+
+    One that could have a body, and has none, says so (RFC 9110 § 8.6).
+    """
+    length = [("Content-Length", f"{len(body or b'')}")]
+    said = body is not None or method not in _WITHOUT_BODY
+    pairs = [("Host", host), *headers, *(length if said else ())]
+    lines = "".join(f"{name}: {value}\r\n" for name, value in pairs)
+    return f"{method} {target} HTTP/1.1\r\n{lines}\r\n".encode() + (body or b"")
 
 
 def answer_head(status: int, reason: bytes, headers: Raw) -> bytes:

@@ -15,6 +15,8 @@ HIGH: Final = 64 * 1024
 """Bytes that wait to be taken, above which nothing more is read."""
 CONNECT_TIME: Final = 30.0
 """Seconds that it may take to be connected."""
+RACE: Final = 0.25
+"""Seconds that an address of a name has before the next is tried as well (RFC 8305 § 5)."""
 
 Ended: TypeAlias = Literal["fin", "reset"]
 
@@ -35,6 +37,7 @@ class Line(asyncio.Protocol):
         self._taker: asyncio.Future[None] | None = None
         self._room = asyncio.Event()
         self._room.set()
+        self._lost = asyncio.Event()
         self.fault = ""
         """What the system said of an end that is neither FIN nor RST."""
 
@@ -42,9 +45,12 @@ class Line(asyncio.Protocol):
     async def connect(cls, address: Address, tls: ssl.SSLContext | None) -> Line:
         """Open a connection. Raises OSError, which TimeoutError and errors of TLS are as well."""
         loop = asyncio.get_running_loop()
+        # Names may have addresses of which not all answer (RFC 8305). A number is not raced for:
+        # where that is cancelled, asyncio forgets to close the socket that has won.
+        delay = None if address.numeric else RACE
         async with asyncio.timeout(CONNECT_TIME):
             _, line = await loop.create_connection(
-                cls, address.host, address.port, ssl=tls, happy_eyeballs_delay=0.25
+                cls, address.host, address.port, ssl=tls, happy_eyeballs_delay=delay
             )
         return line
 
@@ -75,6 +81,11 @@ class Line(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    async def close(self) -> None:
+        """Close at once, and wait until nothing is left of it."""
+        self.abort()
+        await self._lost.wait()
+
     # --- what asyncio tells ----------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -100,6 +111,7 @@ class Line(asyncio.Protocol):
         if exc is not None and not isinstance(exc, ConnectionError):
             self.fault = str(exc) or type(exc).__name__
         self._end("reset" if isinstance(exc, ConnectionError) else "fin")
+        self._lost.set()
 
     def pause_writing(self) -> None:
         """Let writers wait."""

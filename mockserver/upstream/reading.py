@@ -28,6 +28,8 @@ _BODILESS: Final = frozenset((204, 304))
 class Head:
     """The head of an answer; `at` is when it arrived, in the event loop's time.
 
+    `version` is that of HTTP, such as "1.1".
+
     `final` is false for those before it: 100 Continue, 103 Early Hints. `bare`: no body follows.
     """
 
@@ -36,6 +38,7 @@ class Head:
     reason: bytes
     headers: list[tuple[bytes, bytes]]
     transfer: Transfer
+    version: str
     final: bool = True
     bare: bool = False
 
@@ -86,6 +89,11 @@ class Reading:
         """What came together with the head, and is body."""
         self._at = 0.0
 
+    @property
+    def begun(self) -> bytes:
+        """What has come of a head that is not complete."""
+        return b"" if self._body is not None else self._heads.trailing_data[0]
+
     async def next(self) -> Part:
         """Return the next part. Raises NotHttpError, BrokenOffError."""
         if self._body is None:
@@ -124,7 +132,10 @@ class Reading:
             self._body = Measured(0) if bare else body_of(transfer, length)
             self._rest = self._heads.trailing_data[0]
         headers = part.headers.raw_items()
-        return Head(self._at, part.status_code, part.reason, headers, transfer, final, bare)
+        version = part.http_version.decode()
+        return Head(
+            self._at, part.status_code, part.reason, headers, transfer, version, final, bare
+        )
 
     async def _data(self, body: Body) -> Data | Over:
         while not body.ended:

@@ -103,6 +103,11 @@ def _refused(plan: Plan, tour: Tour) -> Iterator[Difference]:
 # --- heads ----------------------------------------------------------------------------------------
 
 
+def _begun(heard: Heard) -> str:
+    begun = short(heard.begun.decode("latin-1"), 200)
+    return f"the answer begins: {begun}" if begun else ""
+
+
 def _of_head(plan: Plan, heard: Heard) -> Iterator[Difference]:
     """Yield what is wrong with one answer, but for its events: of a kind the first thing only."""
     where = _head_place(plan)
@@ -114,16 +119,14 @@ def _of_head(plan: Plan, heard: Heard) -> Iterator[Difference]:
         return Difference(code, what, expected, got, where, heard.number, at, evidence)
 
     if heard.fault is not None and not heard.status:
-        broken = heard.fault.code == "cut-off"
-        what = "the body cannot be read" if broken else "there is no answer"
-        yield differs(heard.fault.code, what, _wanted(plan), heard.fault.what)
+        yield differs(
+            heard.fault.code, "there is no answer", _wanted(plan), heard.fault.what, _begun(heard)
+        )
         return
     if not heard.status:
-        begun = short(heard.begun.decode("latin-1"), 200)
-        came = "the head was not complete when" if begun else "not a byte until"
-        evidence = f"the answer begins: {begun}" if begun else ""
+        came = "the head was not complete when" if heard.begun else "not a byte until"
         got = f"{came} the time was over"
-        yield differs("no-answer", "there is no answer", _wanted(plan), got, evidence)
+        yield differs("no-answer", "there is no answer", _wanted(plan), got, _begun(heard))
         return
     if heard.status != wanted.status:
         code = "redirect" if heard.status in _REDIRECTS else "status"

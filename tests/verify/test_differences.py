@@ -259,6 +259,7 @@ def waits(*pieces):
     ]
 
 
+TWO_AND_A_HALF = b"%x\r\n%b\r\n5\r\ndata:" % (len(TWO), TWO)
 BAD = b"zz\r\nfoo\r\n"
 SAID = {
     "comments": (STORY, waits(b": hi\n\n"), "silent", r"\d+ comments and no event until the time was over"),
@@ -269,11 +270,30 @@ SAID = {
     "nothing": (STORY, whole(head(), "open"), "silent", "nothing until the time was over"),
     "half a head": (STORY, whole(b"HTTP/1.1 200 OK\r\nContent-T", "open"), "no-answer", "the head was not complete when the time was over"),
     "not a byte": (STORY, whole("open"), "no-answer", "not a byte until the time was over"),
-    "a bad chunk with the head": (STORY, whole(chunked(ONE, last=False) + BAD, "open"), "cut-off", r"the body breaks off: bad chunk \(invalid character in chunk size\)"),
-    "a bad chunk": (STORY, whole(chunked(ONE, last=False), 0.1, BAD, "open"), "cut-off", r"it broke off after event 1 \(.*\): bad chunk \(invalid character in chunk size\)"),
-    "a bad end of a chunk": (STORY, whole(chunked(last=False), 0.1, b"5\r\ndata: x\n\n", "open"), "cut-off", "it broke off without any event: bad chunk (.*)"),
-    "a bad chunk of an answer": (LISTED, whole(chunked(last=False).replace(SSE.encode(), b"application/json\r\nX-Request-Id: 9"), 0.1, BAD, "open"), "cut-off", "it breaks off: bad chunk (.*)"),
+    "a bad chunk with the head": (STORY, whole(chunked(ONE, last=False) + BAD, "open"), "cut-off", r"it broke off after event 1 \(.*\): the body cannot be read: b'zz\\r\\n' stands where the size of a chunk should"),
+    "a bad chunk": (STORY, whole(chunked(ONE, last=False), 0.1, BAD, "open"), "cut-off", r"it broke off after event 1 \(.*\): the body cannot be read: b'zz\\r\\n' stands where the size of a chunk should"),
+    "a bad end of a chunk": (STORY, whole(chunked(last=False), 0.1, b"5\r\ndata: x\n\n", "open"), "cut-off", "it broke off without any event: the body cannot be read: .* stands where a chunk should end"),
+    "a bad chunk of an answer": (LISTED, whole(chunked(last=False).replace(SSE.encode(), b"application/json\r\nX-Request-Id: 9"), 0.1, BAD, "open"), "cut-off", "it breaks off: the body cannot be read: .* stands where the size of a chunk should"),
 }  # fmt: skip
+
+
+async def test_what_came_before_a_reset_has_come(plan):
+    """And why nothing more comes is told."""
+    async with Raw(whole(chunked(ONE, last=False), 0.1, TWO_AND_A_HALF, "reset")) as backend:
+        found = await verified(plan(STORY), backend.url, clock=backend.clock)
+
+    assert re.fullmatch(
+        r"it broke off after event 2 \(.*\): the connection was reset", found.differences[0].got
+    )
+
+
+async def test_half_a_head_is_shown_where_the_server_hangs_up(plan):
+    """It is all that there is of an answer."""
+    async with Raw(whole(b"HTTP/1.1 200 OK\r\nContent-T")) as backend:
+        found = await verified(plan(STORY), backend.url, clock=backend.clock)
+
+    assert [each.code for each in found.differences] == ["hung-up"]
+    assert found.differences[0].evidence.startswith("the answer begins: HTTP/1.1 200 OK")
 
 
 @pytest.mark.parametrize(("text", "says", "code", "got"), SAID.values(), ids=SAID)
