@@ -130,7 +130,8 @@ class Tour:
         next verification for it.
         """
         plan, ran = self.plan, self.reference
-        if not (self._resumed() if not ran else _broken_off(ran[-1]) and len(ran) < len(plan.legs)):
+        on = _broken_off(ran[-1]) and len(ran) < len(plan.legs) if ran else self._resumed()
+        if not on:
             return None
         last_event_id = self._last_event_id if ran else ""
         heard = Heard(len(self.heard) + len(ran) + 1, last_event_id)
