@@ -224,6 +224,52 @@ async def test_what_cannot_be_done_is_said_with_a_mend(tmp_path, path, body, sta
     fits(control_contract(), "createSession", received)
 
 
+UNKNOWN = {
+    "a slip of the pen": ("/journal?sinse=5", "sinse", "did you mean 'since'?"),
+    "nothing like it": ("/verdict?x=1", "x", "known here: allow, final, format"),
+    "where there are none": ("/sessions?since=5", "since", "listSessions has none at all"),
+    "what everybody may ask": ("/ready?wait=5s", "wait", "getReady has none at all"),
+    "coded": ("/journal?%73inse=5", "sinse", "did you mean 'since'?"),
+    "without a value": ("/journal?since=0&form", "form", "did you mean 'format'?"),
+}
+
+
+@pytest.mark.parametrize(("path", "name", "mend"), UNKNOWN.values(), ids=UNKNOWN)
+async def test_a_query_parameter_that_there_is_none_of_is_said(tmp_path, path, name, mend):
+    """It would be lost silently, and the answer would be to another question."""
+    async with serving(tmp_path, STORY) as server:
+        status, problem = await ask(server, path)
+    assert (status, problem["code"], problem["mend"]) == (400, "bad-control", mend)
+    assert problem["errors"] == [
+        {
+            "in": "query",
+            "name": name,
+            "detail": "there is no such parameter",
+            "schema": problem["errors"][0]["schema"],
+            "code": "unknown-parameter",
+            "mend": mend,
+        }
+    ]
+
+
+async def test_unknown_query_parameters_are_said_before_anything_is_done(tmp_path):
+    """All of them at once; a session is not reset by a call that asked for something else."""
+    async with serving(tmp_path, STORY, clock="instant") as server:
+        await fetch(server, STATUS)
+        status, problem = await ask(server, "/sessions/default/reset?celar=a&x=1", {})
+        _, kept = await ask(server, "/sessions/default")
+    assert (status, [fault["name"] for fault in problem["errors"]]) == (400, ["celar", "x"])
+    assert kept["entries"] > 0
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/pages/scenarios", "/pages/style.css"])
+async def test_pages_may_have_query_parameters_of_their_own(tmp_path, path):
+    """A link to a page is not a call."""
+    async with serving(tmp_path, STORY) as server:
+        received = await fetch(server, f"/_mock{path}?v=1")
+    assert received.status == 200
+
+
 async def test_a_pushed_event_that_breaks_the_contract_is_said_with_all_faults(tmp_path):
     """Each with its part, as the API's own document says."""
     text = "operation: streamOrderStatus\nstream: [{comment: hi}, {hold: forever}]"

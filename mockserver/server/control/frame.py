@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
 from mockserver.contract import NoRoute
-from mockserver.contract.requests.verdicts import Asked, Verdicts, needs_library
-from mockserver.errors import ControlError
+from mockserver.contract.requests import styles
+from mockserver.contract.requests.faults import RequestFault
+from mockserver.contract.requests.terms import terms_of
+from mockserver.contract.requests.verdicts import FAULTS, Asked, Verdicts, needs_library
+from mockserver.contract.values import short
+from mockserver.errors import ControlError, did_you_mean
 from mockserver.late import late
 from mockserver.server.control import (
     about,
@@ -31,7 +36,7 @@ from mockserver.server.control.ask import Ask, Handler
 from mockserver.server.cors import is_preflight, preflight
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from mockserver.contract import Contract, Operation
     from mockserver.contract.routes import Route
@@ -78,6 +83,8 @@ class Control:
         """Answer a request. Raises ControlError."""
         open_to_all = about.OPEN.get(path.removeprefix(PREFIX).rstrip("/"))
         if open_to_all is not None and request.method in ("GET", "HEAD"):
+            if _query(request):
+                _hold_query(request, self._route(request, path).operation)
             return open_to_all(live)
         self._guard.check(request, page=pages.is_page(path))
         if live.cors and is_preflight(request):
@@ -124,6 +131,7 @@ class Control:
 
     async def _hold(self, request: web.BaseRequest, path: str, route: Route, body: bytes) -> None:
         """Hold a request to the document. Raises ControlError with all that is wrong."""
+        _hold_query(request, route.operation)
         await _library_for(route.operation)
         headers = [
             (name, value) for name, value in request.headers.items() if name != "Content-Type"
@@ -136,21 +144,55 @@ class Control:
             request.method,
             path,
             route.path_parameters,
-            request.raw_path.partition("?")[2],
+            _query(request),
             headers,
             body,
         )
-        verdict = self._verdicts.of(route.operation, asked)
-        if verdict.faults:
-            first, *others = verdict.faults
-            more = f", and {len(others)} more" if others else ""
-            raise ControlError(
-                400,
-                f"{first.sentence}{more}",
-                code="bad-control",
-                mend=first.mend or f"see {route.operation.id} in {PREFIX}/docs",
-                errors=[fault.as_json() for fault in verdict.faults],
+        _refuse(route.operation, self._verdicts.of(route.operation, asked).faults)
+
+
+def _hold_query(request: web.BaseRequest, operation: Operation) -> None:
+    """Refuse query parameters that there are none of. Raises ControlError with all of them.
+
+    A slip of the pen would change what is answered, and nobody would know. What is written behind
+    the address of a page is the page's own affair.
+    """
+    if operation.id not in pages.HANDLERS:
+        _refuse(operation, list(islice(_unknown(operation, _query(request)), FAULTS)))
+
+
+def _query(request: web.BaseRequest) -> str:
+    return request.raw_path.partition("?")[2]
+
+
+def _unknown(operation: Operation, query: str) -> Iterator[RequestFault]:
+    """Yield a fault for each query parameter that the document does not declare."""
+    known = sorted(name for part, name in terms_of(operation).declared if part == "query")
+    for name in dict.fromkeys(name for name, _ in styles.pairs(query)):
+        if name not in known:
+            yield RequestFault(
+                where="query",
+                name=short(name, quote=False),
+                what="there is no such parameter",
+                schema=operation.place.pointer,
+                code="unknown-parameter",
+                mend=did_you_mean(name, known) or f"{operation.id} has none at all",
             )
+
+
+def _refuse(operation: Operation, faults: Sequence[RequestFault]) -> None:
+    """Raise ControlError with all that is wrong, if anything is."""
+    if not faults:
+        return
+    first, *others = faults
+    more = f", and {len(others)} more" if others else ""
+    raise ControlError(
+        400,
+        f"{first.sentence}{more}",
+        code="bad-control",
+        mend=first.mend or f"see {operation.id} in {PREFIX}/docs",
+        errors=[fault.as_json() for fault in faults],
+    )
 
 
 async def _library_for(operation: Operation) -> None:
