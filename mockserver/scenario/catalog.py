@@ -25,7 +25,7 @@ from mockserver.scenario.template import Template
 from mockserver.scenario.yamltree import SourceFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from mockserver.contract import Contract, Operation
     from mockserver.scenario.program import Program
@@ -115,19 +115,21 @@ def link(
     contract: Contract,
     scenarios: Sequence[Scenario],
     read_body: Callable[[str], bytes],
+    broken: Collection[str] = (),
 ) -> tuple[Catalog, list[Problem]]:
     """Compile the scenarios for the operations of `contract`, with every problem of all of them.
 
     `read_body` returns the content of a file that a response names; raises ValueError with what
-    is wrong with the name, or OSError.
+    is wrong with the name, or OSError. `broken` are the names of scenarios that are not among
+    `scenarios` for faults that have been told.
     """
     written = {scenario.name: scenario for scenario in scenarios}
-    whole, problems = resolve_includes(written)
-    for name in [name for name, scenario in whole.items() if scenario is not written[name]]:
-        wrong = _included_problems(whole[name])
-        if wrong:
-            problems += wrong
-            del whole[name]
+    whole, problems = resolve_includes(written, broken)
+    including = [scenario for name, scenario in whole.items() if scenario is not written[name]]
+    unsound, wrong = _included_problems(including)
+    problems += wrong
+    for name in unsound:
+        del whole[name]
     programs: dict[str, Program] = {}
     variants: dict[tuple[str, Framing], Program] = {}
     rivals: dict[str, list[Scenario]] = {}
@@ -188,15 +190,30 @@ def _programs(
     return found, list(cuts.values())
 
 
-def _included_problems(scenario: Scenario) -> list[Problem]:
-    """Return what is wrong with a scenario whose includes are resolved, and was not before."""
-    report = Report(SourceFile(scenario.where.file, []))
-    check_story(scenario, report)
-    told = f", as {scenario.name!r} includes it"
-    return [
-        replace(p, what=p.what + (told if p.where.file != scenario.where.file else ""))
-        for p in report.problems
+def _included_problems(scenarios: Sequence[Scenario]) -> tuple[list[str], list[Problem]]:
+    """Return what is wrong with scenarios whose includes are resolved, and was not before.
+
+    The names of those that are, and the problems. What is wrong with one is not told once more
+    of each that includes it.
+    """
+    unsound: list[str] = []
+    own: dict[Problem, None] = {}
+    others: list[tuple[Problem, str]] = []
+    for scenario in scenarios:
+        report = Report(SourceFile(scenario.where.file, []))
+        check_story(scenario, report)
+        unsound += [scenario.name] if report.problems else []
+        for problem in report.problems:
+            if problem.where.file == scenario.where.file:
+                own[problem] = None
+            else:
+                others.append((problem, scenario.name))
+    told = [
+        replace(problem, what=f"{problem.what}, as {name!r} includes it")
+        for problem, name in others
+        if problem not in own
     ]
+    return unsound, [*own, *told]
 
 
 def _full_name(operation: Operation) -> str:

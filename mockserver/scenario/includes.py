@@ -19,38 +19,47 @@ from mockserver.scenario.model import (
 from mockserver.scenario.story_rules import all_steps, steps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 MAX_INCLUDED: Final = 10_000
 """Steps that includes may add to a scenario, all together."""
 
 
 def resolve_includes(
-    scenarios: Mapping[str, Scenario],
+    scenarios: Mapping[str, Scenario], broken: Collection[str] = ()
 ) -> tuple[dict[str, Scenario], list[Problem]]:
-    """Return the scenarios with every include replaced by the steps it names."""
+    """Return the scenarios with every include replaced by the steps it names.
+
+    `broken` are the names of scenarios that could not be read, of which that has been told: what
+    includes one of them is left out, and nothing more is said.
+    """
     problems: list[Problem] = []
     resolved = {}
     for name, scenario in scenarios.items():
-        before = len(problems)
-        includer = _Includer(scenarios, problems, name)
+        includer = _Includer(scenarios, broken, problems, name)
         whole = includer.scenario(scenario)
-        if len(problems) == before:
+        if includer.sound:
             resolved[name] = whole
     return resolved, problems
 
 
 class _Includer:
-    """Replaces the includes of one scenario."""
+    """Replaces the includes of one scenario; `sound` tells whether all of them could be."""
 
     def __init__(
-        self, scenarios: Mapping[str, Scenario], problems: list[Problem], name: str
+        self,
+        scenarios: Mapping[str, Scenario],
+        broken: Collection[str],
+        problems: list[Problem],
+        name: str,
     ) -> None:
         self._scenarios = scenarios
+        self._broken = broken
         self._problems = problems
         self._way = [name]
         self._added = 0
         self._told = False
+        self.sound = True
 
     def scenario(self, scenario: Scenario) -> Scenario:
         if not any(isinstance(step, IncludeStep) for step in steps_of(scenario)):
@@ -82,14 +91,22 @@ class _Includer:
     def _included(self, step: IncludeStep) -> Iterator[Step]:
         if step.delay is not None or step.at is not None:
             yield WaitStep(where=step.where, delay=step.delay, at=step.at)
+        name = step.include
+        if name in self._broken and name not in self._scenarios:
+            self.sound = False
+            return
         wrong = self._fault(step)
         if wrong:
-            self._problems.append(wrong)
+            self.sound = False
+            # What is wrong with an include inside of another is told by the scenario that it is of,
+            # and a circle by those that are on it.
+            if len(self._way) == 1 or name == self._way[0] or wrong.code == "too-many-nodes":
+                self._problems.append(wrong)
         if wrong or self._told:
             return
-        stream = self._scenarios[step.include].stream or ()
+        stream = self._scenarios[name].stream or ()
         self._added += sum(1 for _ in all_steps(stream))
-        self._way.append(step.include)
+        self._way.append(name)
         yield from self._steps(stream)
         self._way.pop()
 
@@ -97,7 +114,7 @@ class _Includer:
         name = step.include
         if name not in self._scenarios:
             what = f"there is no scenario {name!r} to include"
-            mend = did_you_mean(name, self._scenarios)
+            mend = did_you_mean(name, [*self._scenarios, *sorted(self._broken)])
             return Problem(step.where, what, "unknown-scenario", mend)
         if name in self._way:
             way = " → ".join([*self._way, name])

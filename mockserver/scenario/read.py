@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from mockserver.scenario.language import SCENARIO
 from mockserver.scenario.nodes import Mapping, Scalar
@@ -16,11 +16,22 @@ if TYPE_CHECKING:
 
     from mockserver.errors import Problem
     from mockserver.scenario.model import Scenario
+    from mockserver.scenario.nodes import Node
 
 
 File: TypeAlias = tuple[str, str, bytes]
 """A file as it is shown, the name of its scenario where it has none of its own, the content."""
-Known: TypeAlias = "dict[File, tuple[list[Scenario], list[Problem]]]"
+
+
+class Said(NamedTuple):
+    """What a file has said: its scenarios without a fault, its problems, the names of them all."""
+
+    scenarios: list[Scenario]
+    problems: list[Problem]
+    names: frozenset[str]
+
+
+Known: TypeAlias = "dict[File, Said]"
 """What files have said; those that were not read last are forgotten."""
 
 
@@ -37,15 +48,21 @@ def read_scenarios(
     if known is not None:
         known.clear()
     for file in files:
-        found, wrong = before.get(file) or _read_file(*file)
+        said = before.get(file) or _read_file(*file)
         if known is not None:
-            known[file] = found, wrong
-        scenarios += found
-        problems += wrong
+            known[file] = said
+        scenarios += said.scenarios
+        problems += said.problems
     return _without_twins(scenarios, problems), problems
 
 
-def _read_file(shown: str, default_name: str, raw: bytes) -> tuple[list[Scenario], list[Problem]]:
+def broken_names(known: Known) -> frozenset[str]:
+    """Return the names of the scenarios that are there and could not be read for their faults."""
+    sound = {scenario.name for said in known.values() for scenario in said.scenarios}
+    return frozenset[str]().union(*(said.names for said in known.values())) - sound
+
+
+def _read_file(shown: str, default_name: str, raw: bytes) -> Said:
     parsed = parse(shown, raw)
     report = Report(parsed.file, parsed.problems)
     scenarios = []
@@ -71,7 +88,14 @@ def _read_file(shown: str, default_name: str, raw: bytes) -> tuple[list[Scenario
     empty = all(isinstance(d, Scalar) and d.value is None for d in parsed.documents)
     if empty and not report.problems:
         report.wrong(parsed.file.place(1, 1), "the file is empty", "empty-file", "write a scenario")
-    return scenarios, report.problems
+    names = {_name(document) or default_name for document in parsed.documents}
+    return Said(scenarios, report.problems, frozenset(names or {default_name}))
+
+
+def _name(document: Node) -> str:
+    """Return the name that a document gives its scenario, sound or not; "" where it gives none."""
+    named = document.get("scenario") if isinstance(document, Mapping) else None
+    return named.text if isinstance(named, Scalar) else ""
 
 
 def _broken_yaml(problems: list[Problem]) -> bool:

@@ -11,7 +11,7 @@ from mockserver import contract
 from mockserver.errors import LoadError, Location, Problem, StartError
 from mockserver.scenario.catalog import Catalog, link
 from mockserver.scenario.plaindata import plain_data
-from mockserver.scenario.read import read_scenarios
+from mockserver.scenario.read import broken_names, read_scenarios
 from mockserver.scenario.settings import read_settings
 from mockserver.scenario.yamltree import parse
 from mockserver.workspace.folders import scenario_files, stamp_of
@@ -68,7 +68,9 @@ class Workspace:
         if missing:
             raise missing
         scenarios, wrong = read_scenarios(files, self._seen.scenarios)
-        catalog, unlinked = link(document, scenarios, self._body)
+        catalog, unlinked = link(
+            document, scenarios, self._body, broken_names(self._seen.scenarios)
+        )
         doubts = self._placed(document.problems())
         return catalog, sorted(
             [*problems, *wrong, *unlinked, *doubts], key=lambda problem: problem.order

@@ -3154,6 +3154,155 @@ a.yaml:3:3: there is no scenario 'base' to include [unknown-scenario]
   mend: known here: a
 """,
     ),
+    "an include of a scenario with faults of its own": (
+        [
+            """
+operation: streamEvents
+stream:
+- include: b
+""",
+            """
+operation: streamEvents
+when: {query: {a: x}}
+stream:
+- dely: 1s
+""",
+        ],
+        """
+b.yaml:4:3: unknown key 'dely' in a step [unknown-key]
+  - dely: 1s
+    ^^^^
+  mend: did you mean 'delay'?
+""",
+    ),
+    "an include of a file that is no YAML": (
+        [
+            """
+operation: streamEvents
+stream:
+- include: b
+""",
+            """
+operation: streamEvents
+stream: [{data: x
+""",
+        ],
+        """
+b.yaml:3:1: not YAML: did not find expected ',' or '}' (while parsing a flow mapping) [yaml-syntax]
+  mend: check the quotes, brackets and indentation up to here
+""",
+    ),
+    "an include of one of several in a file": (
+        [
+            """
+operation: streamEvents
+stream:
+- include: base
+- include: bsae
+""",
+            """
+scenario: base
+operation: streamEvents
+when: x
+stream:
+- data: x
+---
+scenario: other
+operation: getThing
+stream:
+- data: x
+""",
+        ],
+        """
+a.yaml:4:3: there is no scenario 'bsae' to include [unknown-scenario]
+  - include: bsae
+    ^
+  mend: did you mean 'base'?
+b.yaml:3:7: expected when as a mapping, got 'x' [wrong-type]
+  when: x
+        ^
+""",
+    ),
+    "an include of what includes nothing": (
+        [
+            """
+operation: streamEvents
+stream:
+- include: b
+""",
+            """
+operation: streamEvents
+when: {query: {a: x}}
+stream:
+- include: base
+""",
+        ],
+        """
+b.yaml:4:3: there is no scenario 'base' to include [unknown-scenario]
+  - include: base
+    ^
+  mend: known here: a, b
+""",
+    ),
+    "an include of what includes a circle": (
+        [
+            """
+operation: streamEvents
+stream:
+- include: b
+""",
+            """
+operation: streamEvents
+when: {query: {a: x}}
+stream:
+- include: c
+""",
+            """
+operation: streamEvents
+when: {query: {a: y}}
+stream:
+- include: b
+""",
+        ],
+        """
+b.yaml:4:3: includes go in a circle: c → b → c [include-circle]
+  - include: c
+    ^
+  mend: break it
+c.yaml:4:3: includes go in a circle: b → c → b [include-circle]
+  - include: b
+    ^
+  mend: break it
+""",
+    ),
+    "an include of what includes a step too many": (
+        [
+            """
+operation: streamEvents
+stream:
+- include: b
+""",
+            """
+operation: streamEvents
+when: {query: {a: x}}
+stream:
+- include: c
+- data: never
+""",
+            """
+operation: streamEvents
+when: {query: {a: y}}
+stream:
+- hold: forever
+""",
+        ],
+        """
+b.yaml:5:3: this step can never run: hold: forever (line 4) has no end [unreachable]
+  - data: never
+    ^
+  mend: move it before that step, or give that step an end
+""",
+    ),
     "an include in a circle": (
         [
             """

@@ -4,7 +4,7 @@ from textwrap import dedent
 
 from mockserver import contract
 from mockserver.scenario.catalog import link
-from mockserver.scenario.read import read_scenarios
+from mockserver.scenario.read import broken_names, read_scenarios
 
 
 def _callback(url, *methods):
@@ -54,12 +54,13 @@ DOCUMENT = {
 }
 
 
-def read(*texts):
+def read(*texts, known=None):
     """Read files `a.yaml`, `b.yaml` … of the scenarios a, b …; returns scenarios and problems."""
-    return read_scenarios(
+    files = (
         (f"{name}.yaml", name, text if isinstance(text, bytes) else dedent(text).encode())
         for name, text in zip("abcdefgh", texts, strict=False)
     )
+    return read_scenarios(files, known)
 
 
 def one(text):
@@ -78,14 +79,16 @@ def stream(steps, **keys):
 
 def catalog(*texts, files=None):
     """Read and link; returns the catalog and all problems, sorted by place."""
-    scenarios, problems = read(*texts)
+    known = {}
+    scenarios, problems = read(*texts, known=known)
 
     def body(name):
         if name not in (files or {}):
             raise ValueError("there is no such file")
         return files[name]
 
-    found, unlinked = link(contract.read(DOCUMENT, "api.yaml"), scenarios, body)
+    document = contract.read(DOCUMENT, "api.yaml")
+    found, unlinked = link(document, scenarios, body, broken_names(known))
     return found, sorted([*problems, *unlinked], key=lambda problem: problem.order)
 
 
