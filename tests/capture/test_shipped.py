@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import shipped
 from told import exchanges, loaded, replayed, same
 
 from mockserver.capture import NO_MASKS, Options, written
@@ -21,7 +22,7 @@ FILES = sorted(
 @pytest.fixture(scope="module")
 def catalog():
     """Return the Petstore with all its scenarios."""
-    found, problems = petstore().load()
+    found, problems = shipped.catalog()
     assert problems == []
     return found
 

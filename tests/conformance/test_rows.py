@@ -4,15 +4,15 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
+import shipped
 from listener import Listener, StillOpenError, Wire, request_of
 
 from mockserver import MockServer
 from mockserver.play.outcome import expected_events, outcome_problems
 from mockserver.play.timeline import usual_request
 from mockserver.sse.parse import Dispatched
-from mockserver.workspace.shipped import petstore
 
-CATALOG, PROBLEMS = petstore().load()
+CATALOG, PROBLEMS = shipped.catalog()
 PROGRAMS = {
     name: program for name, program in CATALOG.programs.items() if name.startswith("conformance/")
 }

@@ -6,7 +6,6 @@ document contradicts itself, and `check` has to say so at the place.
 """
 
 import json
-import re
 
 import pytest
 from aiohttp import ClientSession, ClientTimeout, TCPConnector
@@ -94,9 +93,15 @@ def judged(entry, operation, status, headers, body):
     return place.pointer, judge(entry).faults(schema.pointer, found)
 
 
+def says_of_streams(text):
+    """Whether a document may have any, which is much cheaper to know than to have read it."""
+    words = (b"event-stream", b"x-fern-str", b"x-supports-str", b"ndjson", b"jsonl", b"json-seq")
+    return any(word in text for word in words)
+
+
 STREAMING = [
     name for name, entry in ENTRIES.items()
-    if not entry.file.is_file() or re.search(rb"(?i)event-stream|x-fern-str|x-supports-str|ndjson|jsonl|json-seq", entry.file.read_bytes())
+    if not entry.file.is_file() or says_of_streams(entry.file.read_bytes().lower())
 ]  # fmt: skip
 
 

@@ -11,10 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import shipped
 import timelines
 
 GOLDEN = Path(__file__).parent.parent / "golden"
-SHIPPED, PROBLEMS = timelines.catalog()
+SHIPPED, PROBLEMS = shipped.catalog()
 # What the conformance scenarios are for is said by themselves, as their outcome.
 NAMES = sorted(name for name in SHIPPED.programs if not name.startswith("conformance/"))
 

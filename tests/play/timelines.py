@@ -7,20 +7,15 @@ from mockserver.play.explained import Asked, as_text, explain
 from mockserver.workspace.shipped import petstore
 
 
-def catalog():
-    """Return what ships, and the problems of it."""
-    return petstore().load()
-
-
-def text_of(name, shipped):
+def text_of(name, catalog):
     """Return the timeline of one scenario."""
-    return "\n".join(as_text(explain(shipped, shipped.programs[name], Asked()))) + "\n"
+    return "\n".join(as_text(explain(catalog, catalog.programs[name], Asked()))) + "\n"
 
 
 def all_texts():
     """Return all timelines by the scenario's name."""
-    shipped, _ = catalog()
-    return {name: text_of(name, shipped) for name in shipped.programs}
+    catalog, _ = petstore().load()
+    return {name: text_of(name, catalog) for name in catalog.programs}
 
 
 if __name__ == "__main__":

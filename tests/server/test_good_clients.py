@@ -3,10 +3,10 @@
 import json
 
 import pytest
+import shipped
 from event_source import EventSource
 
 from mockserver import MockServer
-from mockserver.workspace.shipped import petstore
 
 ORDER = "/v1/orders/019b4132/status/stream"
 STOCK, NEWS, STATUS = "/v1/inventory/stream", "/v1/news/stream", "/v1/status/stream"
@@ -96,7 +96,7 @@ def said(verdict):
 
 def test_all_scenarios_that_expect_something_are_here():
     """Whoever adds one says what a good client of it does."""
-    catalog, _ = petstore().load()
+    catalog, _ = shipped.catalog()
     expecting = [name for name, program in catalog.programs.items() if program.scenario.expect]
     assert sorted(expecting) == sorted(GOOD)
 

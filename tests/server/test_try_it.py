@@ -6,15 +6,15 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import shipped
 from clients import RawClient, fetch, serving
 
 from mockserver import MockServer
 from mockserver.play.explained import Asked, explain
 from mockserver.play.journal import Opened
 from mockserver.verify.curl import curl_line
-from mockserver.workspace.shipped import petstore
 
-SHIPPED, _ = petstore().load()
+SHIPPED, _ = shipped.catalog()
 FLAGS = {"-X": "method", "-H": "headers", "-b": "cookies", "-u": "user", "--data-raw": "body"}
 
 

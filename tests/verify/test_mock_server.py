@@ -1,17 +1,17 @@
 """The mock server itself as the backend: it keeps what its own scenarios promise."""
 
 import pytest
+import shipped
 from backends import verified
 
 from mockserver import MockServer
 from mockserver.verify.options import Options
 from mockserver.verify.plan import Plan, plan_of
-from mockserver.workspace.shipped import workspace
 
 OPTIONS = {"headers": (("authorization", "Bearer any"),), "prefer": True, "timeout": 60.0}
 FOLDERS = ("bytes", "chat", "deliveries", "http", "inventory", "leaderboard", "orders", "pets")
 FOLDERS += ("prices", "reconnect", "status", "tasks", "timing")
-CATALOG, _ = workspace(None, None, None).load()
+CATALOG, _ = shipped.catalog()
 PLANS = {
     name: found
     for name, program in CATALOG.programs.items()
