@@ -34,6 +34,8 @@ WHOLE: Final = "10m"
 _AWAY: Final = "the backend cannot be reached"
 # RFC 9110 § 5.5 and § 5.6.2: a value has no control characters but tabs, a name is a token.
 _NO_VALUE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_FRAMING: Final = frozenset(("content-length", "transfer-encoding"))
+"""What a body has by itself; with another length, a request has no end (RFC 9112 § 6.3)."""
 _NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -218,6 +220,12 @@ def _sendable(name: str, value: str) -> str:
             f"{name!r} is no name of a header",
             code="unsendable-header",
             mend="write -H 'Name: value'; a name has letters, digits and hyphens",
+        )
+    if name in _FRAMING:
+        raise StartError(
+            f"the header {name} cannot be given: it says where the body ends, which it has already",
+            code="unsendable-header",
+            mend="leave it out: verify says how long a body is",
         )
     if found := _NO_VALUE.search(value):
         character = f"{found[0]!r} (at {found.start() + 1} of its {len(value)} characters)"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import ssl
 from contextlib import asynccontextmanager
@@ -15,7 +14,7 @@ from mockserver.clock import RealClock
 from mockserver.errors import StartError
 from mockserver.upstream.address import Address, tls_of
 from mockserver.upstream.heads import whole_request
-from mockserver.upstream.line import CONNECT_TIME, Line
+from mockserver.upstream.line import CONNECT_TIME, Line, reason
 from mockserver.upstream.reading import BrokenOffError, Data, Head, NotHttpError, Reading
 from mockserver.verify.heard import Fault
 from mockserver.verify.judge import verified
@@ -247,16 +246,16 @@ def _fault(error: OSError, address: Address) -> Fault:
         case socket.gaierror():
             return Fault("unreachable", f"the name {address.host} is not known")
         case ssl.SSLCertVerificationError():
-            reason = error.verify_message or str(error)
-            return Fault("tls", f"TLS: {reason}; --insecure accepts any certificate")
+            said = error.verify_message or str(error)
+            return Fault("tls", f"TLS: {said}; --insecure accepts any certificate")
         case ssl.SSLError():
             return Fault("tls", f"TLS: {error.reason or error}")
-    reason = os.strerror(error.errno) if error.errno else str(error)
-    return Fault("unreachable", f"no connection to {_place(address)}: {reason}")
+    return Fault("unreachable", f"no connection to {_place(address)}: {reason(error)}")
 
 
 def _place(address: Address) -> str:
-    return f"{address.host}:{address.port}"
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    return f"{host}:{address.port}"
 
 
 def _checked(text: str) -> URL:

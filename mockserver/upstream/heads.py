@@ -58,13 +58,17 @@ def request_head(
 def whole_request(
     method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes | None, host: str
 ) -> bytes:
-    """Return a request of our own, with the Host and the length of the body.
+    """Return a request of our own, with the length of the body, and the Host unless it is given.
 
     One that could have a body, and has none, says so (RFC 9110 § 8.6).
     """
     length = [("Content-Length", f"{len(body or b'')}")]
     said = body is not None or method not in _WITHOUT_BODY
-    pairs = [("Host", host), *headers, *(length if said else ())]
+    given = list(headers)
+    # RFC 9112 § 3.2: "A server MUST respond with a 400 […] to any request message that contains
+    # more than one Host header field line".
+    own = [] if any(name.lower() == "host" for name, _ in given) else [("Host", host)]
+    pairs = [*own, *given, *(length if said else ())]
     lines = "".join(f"{name}: {value}\r\n" for name, value in pairs)
     return f"{method} {target} HTTP/1.1\r\n{lines}\r\n".encode() + (body or b"")
 

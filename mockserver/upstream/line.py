@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
+import socket
+import ssl
 from collections import deque
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    import ssl
-
     from mockserver.upstream.address import Address
 
 HIGH: Final = 64 * 1024
@@ -18,7 +20,21 @@ CONNECT_TIME: Final = 30.0
 RACE: Final = 0.25
 """Seconds that an address of a name has before the next is tried as well (RFC 8305 § 5)."""
 
+_NUMBER: Final = re.compile(r"\[Errno (\d+)\]")
+
 Ended: TypeAlias = Literal["fin", "reset"]
+
+
+def reason(error: OSError) -> str:
+    """Return in the system's words why there is no connection, each of them once.
+
+    Where a name has several addresses, asyncio has put what all of them said into one text.
+    """
+    if isinstance(error, ssl.SSLError | socket.gaierror):
+        return error.strerror or str(error)
+    numbers = [error.errno] if error.errno else map(int, _NUMBER.findall(str(error)))
+    words = dict.fromkeys(os.strerror(number) for number in numbers)
+    return ", ".join(words) or str(error) or type(error).__name__
 
 
 class Line(asyncio.Protocol):

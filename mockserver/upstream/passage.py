@@ -20,7 +20,7 @@ from mockserver.upstream.heads import (
     text_of,
     without,
 )
-from mockserver.upstream.line import CONNECT_TIME, Line
+from mockserver.upstream.line import CONNECT_TIME, Line, reason
 from mockserver.upstream.reading import BrokenOffError, Data, Head, NotHttpError, Over, Reading
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class Passage:
             what = f"{self._address} does not answer: not connected after {CONNECT_TIME:g} s"
             status = 504
         except OSError as error:
-            what = f"{self._address} cannot be reached: {_reason(error)}"
+            what = f"{self._address} cannot be reached: {reason(error)}"
             status = 502
         if "CERTIFICATE_VERIFY_FAILED" in what:
             mend = "trust its certificate (SSL_CERT_FILE), or take any with --insecure"
@@ -240,7 +240,3 @@ def _known(upload: asyncio.Task[None]) -> None:
     """Take note of how a request was sent: whatever went wrong shows in its answer."""
     if not upload.cancelled():
         upload.exception()
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error) or type(error).__name__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 MAX_HEAD: Final = 256 * 1024
 """Bytes of an answer's head; what is longer is taken for no HTTP."""
 _FIRST: Final = b"HTTP/"
+_BYTEARRAY: Final = re.compile(r"bytearray\((.*)\)")
 _DIGITS: Final = 18
 """Digits of a length that count; h11 has seen to it that they are digits."""
 _BODILESS: Final = frozenset((204, 304))
@@ -87,12 +89,14 @@ class Reading:
         self._body: Body | None = None
         self._rest = b""
         """What came together with the head, and is body."""
+        self._came = b""
+        """What has come of a head that is not complete, or cannot be read."""
         self._at = 0.0
 
     @property
     def begun(self) -> bytes:
         """What has come of a head that is not complete."""
-        return b"" if self._body is not None else self._heads.trailing_data[0]
+        return self._came
 
     async def next(self) -> Part:
         """Return the next part. Raises NotHttpError, BrokenOffError."""
@@ -105,7 +109,7 @@ class Reading:
             try:
                 part = self._heads.next_event()
             except h11.RemoteProtocolError as error:
-                raise NotHttpError(str(error)) from None
+                raise NotHttpError(_in_words(str(error))) from None
             if isinstance(part, h11.InformationalResponse | h11.Response):
                 return self._begun(part)
             found = await self._line.take()
@@ -113,6 +117,7 @@ class Reading:
                 raise self._broken_off(found)
             self._at, data = found
             self._check(data)
+            self._came += data
             self._heads.receive_data(data)
 
     def _check(self, data: bytes) -> None:
@@ -125,6 +130,7 @@ class Reading:
     def _begun(self, part: h11.InformationalResponse | h11.Response) -> Head:
         final = isinstance(part, h11.Response)
         bare = self._method == "HEAD" or part.status_code in _BODILESS
+        self._came = b"" if final else self._heads.trailing_data[0]
         values = {name.lower(): value for name, value in part.headers}
         transfer = _transfer(values)
         if final:
@@ -158,6 +164,15 @@ class Reading:
 
     def _broken_off(self, how: Ended) -> BrokenOffError:
         return BrokenOffError("reset" if how == "reset" else "cut", self._line.fault)
+
+
+def _in_words(fault: str) -> str:
+    """Return what h11 has found wrong with a head as it is to be told."""
+    if fault == "Receive buffer too long":
+        return f"its head is longer than {MAX_HEAD // 1024} KiB"
+    if "_SWITCH_" in fault:
+        return "it goes on as something else (101 Switching Protocols)"
+    return _BYTEARRAY.sub(r"\1", fault)
 
 
 def _transfer(headers: Mapping[bytes, bytes]) -> Transfer:

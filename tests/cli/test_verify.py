@@ -106,6 +106,7 @@ REFUSED = {
     "no variable": (["--base-url", NOWHERE, "-H", "X: ${NO_SUCH_THING}"], "[no-variable]"),
     "a second header in a value": (["--base-url", NOWHERE, "-H", "X: a\r\nY: b"], "the header x cannot be sent: it has '\\r' (at 2 of its 7 characters)"),
     "no name of a header": (["--base-url", NOWHERE, "-H", "X Y: b"], "[unsendable-header]"),
+    "the length of a body": (["--base-url", NOWHERE, "-H", "Content-Length: 5"], "the header content-length cannot be given"),
     "a report that cannot be": (["--base-url", NOWHERE, "--junit", "/dev/null/x"], "[unwritable-report]"),
 }  # fmt: skip
 

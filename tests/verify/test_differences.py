@@ -4,6 +4,7 @@ import asyncio
 import gc
 import gzip
 import re
+import socket
 import ssl
 
 import pytest
@@ -229,6 +230,16 @@ async def test_a_body_that_a_request_did_not_ask_for_is_shown_without_its_secret
     assert "s3cret" not in repr(found)
 
 
+async def test_the_host_that_the_operator_gives_is_the_only_one(plan):
+    """Whoever gets two refuses the request (RFC 9112 § 3.2)."""
+    async with Raw(whole(chunked(*ALL))) as backend:
+        given = (("host", "api.test"),)
+        await verified(plan(STORY, headers=given), backend.url, clock=backend.clock)
+        lines = backend.requests[0].splitlines()
+
+    assert [line for line in lines if line.lower().startswith("host:")] == ["host: api.test"]
+
+
 async def test_who_is_not_let_in_is_told_how_to_bring_credentials(plan):
     """A 401 is mended on the command line, not in the scenario."""
     async with Raw(whole(head("401 Unauthorized", "application/json"), PROBLEM)) as backend:
@@ -345,6 +356,43 @@ async def test_nobody_at_home_is_told(plan):
 
     assert [each.code for each in found.differences] == ["unreachable"]
     assert "Connection refused" in found.differences[0].got
+
+
+async def test_a_name_of_which_no_address_answers_is_told_once(plan, monkeypatch):
+    """`localhost` has two on most machines; of asyncio's words on both nothing is to be seen."""
+    async with Raw(whole()) as backend:
+        port = int(backend.url.rpartition(":")[2])
+    both = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port))
+        for host in ("127.0.0.1", "127.0.0.2")
+    ]
+
+    async def resolved(*_, **__):
+        return both
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolved)
+    found = await verified(plan(STORY), f"http://localhost:{port}")
+
+    assert found.differences[0].got == f"no connection to localhost:{port}: Connection refused"
+
+
+@pytest.mark.parametrize(
+    ("first", "why"),
+    [
+        ("HTTP/2 200 OK", "illegal status line: b'HTTP/2 200 OK'"),
+        ("HTTP/1.1 101 OK", "it goes on as something else (101 Switching Protocols)"),
+        (f"HTTP/1.1 200 {'O' * 900_000}", "its head is longer than 256 KiB"),
+    ],
+    ids=["another version", "a switch", "too long"],
+)
+async def test_a_head_that_cannot_be_read_is_shown_from_its_beginning(plan, first, why):
+    """Not what comes behind it."""
+    async with Raw(whole(f"{first}\r\n\r\n".encode(), ONE, "open")) as backend:
+        found = await verified(plan(STORY), backend.url, clock=backend.clock)
+
+    assert [each.code for each in found.differences] == ["not-http"]
+    assert found.differences[0].got == f"the answer is no HTTP: {why}"
+    assert found.differences[0].evidence.startswith(f"the answer begins: {first[:60]}")
 
 
 async def test_the_time_for_all_is_over(plan):
