@@ -11,10 +11,11 @@ FILES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py"))
 MAY_IMPORT = {
     "errors": set(),
     "late": set(),
+    "shared": set(),
     "sse": {"errors"},
-    "contract": {"errors", "late"},
+    "contract": {"errors", "late", "shared"},
     "scenario": {"errors", "late", "sse", "contract"},
-    "play": {"errors", "sse", "contract", "scenario"},
+    "play": {"errors", "shared", "sse", "contract", "scenario"},
     "capture": {"errors", "sse", "contract", "scenario", "play"},
     "clock": {"errors"},
     "home": set(),

@@ -7,7 +7,6 @@ of the operations on it, each when it is first asked for.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from mockserver.contract import templates
@@ -30,6 +29,7 @@ from mockserver.contract.items import (
 from mockserver.contract.media import FORM, MULTIPART, essence, is_json, is_range
 from mockserver.contract.path_items import parameter_objects, path_item
 from mockserver.contract.place import Place
+from mockserver.shared import once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,12 +58,12 @@ class Deed:
         """Return what a body of this media type object, of one of its responses, is."""
         return self.collection.body(holder)
 
-    @cached_property
+    @once
     def taken(self) -> list[Body]:
         """What the bodies are that the operation takes."""
         return [self.collection.body(holder) for holder in _requests(self.operation)]
 
-    @cached_property
+    @once
     def query(self) -> dict[str, Place]:
         """The query parameters of the operation, with their schemas."""
         return parameters(self.operation, "query")
@@ -107,29 +107,29 @@ class Collection:
             self._bodies[holder.pointer] = found
         return found
 
-    @cached_property
+    @once
     def item(self) -> Place:
         """The schema of one item, as its own operations answer it; of None where nothing does."""
         return self._found[0]
 
-    @cached_property
+    @once
     def key(self) -> str | None:
         """The member of an item that its path names; None where items do not show it."""
         return self._found[1]
 
-    @cached_property
+    @once
     def names(self) -> Members:
         """The members of an item."""
         return members(self.document, self.item)
 
-    @cached_property
+    @once
     def key_schema(self) -> Place:
         """The schema of the key: that of the member, else that of the path parameter."""
         if self.key is not None and self.key in self.names:
             return joined(self.document, self.names[self.key])
         return self.key_parameter
 
-    @cached_property
+    @once
     def key_parameter(self) -> Place:
         """The schema of the path parameter that names an item."""
         for deed in self.deeds:
@@ -139,7 +139,7 @@ class Collection:
                     return schema
         return Place(None, "")
 
-    @cached_property
+    @once
     def requested(self) -> Members:
         """The members that a client may send of an item."""
         found: Members = {}
@@ -154,7 +154,7 @@ class Collection:
         """Return the schema of a member, as requests declare it, else as answers do."""
         return joined(self.document, self.requested.get(name) or self.names.get(name) or [])
 
-    @cached_property
+    @once
     def kept(self) -> bool:
         """Whether these are things that a client can make, and then find again."""
         create, upsert = self.deed("create"), self.deed("replace")
@@ -188,7 +188,7 @@ class Collection:
             self.body(holder).kind == "list" for holder in responses(listing.operation)
         )
 
-    @cached_property
+    @once
     def _reader(self) -> Reader:
         keys = frozenset(name for name in (self.key, self.parameter) if name is not None)
         return Reader(self.document, self.item, self.names or self._found[2], keys, self._things)
@@ -197,7 +197,7 @@ class Collection:
     def _things(self) -> str:
         return self.template[-1] or ""
 
-    @cached_property
+    @once
     def _found(self) -> tuple[Place, str | None, Members]:
         """The item's schema, its key and its members, from the first body that shows a key."""
         first: tuple[Place, str | None, Members] | None = None

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
 from mockserver.contract.media import is_json
 from mockserver.contract.shapes import constants
 from mockserver.contract.templates import Segment, parse_segment, plain
+from mockserver.shared import once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -69,7 +69,7 @@ class NoRoute:
     allowed: tuple[str, ...]
     table: Table = field(repr=False)
 
-    @cached_property
+    @once
     def nearest(self) -> tuple[str, ...]:
         """Up to five sentences: an operation that comes near, and where it differs."""
         return tuple(self.table.nearest(self.method, self.path))

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from string import ascii_letters, ascii_lowercase, digits
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mockserver.contract.matching import searcher
+from mockserver.shared import once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -86,11 +86,11 @@ class _Row:
 
     parts: Sequence[_Node]
 
-    @cached_property
+    @once
     def least(self) -> int:
         return sum(part.least for part in self.parts)
 
-    @cached_property
+    @once
     def most(self) -> int:
         return min(sum(part.most for part in self.parts), LONGEST)
 
@@ -106,11 +106,11 @@ class _Either:
 
     parts: Sequence[_Node]
 
-    @cached_property
+    @once
     def least(self) -> int:
         return min(part.least for part in self.parts)
 
-    @cached_property
+    @once
     def most(self) -> int:
         return max(part.most for part in self.parts)
 
@@ -127,11 +127,11 @@ class _Repeat:
     fewest: int
     highest: int
 
-    @cached_property
+    @once
     def least(self) -> int:
         return self.part.least * self.fewest
 
-    @cached_property
+    @once
     def most(self) -> int:
         return min(self.part.most * self.highest, LONGEST)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.contract.formats import checker
@@ -29,6 +28,7 @@ from mockserver.contract.schemas import (
     Schema,
     normaliser,
 )
+from mockserver.shared import once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -163,12 +163,12 @@ class Plan:
         """Whether anything goes, so that a name may say what is meant."""
         return not any(schema for schema in self.flat)
 
-    @cached_property
+    @once
     def is_absent(self) -> bool:
         """Whether this is only for the other direction."""
         return any(self.plans.absent in schema.notes for schema in self.flat)
 
-    @cached_property
+    @once
     def choice(self) -> Choice | None:
         """The first choice that is left to take."""
         for schema in self.flat:
@@ -193,7 +193,7 @@ class Plan:
 
     # What the schema shows
 
-    @cached_property
+    @once
     def lists(self) -> list[list[Any]]:
         """The lists of values of which a value has to be in each."""
         return [
@@ -202,12 +202,12 @@ class Plan:
             if "const" in schema or "enum" in schema
         ]
 
-    @cached_property
+    @once
     def values(self) -> list[Any] | None:
         """All values that fit, where the schema lists them: those it shows go first."""
         return listed(self)
 
-    @cached_property
+    @once
     def shown(self) -> list[Any]:
         """The examples that fit, else the default if it does."""
         return shown(self)
@@ -216,7 +216,7 @@ class Plan:
         """Return what the schemas note by a key that asks nothing of a value."""
         return [schema.notes[key] for schema in self.flat if key in schema.notes]
 
-    @cached_property
+    @once
     def settled(self) -> Plan:
         """The plan with the first alternative of every choice taken."""
         plan = self
@@ -236,7 +236,7 @@ class Plan:
         except Exception:  # noqa: BLE001  (whatever a library fails by on strange schemas)
             return False
 
-    @cached_property
+    @once
     def validator(self) -> Any:
         """What judges values by the parts; of a choice taken by the alternative as well."""
         schema = self.parts[0] if len(self.parts) == 1 else {"allOf": list(self.parts)}
@@ -253,7 +253,7 @@ class Plan:
 
     # By type
 
-    @cached_property
+    @once
     def bounds(self) -> Bounds:
         """What is asked of a number."""
         bounds = Bounds()
@@ -261,7 +261,7 @@ class Plan:
             bounds.add(schema)
         return bounds
 
-    @cached_property
+    @once
     def texts(self) -> Texts | None:
         """What is asked of a text; None where a pattern is beyond us."""
         texts = Texts()
@@ -272,7 +272,7 @@ class Plan:
             return None
         return texts
 
-    @cached_property
+    @once
     def content(self) -> Plan | None:
         """What is asked of the JSON that a text holds, where it does."""
         media = [str(m) for m in self.noted("contentMediaType")]
@@ -281,7 +281,7 @@ class Plan:
             return None
         return self.plans.plan(schemas)
 
-    @cached_property
+    @once
     def members(self) -> Members:
         """What is asked of an object."""
         return members_of(self)
@@ -295,7 +295,7 @@ class Plan:
             self._members[name] = plan
         return self._members[name]
 
-    @cached_property
+    @once
     def items(self) -> Items:
         """What is asked of an array."""
         return items_of(self)
@@ -309,7 +309,7 @@ class Plan:
 
     # Depth
 
-    @cached_property
+    @once
     def height(self) -> float:
         """How many objects and arrays the flattest value has inside each other, at the most."""
         return height(self)
@@ -318,7 +318,7 @@ class Plan:
         """Return the same of the values of one type."""
         return height_of(self, type_)
 
-    @cached_property
+    @once
     def is_plain(self) -> bool:
         """Whether values are neither objects nor arrays, and leave no choice."""
         return self.choice is None and not {"object", "array"} & set(self.types)

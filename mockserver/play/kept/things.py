@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +11,7 @@ from mockserver.contract import shapes
 from mockserver.contract.items import ALTERNATIVES, IDS, joined, plain_name, singulars
 from mockserver.contract.sampling.sample import Unsatisfiable, sample
 from mockserver.contract.values import fits, value_violations
+from mockserver.shared import once
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -103,7 +103,7 @@ class Shaper:
         """Tell whether a member is the server's to set: nobody can send it."""
         return name not in self._requested or self.flagged(name, "readOnly")
 
-    @cached_property
+    @once
     def _places(self) -> Members:
         """The schemas of each member, in requests and in answers."""
         names = dict.fromkeys([*self._requested, *self._names])
@@ -111,7 +111,7 @@ class Shaper:
             name: [*self._requested.get(name, []), *self._names.get(name, [])] for name in names
         }
 
-    @cached_property
+    @once
     def _defaults(self) -> Object:
         found = {
             name: shapes.find(self._document, places, "default")
@@ -119,7 +119,7 @@ class Shaper:
         }
         return {name: place.value for name, place in found.items() if place is not None}
 
-    @cached_property
+    @once
     def _flags(self) -> dict[str, frozenset[str]]:
         return {
             flag: frozenset(
@@ -172,7 +172,7 @@ class Shaper:
                 self._add(whole, name, inner, shown, at)
         return whole
 
-    @cached_property
+    @once
     def ids(self) -> tuple[str, ...]:
         """The members that are the server's own names of a thing, beside its key."""
         return tuple(
@@ -181,7 +181,7 @@ class Shaper:
             if plain_name(name) in IDS and name != self._collection.key and self._is_servers(name)
         )
 
-    @cached_property
+    @once
     def nullable(self) -> frozenset[str]:
         """The members of a thing that may be null."""
         return frozenset(
