@@ -11,6 +11,7 @@ from mockserver.contract.parts import FILES
 from mockserver.contract.place import JsonObject, Place, reference, unescape
 from mockserver.contract.walk import distinct_refs, objects
 from mockserver.errors import LoadError, Location, Problem, did_you_mean
+from mockserver.shared import turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +25,7 @@ BUNDLE = "put the parts into one file first, for example `npx @redocly/cli bundl
 class Document:
     """The tree of one OpenAPI document: its version and its references."""
 
-    __slots__ = ("_ids", "_targets", "_unread", "cache", "source", "tree", "version")
+    __slots__ = ("_ids", "_targets", "_unread", "cache", "source", "tree", "turn", "version")
 
     def __init__(
         self,
@@ -39,6 +40,8 @@ class Document:
         self.version = version
         self.cache: dict[str, Any] = {}
         """What readers of this document remember, by a name of their own."""
+        self.turn = turns()
+        """Held by who adds to what is remembered: others may be reading it in other threads."""
         self._targets: dict[str, Place | None] = {}
         self._ids: dict[str, Place] | None = None
 
@@ -89,12 +92,13 @@ class Document:
     def _identified(self) -> dict[str, Place]:
         """Map every `$id`, and `#` with every `$anchor`, to its schema."""
         if self._ids is None:
-            self._ids = {}
+            found: dict[str, Place] = {}
             for place in self._objects():
                 for key in ("$id", "$anchor", "$dynamicAnchor"):
                     name = place.text(key)
                     if name:
-                        self._ids.setdefault(name if key == "$id" else f"#{name}", place)
+                        found.setdefault(name if key == "$id" else f"#{name}", place)
+            self._ids = found
         return self._ids
 
     def follow(self, place: Place) -> Place:

@@ -308,5 +308,6 @@ def joined(document: Document, places: list[Place]) -> Place:
     kept: dict[tuple[str, ...], Place] = document.cache.setdefault("joined schemas", {})
     key = tuple(place.pointer for place in places)
     if key not in kept:
-        kept[key] = Place(shapes.joined(places), places[0].pointer if places else "")
+        made = Place(shapes.joined(places), places[0].pointer if places else "")
+        return kept.setdefault(key, made)
     return kept[key]

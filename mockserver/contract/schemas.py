@@ -115,10 +115,11 @@ _PLAIN: dict[str, Callable[[Any], bool]] = {
 def normaliser(document: Document, direction: Direction) -> Normaliser:
     """Return the one normaliser of a document for a direction."""
     key = f"normaliser of a {direction}"
-    if key not in document.cache:
-        document.cache[key] = Normaliser(document, direction)
-    made: Normaliser = document.cache[key]
-    return made
+    with document.turn:
+        if key not in document.cache:
+            document.cache[key] = Normaliser(document, direction)
+        made: Normaliser = document.cache[key]
+        return made
 
 
 NOTED: Final[dict[str, Callable[[Any], bool]]] = {
@@ -171,6 +172,10 @@ class Normaliser:
 
     def schema(self, place: Place) -> Schema:
         """Return the schema at a place, all it refers to included."""
+        with self._document.turn:  # nobody else may see one that still waits to be filled
+            return self._schema(place)
+
+    def _schema(self, place: Place) -> Schema:
         own = place.pointer.startswith(COMPONENTS) and isinstance(place.value, dict)
         if own and self._document.at(place.pointer) == place:
             made: Schema = self._target(place)

@@ -80,15 +80,16 @@ def fits(document: Document, schema: Place, value: object, direction: Direction)
 def validator(document: Document, schema: Place, direction: Direction) -> Any:
     """Return the validator of a schema, compiled once."""
     kept: dict[tuple[str, int], tuple[object, Any]]
-    kept = document.cache.setdefault(f"validators of a {direction}", {})
     key = (schema.pointer, id(schema.value))
-    if key not in kept:
-        if len(kept) >= MOST:
-            del kept[next(iter(kept))]
-        normal = normaliser(document, direction).schema(schema)
-        # With the value, so that it lives as long as its id is a key.
-        kept[key] = schema.value, draft()(normal, format_checker=checker())
-    return kept[key][1]
+    with document.turn:
+        kept = document.cache.setdefault(f"validators of a {direction}", {})
+        if key not in kept:
+            if len(kept) >= MOST:
+                del kept[next(iter(kept))]
+            normal = normaliser(document, direction).schema(schema)
+            # With the value, so that it lives as long as its id is a key.
+            kept[key] = schema.value, draft()(normal, format_checker=checker())
+        return kept[key][1]
 
 
 def _violation(document: Document, schema: Place, one: Told, field: str) -> Violation:

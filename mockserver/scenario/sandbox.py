@@ -89,6 +89,10 @@ class Meter(threading.local):
         return checked(value, size)
 
 
+_METER: Final = Meter()
+"""The one that is started: two threads may make an environment each, when it is first needed."""
+
+
 @lru_cache(maxsize=1)
 def environment() -> Any:
     """Return the environment that all expressions are compiled in."""
@@ -113,7 +117,7 @@ def _sandbox() -> Any:
 
     class Sandbox(ImmutableSandboxedEnvironment):
         intercepted_binops = frozenset({"**", "*", "%", "+", "-", "//", "/"})
-        meter = Meter()
+        meter = _METER
 
         def call_binop(self, _context: Any, symbol: str, left: Any, right: Any) -> Any:
             return self.meter.give_out(_operate(symbol, left, right))

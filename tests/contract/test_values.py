@@ -1,5 +1,7 @@
 """Whether one value fits one schema."""
 
+import threading
+
 import pytest
 from contract_documents import contract
 
@@ -97,3 +99,53 @@ def test_schemas_that_are_not_of_the_document_are_told_apart():
     for n in range(300):
         assert fits(document, Place({"const": n}, ""), n, "response")
         assert not fits(document, Place({"const": n}, ""), n + 1, "response")
+
+
+class Slow(dict):
+    """A mapping in whose middle its reader waits for others to come, once it is armed."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.armed, self.begun, self.come = False, threading.Event(), threading.Event()
+
+    def items(self):
+        """Let the first reader wait."""
+        if self.armed and not self.begun.is_set():
+            self.begun.set()
+            self.come.wait(0.3)
+        return super().items()
+
+
+def asked_twice(slow, first, second):
+    """Return what is answered in one thread while another has come to the middle of `slow`."""
+    slow.armed = True
+    other = threading.Thread(target=first, daemon=True)
+    other.start()
+    assert slow.begun.wait(10)
+    found = second()
+    slow.come.set()
+    other.join(10)
+    return found
+
+
+def test_a_schema_is_whole_for_whoever_asks_while_another_thread_makes_it():
+    """Half of a schema asks nothing: what breaks it would be taken to fit.
+
+    `explain` plays a story beside the event loop, and servers share the control API's document.
+    """
+    slow = Slow({"type": "integer"})
+    made = contract(components={"schemas": {"Count": slow}}).document
+    schema = made.at("/components/schemas/Count")
+
+    def fit(value):
+        return fits(made, schema, value, "response")
+
+    assert not asked_twice(slow, lambda: fit(1), lambda: fit("many"))
+
+
+def test_a_name_is_found_while_another_thread_looks_for_the_first():
+    """One that is not found would be remembered as one that leads nowhere."""
+    slow = Slow({"Count": {"$anchor": "count", "type": "integer"}})
+    made = contract(components={"schemas": slow}).document
+
+    assert asked_twice(slow, lambda: made.lookup("#other"), lambda: made.lookup("#count"))

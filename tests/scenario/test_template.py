@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mockserver.errors import Location
 from mockserver.play.opening import Opening
 from mockserver.play.scope import Address, StoryScope
+from mockserver.scenario import sandbox
 from mockserver.scenario.model import Scenario
 from mockserver.scenario.sandbox import TEXT_LIMIT
 from mockserver.scenario.template import RenderError, Template, TemplateError, has_template
@@ -386,6 +387,31 @@ def test_every_evaluation_has_the_whole_measure_of_work():
     for thread in threads:
         thread.join()
     assert [len(text) for text in texts] == [3_000_000] * 12
+
+
+def test_the_work_is_measured_anew_where_two_threads_are_the_first(monkeypatch):
+    """Each makes an environment; what is compiled in the one that is not kept is counted, too."""
+    met, made, usual = threading.Barrier(2), [], sandbox._filters
+
+    def filters(jinja):
+        met.wait(10)
+        return usual(jinja)
+
+    monkeypatch.setattr(sandbox, "_filters", filters)
+    sandbox.environment.cache_clear()
+    sources = ["{{ 'a' * 9000001 }}", "{{ 'a' * 9000002 }}"]
+    threads = [
+        threading.Thread(target=lambda source=source: made.append(Template(source, HERE)))
+        for source in sources
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    lengths = {len(template.text({})) for template in made for _ in range(3)}
+
+    assert lengths == {9_000_001, 9_000_002}
 
 
 def test_a_value_that_is_missing_says_what_and_where():

@@ -62,15 +62,17 @@ def answer(operation: Operation, wish: Wish) -> Answer:
     `Operation.response`). Of the media types the one that the Accept prefers. An error is told
     whatever the Accept says: RFC 9110 § 12.5.1 leaves that to the server.
     """
-    kept: dict[tuple[str, Wish], Answer] = operation.document.cache.setdefault("answers", {})
-    found = kept.get((operation.id, wish))
-    if found is None:
-        found = _Maker(operation, wish).answer()
-        if len(found.body) <= _KEPT_BYTES:
-            kept[operation.id, wish] = found
-        if len(kept) > _KEPT:
-            del kept[next(iter(kept))]
-    return found
+    kept: dict[tuple[str, Wish], Answer]
+    with operation.document.turn:
+        kept = operation.document.cache.setdefault("answers", {})
+        found = kept.get((operation.id, wish))
+        if found is None:
+            found = _Maker(operation, wish).answer()
+            if len(found.body) <= _KEPT_BYTES:
+                kept[operation.id, wish] = found
+            if len(kept) > _KEPT:
+                del kept[next(iter(kept))]
+        return found
 
 
 def lenient_answer(operation: Operation, wish: Wish) -> Answer | None:

@@ -6,7 +6,6 @@ What is malformed asks nothing. OAS 3.2 § Parameter Object, § Request Body Obj
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from urllib.parse import unquote
 
@@ -16,6 +15,7 @@ from mockserver.contract.requests.credentials import Scheme, requirements
 from mockserver.contract.requests.kinds import kinds, takes, takes_any_text
 from mockserver.contract.schemas import normaliser
 from mockserver.contract.templates import Segment, parse_segment, plain
+from mockserver.shared import once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -137,7 +137,7 @@ class Terms:
         """Whether a request has anything that openapi-core has to judge."""
         return bool(self.parameters or self.body)
 
-    @cached_property
+    @once
     def names(self) -> Mapping[Part, Mapping[str, bool]]:
         """The parameters of each part, folded, and whether their value matters."""
         found: dict[Part, dict[str, bool]] = {part: {} for part in _STYLES}
@@ -145,7 +145,7 @@ class Terms:
             found[parameter.part][parameter.folded] = not parameter.plain
         return found
 
-    @cached_property
+    @once
     def whole(self) -> frozenset[Part]:
         """The parts of which more matters than what is called like a parameter."""
         return frozenset(
@@ -166,14 +166,16 @@ class Terms:
 
 def terms_of(operation: Operation) -> Terms:
     """Return what an operation asks, read once for each. Never raises."""
-    kept: dict[tuple[str, str], Terms] = operation.document.cache.setdefault("terms", {})
+    kept: dict[tuple[str, str], Terms]
     key = (operation.id, operation.pointer)
-    if key not in kept:
-        try:
-            kept[key] = _terms(operation)
-        except Exception as error:  # noqa: BLE001  (documents are malformed in every way)
-            kept[key] = Terms(operation, fault=f"{type(error).__name__}: {error}")
-    return kept[key]
+    with operation.document.turn:
+        kept = operation.document.cache.setdefault("terms", {})
+        if key not in kept:
+            try:
+                kept[key] = _terms(operation)
+            except Exception as error:  # noqa: BLE001  (documents are malformed in every way)
+                kept[key] = Terms(operation, fault=f"{type(error).__name__}: {error}")
+        return kept[key]
 
 
 def _terms(operation: Operation) -> Terms:

@@ -260,8 +260,6 @@ def _library_faults(terms: Terms, asked: Asked) -> list[RequestFault]:
     late("mockserver.contract.requests.library")  # 0.4 s
     from mockserver.contract.requests.library import Library  # noqa: PLC0415
 
-    library: Library = terms.kept.get("library") or Library(terms)
-    terms.kept["library"] = library
     raw = raw_path_parameters(terms.operation, asked.path)
     names = terms.names["header"]
     sent = Sent(
@@ -275,8 +273,11 @@ def _library_faults(terms: Terms, asked: Asked) -> list[RequestFault]:
         asked.header("content-type"),
         asked.body,
     )
-    told = library.faults(sent)
-    # HEAD stands in for GET here, and has no body of its own.
-    told = (fault for fault in told if asked.method != "HEAD" or fault.where != "body")
-    found = list(islice(told, FAULTS))
+    with terms.operation.document.turn:  # the servers of one process share the control API's
+        library: Library = terms.kept.get("library") or Library(terms)
+        terms.kept["library"] = library
+        told = library.faults(sent)
+        # HEAD stands in for GET here, and has no body of its own.
+        told = (fault for fault in told if asked.method != "HEAD" or fault.where != "body")
+        found = list(islice(told, FAULTS))
     return sorted(found, key=lambda fault: ORDER.index(fault.where))

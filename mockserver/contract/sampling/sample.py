@@ -37,8 +37,9 @@ def sample(
     """
     where = f"no value fits the schema at {schema.pointer or 'the root'}"
     try:
-        plan = _plan(document, schema, direction)
-        value = Draw(f"{seed}/{schema.pointer}/{n}", n).value(plan, name)
+        with document.turn:  # all values are drawn by the same plans, which learn meanwhile
+            plan = _plan(document, schema, direction)
+            value = Draw(f"{seed}/{schema.pointer}/{n}", n).value(plan, name)
     except Impossible as error:
         at = f" at {error.pointer}" if error.pointer != schema.pointer else ""
         raise Unsatisfiable(f"{where}: {error.why}{at}") from None

@@ -59,28 +59,30 @@ async def explained(ask: Ask) -> web.Response:
         limit=int(query.get("limit", CUES)),
         timeouts=query.get("timeouts") == "true",
     )
+    # Both of one look at the files: in the thread there could be others by then.
+    catalog, program = ask.live.catalog, _program(ask)
     # In a thread: some stories are of 16 MB, and open streams go on meanwhile.
-    return await asyncio.to_thread(_explained, ask, asked)
+    return await asyncio.to_thread(_explained, ask, catalog, program, asked)
 
 
-def _explained(ask: Ask, asked: Asked) -> web.Response:
+def _explained(ask: Ask, catalog: Catalog, program: Program, asked: Asked) -> web.Response:
     query = ask.query
     dispatched = query.get("dispatched") == "true"
-    found = explain(ask.live.catalog, _program(ask), asked)
+    found = explain(catalog, program, asked)
     if query.get("format") == "text":
         text = "\n".join(as_text(found, dispatched=dispatched)) + "\n"
         return web.Response(text=text, content_type="text/plain", headers=FRESH)
     most = ask.number("bytes") if "bytes" in query else None
     told = story_json(found, dispatched=dispatched, most=most)
-    return answer({**told, "curl": _curl(ask, found)})
+    return answer({**told, "curl": _curl(ask, catalog, found)})
 
 
-def _curl(ask: Ask, explained: Explained) -> str | None:
+def _curl(ask: Ask, catalog: Catalog, explained: Explained) -> str | None:
     """Return a line to try it with; None where no request can be made up that is answered so."""
     from mockserver.verify.curl import curl_line  # noqa: PLC0415  (only pages want it)
     from mockserver.verify.request import NoRequestError  # noqa: PLC0415
 
-    operation = ask.live.catalog.operations(explained.program)[0]
+    operation = catalog.operations(explained.program)[0]
     # Nobody trusts the authority that was made when the server started, but its own clients.
     made = ask.live.certificate is not None and ask.live.certificate.made
     with suppress(NoRequestError):
