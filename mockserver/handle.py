@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mockserver.clock import Clock
-    from mockserver.play.journal import Entry, Journal
+    from mockserver.play.journal import Entry
     from mockserver.play.live import LiveConnection
     from mockserver.runner import MockServer
     from mockserver.server.orders import Orders
@@ -132,7 +132,8 @@ class Steered:
         waits = self._connected(count, within)
         if loop is asyncio.get_running_loop():
             return await waits
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(waits, loop))
+        found: list[LiveConnection] = await server._home.run_for(waits)
+        return found
 
     async def _connected(self, count: int, within: float) -> list[LiveConnection]:
         """Wait in the server's event loop."""
@@ -173,8 +174,10 @@ class SessionHandle(Steered):
     @property
     def journal(self) -> list[Entry]:
         """What has happened in this session, oldest first."""
-        journal: Journal = self._session.journal
-        return list(journal)
+        found: list[Entry] = self._server._home.call(
+            lambda: list(self._server._session(self.name).journal)
+        )
+        return found
 
     def advance(self, duration: str | float) -> float:
         """Let time pass on a manual clock: `"2s"`, or seconds. Returns the session's time.
