@@ -215,6 +215,31 @@ def test_two_sessions_are_kept_apart(page, browser):
     look(browser, server, "#session=checkout")
     browser.until("return document.querySelector('.mark.refused')")
     assert browser.run(TEXTS, ".name.sub b") == ["Refused requests", "streamOrderStatus"]
+    browser.run("location.hash = 'session=default&streams=1'")
+    browser.until("return document.querySelector('#session-title').textContent.endsWith('default')")
+    assert browser.run("return document.querySelector('#filter-streams').checked")
+
+
+def test_a_session_that_comes_takes_no_focus_from_another(page, browser):
+    """The list stays as it is around the one that has it."""
+    server = page()
+    browser.run("document.querySelector('#sessions button').focus()")
+    ask(server, "POST", "/_mock/sessions", {"name": "another"})
+    browser.until("return document.querySelectorAll('#sessions li').length === 2")
+    assert browser.run("return document.activeElement.textContent.startsWith('default')")
+
+
+def test_the_timeline_says_that_files_have_problems(page, browser, tmp_path):
+    """With what is played instead, and where they are shown, until they are mended."""
+    server = page()
+    file = tmp_path / "scenarios-0" / "shown.yaml"
+    file.write_text("operation: streamOrderStatus\nstream: [{dealy: 1s}]\n", encoding="utf-8")
+    ask(server, "POST", "/_mock/reload")
+    said = browser.until("return document.querySelector('#files:not([hidden])')?.textContent")
+    assert said == "Files have 1 problem: what was loaded before is still played. Show them"
+    file.write_text(RESUME, encoding="utf-8")
+    ask(server, "POST", "/_mock/reload")
+    browser.until("return document.querySelector('#files').hidden")
 
 
 def test_what_is_still_to_come_is_dashed(page, browser):
@@ -264,6 +289,12 @@ def test_an_event_is_shown_with_its_bytes_its_line_and_its_check(page, browser, 
     assert "story" not in detail
     assert browser.run(TEXTS, ".source .here")[0].startswith("6- {id: 1, data")
     assert barriers() == []
+    browser.run("document.querySelector('#next').focus()")
+    browser.press("Enter")
+    browser.until(
+        "return document.querySelector('#detail').innerText.includes('payment_confirmed')"
+    )
+    assert browser.run("return document.activeElement.id") == "next"
     browser.run("[...document.querySelectorAll('.mark.event')].at(-1).click()")
     browser.until("return document.querySelector('#detail .check .bad')")
     assert "breaks the contract" in browser.run(
@@ -352,7 +383,7 @@ def test_everything_is_reached_by_keyboard(page, browser):
     label = "return document.activeElement.getAttribute('aria-label')"
     assert browser.run(label).startswith("#1 dropped by the script 2 events, connection 1 of")
     browser.press("ArrowDown")
-    assert browser.run(label).startswith("#2 reset by the script 1 events, connection 2 of")
+    assert browser.run(label).startswith("#2 reset by the script 1 event, connection 2 of")
     browser.press("ArrowUp", "ArrowRight")
     assert browser.run(label).startswith("#1 payment_processing, event message, id 1")
     browser.press("End")
@@ -411,6 +442,12 @@ def test_the_streams_are_held_released_and_pushed_to(page, browser):
     browser.until(
         "return document.querySelector('#detail').textContent.includes('pushed by a test')"
     )
+    browser.run(
+        "document.querySelector('#push-data').value = 'no JSON';"
+        "document.querySelector('#push-violates').value = 'to be seen'"
+    )
+    browser.click("#push")
+    browser.until("return document.querySelector('.mark.pushed.many')")
     for one in (client, other):
         one.leave()
     assert f"event: complete\ndata: {PUSHED}\n\n".encode() in client.received

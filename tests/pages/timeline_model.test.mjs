@@ -9,6 +9,16 @@ const WITHOUT_A_PAGE = ['blocks', 'lane', 'subscriptions', 'session', 'model', '
 for (const name of ['json.js', 'times.js', ...WITHOUT_A_PAGE.map((part) => `timeline-${part}.js`)]) {
   runInThisContext(readFileSync(new URL(name, folder), 'utf8'), name)
 }
+globalThis.dom = {}
+runInThisContext(readFileSync(new URL('dom.js', folder), 'utf8'), 'dom.js')
+const {arrange} = globalThis.dom
+/** An element as the text that it has: what is set apart stands in angle brackets. */
+globalThis.dom = {...globalThis.dom, el: (tag, attributes, ...children) => {
+  const text = children.flat(3).filter(Boolean).join('')
+  return tag === 'span' ? `<${text}>` : text
+}}
+runInThisContext(readFileSync(new URL('timeline-pieces.js', folder), 'utf8'), 'timeline-pieces.js')
+const {asText, unfolded} = globalThis.timelinePieces
 const {firstLeaf, indented, read} = globalThis.writtenJson
 const {duration, moment, seconds} = globalThis.times
 const {absence, endOf, resumedFrom} = globalThis.timelineLane
@@ -98,6 +108,11 @@ for (const [fields, kind, type] of [
 test('of JSON a mark says the first thing that it says', () => {
   const session = seeing(opened(1), sent(1, 1, [{data: '{"choices":[{"delta":{"content":"Once "}}]}'}, {data: '{broken'}, {data: '[]'}]))
   assert.deepEqual(session.lanes.get(1).marks.map((mark) => mark.text), ['Once', '{broken', '[]'])
+})
+
+test('of bytes that are no text a mark says how many they are', () => {
+  const told = (raw) => seeing(opened(1), sent(1, 1, [{raw, encoding: 'base64'}])).lanes.get(1).marks[0].text
+  assert.deepEqual(['gICA/wD+', '/w==', '//4='].map(told), ['6 bytes', '1 byte', '2 bytes'])
 })
 
 test('what was told without fields is a stretch, and is unfolded when it is known', () => {
@@ -237,11 +252,11 @@ const numbered = (serial, first, count, at, fields = {}) => ({...sent(serial, fi
 
 test('of what is known by its number alone, blocks are counted, and events are the least there are', () => {
   const session = seeing(opened(1), numbered(1, 1, 10000, 5), opened(2, {target: 'GET /b'}), sent(2, 1, [{data: 'x'}, {comment: 'c'}]))
-  assert.deepEqual([session.told, session.lanes.get(1).count, session.lanes.get(2).count], ['at least 1 events', [10000, 'blocks'], [1, 'events']])
+  assert.deepEqual([session.told, session.lanes.get(1).count, session.lanes.get(2).count], ['at least 1 event', [10000, 'block'], [1, 'event']])
   session.unfold(1, Array.from({length: 9}, (_, i) => ({block: i + 1, fields: {data: 'a'}, bytes: 8})))
-  assert.deepEqual([session.told, session.lanes.get(1).count], ['at least 10 events', [10000, 'blocks']])
+  assert.deepEqual([session.told, session.lanes.get(1).count], ['at least 10 events', [10000, 'block']])
   session.unfold(1, Array.from({length: 10000}, (_, i) => ({block: i + 1, fields: {data: 'a'}, bytes: 8})))
-  assert.deepEqual([session.told, session.lanes.get(1).count], ['10001 events', [10000, 'events']])
+  assert.deepEqual([session.told, session.lanes.get(1).count], ['10001 events', [10000, 'event']])
   assert.equal(seeing(opened(1), numbered(1, 1, 7, 5)).told, '7 blocks')
 })
 
@@ -313,4 +328,57 @@ test('what is still to come stands behind what was told, with the time until the
   assert.deepEqual([...items].map(([key, {text}]) => [key, text]), [
     ['m0', 'x'], ['w0', '2 s'], ['p0', '#2 '], ['w1', '2 s'], ['p1', 'waits for signal a'], ['w2', '1 s'], ['p2', 'will drop'], ['head', '200'],
   ])
+})
+
+test('for how long a client was away is said before the head that it is said of', () => {
+  const back = (id) => opened(2, {at: 4.6, connection: 2, last_event_id: id, after: 0.1, reconnection_time: 1.5})
+  const items = (id) => {
+    const session = seeing(opened(1), sent(1, 1, [{id, data: 'x'}], 4), closed(1, 4.5, 'drop', 'script'), back(id))
+    const pane = new Pane({from: 0, scale: 100}, 1000)
+    const scene = {session, pane, now: 5, moving: false, filter: {type: ''}, selected: null, rowOf: () => undefined}
+    return new Map(itemsOf(session.lanes.get(2), scene).map((item) => [item.key, item]))
+  }
+  assert.ok(items('2').get('awaysaid').x < 450 - '↻ 2  200'.length * 5)
+  const long = items('7'.repeat(300)).get('head')
+  assert.equal(long.text, `↻ ${'7'.repeat(23)}…  200`)
+  assert.ok(long.title.includes('7'.repeat(300)))
+})
+
+for (const [text, shown] of [
+  ['a\r\nb', 'a<\\r\\n\n>b'], ['\u202edata\x1b[2J', '<\\u202e>data<\\u001b>[2J'], ['\u05e9 \ud83d\udc68\u200d\ud83d\udc69', '\u05e9 \ud83d\udc68\u200d\ud83d\udc69'], ['\u200b\ufeff', '<\\u200b><><\\ufeff>'.replace('<>', '')],
+]) {
+  test(`what cannot be seen of a text is written out: ${JSON.stringify(text)}`, () => assert.equal(asText(text), shown))
+}
+
+test('of a long text the beginning is shown, and how much more there is', () => {
+  const long = 'x'.repeat(20001)
+  const shown = `${'x'.repeat(20000)}<\n… and 1 character more>`
+  assert.equal(asText(long), shown)
+  assert.equal(unfolded(long), shown)
+  assert.ok(unfolded(JSON.stringify([long])).length < 20100)
+})
+
+test('what stays in a list is not taken out of it', () => {
+  const taken = []
+  const parent = {
+    children: [],
+    get firstElementChild() { return this.children[0] ?? null },
+    insertBefore(child, next) {
+      if (this.children.includes(child)) child.remove()
+      this.children.splice(next ? this.children.indexOf(next) : this.children.length, 0, child)
+    },
+  }
+  const item = (name) => ({
+    name,
+    get nextElementSibling() { return parent.children[parent.children.indexOf(this) + 1] ?? null },
+    remove() {
+      taken.push(name)
+      parent.children.splice(parent.children.indexOf(this), 1)
+    },
+  })
+  const [a, b, c, d] = ['a', 'b', 'c', 'd'].map(item)
+  arrange(parent, [a, c])
+  arrange(parent, [a, b, c, d])
+  arrange(parent, [a, d])
+  assert.deepEqual([parent.children, taken], [[a, d], ['b', 'c']])
 })

@@ -30,6 +30,18 @@
     element.replaceChildren(...children.flat(3).filter(Boolean))
   }
 
+  /** Give an element these children in this order, with none taken out and put back that may stay:
+      one that is has lost the focus. */
+  const arrange = (parent, children) => {
+    const wanted = new Set(children)
+    for (const child of [...parent.children]) if (!wanted.has(child)) child.remove()
+    let next = parent.firstElementChild
+    for (const child of children) {
+      if (child === next) next = next.nextElementSibling
+      else parent.insertBefore(child, next)
+    }
+  }
+
   /** Set a property where it is another: what is written is laid out again, whether it has changed or not. */
   const set = (element, name, value) => {
     if (element[name] !== value) element[name] = value
@@ -74,5 +86,5 @@
     setTimeout(() => { button.textContent = 'Copy' }, 1500)
   }
 
-  globalThis.dom = {copy, el, fill, prose, set, svg, sync}
+  globalThis.dom = {arrange, copy, el, fill, prose, set, svg, sync}
 })()

@@ -14,7 +14,7 @@
   const link = (name) => `#${encodeURIComponent(name).replaceAll('%2F', '/')}`
   const fileOf = (where) => where.replace(/(:\d+){1,2}$/, '').replace(/#.*$/, '')
   const lineOf = (where) => Number(/:(\d+):\d+$/.exec(where)?.[1] ?? 0)
-  const counted = (count, word) => `${count} ${word}${count === 1 ? '' : 's'}`
+  const {counted} = times
 
   const marks = (scenario) => [
     scenario.default && el('span', {class: 'mark', title: 'answers where nothing else is asked for'}, 'default'),

@@ -86,7 +86,7 @@
       }
       section.hidden = !some
     }
-    by('found').textContent = wanted.length ? `${count} of ${scenarios.length}` : `${scenarios.length} scenarios`
+    by('found').textContent = wanted.length ? `${count} of ${scenarios.length}` : counted(scenarios.length, 'scenario')
     keepReachable()
   }
 

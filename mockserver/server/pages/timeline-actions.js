@@ -59,6 +59,7 @@
       this.event = input({id: 'push-event', placeholder: 'message'})
       this.id = input({id: 'push-id'})
       this.data = el('textarea', {id: 'push-data', rows: 2, placeholder: '{"status": "shipped"}', spellcheck: 'false'})
+      this.violates = input({id: 'push-violates', placeholder: 'why it may break the contract'})
       return el('section', {'aria-labelledby': 'streams-title'},
         el('h3', {id: 'streams-title'}, 'Streams'), this.target,
         el('div', {class: 'row'},
@@ -69,6 +70,7 @@
         el('details', {id: 'push-box'}, el('summary', {}, 'Push an event'),
           this.form({class: 'push'}, 'push', () => this.push(), [
             label(this.event, 'Type'), this.event, label(this.id, 'ID'), this.id, label(this.data, 'Data'), this.data,
+            label(this.violates, 'Violates'), this.violates,
             el('button', {class: 'main', id: 'push'}, 'Push event'),
           ])))
     }
@@ -130,6 +132,7 @@
       const body = {data: this.data.value}
       if (this.event.value) body.event = this.event.value
       if (this.id.value) body.id = this.id.value
+      if (this.violates.value) body.violates = this.violates.value
       const done = await mock.send('POST', `${await this.place()}/events`, body)
       return `pushed to ${counted(done.connections)}`
     }
@@ -241,7 +244,7 @@
     return el('p', {class: 'verdict-line'},
       el('b', {class: tone}, text),
       el('span', {class: 'quiet'}, expected ? ` ${counts.passed} of ${expected} met` : ''),
-      counts.findings > 0 && el('span', {class: 'bad'}, `, ${counts.findings} findings`))
+      counts.findings > 0 && el('span', {class: 'bad'}, `, ${globalThis.times.counted(counts.findings, 'finding')}`))
   }
 
   const evidence = ({judged}) => {

@@ -6,6 +6,7 @@
   const PREVIEW = 60
 
   const {firstLeaf} = globalThis.writtenJson
+  const {counted} = globalThis.times
 
   /** One line of what `text` says: of JSON, the first thing that it says. */
   const preview = (data) => {
@@ -22,10 +23,16 @@
     return 'retry' in fields ? 'retry' : 'field'
   }
 
+  /** What is said of bytes written by hand: those that are no text come in base64. */
+  const rawText = ({raw = '', encoding}) => (encoding ? counted(sizeIn(raw), 'byte') : raw)
+
+  /** How many bytes a text in base64 stands for (RFC 4648 § 4). */
+  const sizeIn = (text) => text.replace(/=+$/, '').length * 3 >> 2
+
   /** Return the mark of a block: number `block` of its connection, at `at`. */
   const markOf = (fields, block, at) => {
     const kind = kindOf(fields)
-    const text = fields.data ?? fields.comment ?? fields.raw ?? ''
+    const text = fields.data ?? fields.comment ?? rawText(fields)
     const type = kind === 'event' ? fields.type || 'message' : ''
     const mark = {at, kind, block, n: 1, type, text: preview(text)}
     if (fields.id !== undefined) mark.id = fields.id

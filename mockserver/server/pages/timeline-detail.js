@@ -166,6 +166,13 @@
     quiet('An answer that no scenario gives; the journal keeps no more of it.'),
   ]
 
+  /** Say which of the marks it is that stand in one place. */
+  const placeOf = (lane, index) => {
+    const drawn = lane.drawn?.list.find(({first, last}) => first <= index && index <= last)
+    const many = drawn ? drawn.last - drawn.first + 1 : 1
+    return many > 1 && quiet(`${index - drawn.first + 1} of ${many} that stand in this place`)
+  }
+
   const FITS = {fits: '✓', breaks: '✗'}
 
   class Detail {
@@ -179,7 +186,7 @@
     /** Show what `selected` is: {session, lane, index}; with an index, the mark of the lane. */
     async show(selected) {
       const turn = this.asked += 1
-      const put = (...children) => { if (turn === this.asked) fill(this.root, ...children) }
+      const put = (...children) => { if (turn === this.asked) this.fill(children) }
       if (!selected) {
         put()
         return
@@ -187,12 +194,20 @@
       const {session, lane, index} = selected
       const mark = index === null ? null : lane.marks[index]
       if (mark?.entry) {
-        put(this.ofEntry(lane, mark))
+        put(this.ofEntry(lane, mark, index))
         if (mark.kind !== 'breach' && !mark.pushed) return
       }
       if (lane.refused) put(el('h2', {}, 'Refused requests'), refusals(lane))
       else if (typeof lane.serial !== 'number') put(ofAnswer(lane))
       else await this.ask(session, lane, mark, index, put)
+    }
+
+    /** Put these in the place of what is shown; the button that led here keeps the focus. */
+    fill(children) {
+      const {id} = document.activeElement
+      const within = this.root.contains(document.activeElement)
+      fill(this.root, ...children)
+      if (within) (document.getElementById(id || 'none') || this.root).focus()
     }
 
     async ask(session, lane, mark, index, put) {
@@ -206,11 +221,11 @@
       }
       const block = mark && blockOf(told.blocks, mark)
       if (!mark) put(this.ofLane(lane, told))
-      else if (block) put(await this.ofBlock(lane, told, block))
-      else if (!mark.entry) put(el('h2', {}, mark.kind), facts([['at', clockTime(mark.at)], ['what', mark.text]]))
+      else if (block) put(await this.ofBlock(lane, told, block, index))
+      else if (!mark.entry) put(el('h2', {}, mark.kind), facts([['at', clockTime(mark.at)], ['what', mark.text]]), this.toOthers(lane, index))
     }
 
-    async ofBlock(lane, told, block) {
+    async ofBlock(lane, told, block, index = lane.marks.findIndex((mark) => mark.block && mark.block === block.block)) {
       return [
         el('h2', {}, titleOf(block)),
         blockFacts(lane, block),
@@ -218,13 +233,12 @@
         blockText(block),
         el('h3', {}, 'Bytes'), bytesShown(block),
         block.origin !== 'test' && [el('h3', {}, 'Scenario'), await excerpt(told.scenario, block.where)],
-        this.toLane(lane),
+        this.toOthers(lane, index),
       ]
     }
 
-    ofEntry(lane, mark) {
-      const parts = (OF_ENTRY[mark.kind] || ofPush)(mark.entry)
-      return lane.refused ? parts : [...parts, this.toLane(lane)]
+    ofEntry(lane, mark, index) {
+      return [...(OF_ENTRY[mark.kind] || ofPush)(mark.entry), this.toOthers(lane, index)]
     }
 
     ofLane(lane, told) {
@@ -240,9 +254,18 @@
       ]
     }
 
-    toLane(lane) {
-      const show = () => this.onSelect(lane, null)
-      return el('p', {}, el('button', {type: 'button', click: show}, `All of connection ${lane.connection}`))
+    /** What leads from a mark on: to all of its connection, and to the marks beside it, which may
+        stand in the same place. */
+    toOthers(lane, index) {
+      const all = lane.refused ? 'All refused requests' : `All of connection ${lane.connection}`
+      const button = (text, to, id) => el('button', {type: 'button', id, click: () => this.onSelect(lane, to)}, text)
+      const {marks} = lane
+      return [
+        placeOf(lane, index),
+        el('p', {class: 'row'}, button(all, null),
+          index > 0 && button('Mark before', index - 1, 'before'),
+          index >= 0 && index < marks.length - 1 && button('Next mark', index + 1, 'next')),
+      ]
     }
 
     /** The connection as a table: the same as its strip, for whoever cannot see that. */

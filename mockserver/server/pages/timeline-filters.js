@@ -8,8 +8,8 @@
   const find = (id) => document.getElementById(id)
 
   class Filters {
-    /** `onChange` is told when something else is to be seen. */
-    constructor(shown, onChange) {
+    /** `onChange` is told when something else is to be seen, `onAddress` when the address says so. */
+    constructor(shown, onChange, onAddress) {
       this.shown = shown
       const bind = (id, name, value) => find(id).addEventListener('change', ({target}) => {
         shown.filter[name] = target[value]
@@ -21,6 +21,13 @@
       bind('filter-type', 'type', 'value')
       bind('filter-streams', 'streams', 'checked')
       find('filter-streams').checked = shown.filter.streams
+      // An address that is written over this one is no new page.
+      addEventListener('hashchange', () => {
+        shown.recall()
+        shown.shape = -1
+        find('filter-streams').checked = shown.filter.streams
+        onAddress()
+      })
     }
 
     /** Offer the names that a session knows. */

@@ -14,6 +14,7 @@
   /** How many marks are looked through for one that keeps its place to itself. */
   const LOOKED_THROUGH = 40
   const LONGEST = 30
+  const LONGEST_ID = 24
   /** Units of a character, of a small one, and of a text that stands out of what it belongs to. */
   const CHARACTER = 6.4
   const SMALL = 5.6
@@ -32,11 +33,21 @@
 
   // --- before and around it --------------------------------------------------------------------
 
+  /** What stands in the head of a connection: the id that the client has had last, and the status. */
+  const headText = ({status, lastEventId, notes}) => {
+    const unknown = notes.includes('unknown-last-event-id') ? ' ?' : ''
+    const id = lastEventId && (lastEventId.length > LONGEST_ID ? `${lastEventId.slice(0, LONGEST_ID - 1)}…` : lastEventId)
+    return [id && `↻ ${id}${unknown}`, status ? String(status) : 'no head'].filter(Boolean).join('  ')
+  }
+
+  /** Units that a head takes before the beginning of its connection. */
+  const headWidth = (lane) => headText(lane).length * CHARACTER + 18
+
   /** The time in which the client was away before this connection, against what it was told. */
   const absenceItems = (lane, {pane}) => {
     const found = absence(lane)
     if (!found || !(found.away > 0)) return []
-    const {from, away, told, verdict} = found
+    const {from, to, away, told, verdict} = found
     const words = {early: ' · too early', late: ' · late'}[verdict] || ''
     const text = `away ${seconds(away)} · ${told === null ? 'not told how long' : `told ${seconds(told)}`}${words}`
     const title = `The client was ${text}`
@@ -45,7 +56,7 @@
     const inside = width > text.length * SMALL + 70
     return [
       {key: 'away', cls: `away ${verdict}`, x, width, text: inside ? text : '', title},
-      !inside && {key: 'awaysaid', cls: `away-said ${verdict}`, x, text, title},
+      !inside && {key: 'awaysaid', cls: `away-said ${verdict}`, x: Math.min(x, pane.x(to) - headWidth(lane)), text, title},
       told !== null && {key: 'hint', cls: 'hint', x: pane.x(from + told), title: `It was told to wait ${seconds(told)}`},
     ].filter(Boolean)
   }
@@ -66,14 +77,13 @@
     const {status, lastEventId} = lane
     const known = !lane.notes.includes('unknown-last-event-id')
     const shown = status ? String(status) : 'no head'
-    const resumes = lastEventId ? `↻ ${lastEventId}${known ? '' : ' ?'}` : ''
     const said = lastEventId ? `, Last-Event-ID ${lastEventId}${known ? '' : ', which the story does not know'}` : ''
     const tone = status >= 400 || status === 0 ? 'wrong' : status >= 300 || lane.closed?.over ? 'other' : ''
     return {
       key: 'head',
       cls: ['head', tone, !known && 'unknown'].filter(Boolean).join(' '),
       x: pane.x(lane.at),
-      text: [resumes, shown].filter(Boolean).join('  '),
+      text: headText(lane),
       title: `${lane.target}${said}: ${shown}`,
     }
   }

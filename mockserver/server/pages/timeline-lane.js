@@ -67,8 +67,8 @@
 
     /** How much it was told, as far as that is known: [number, of what]. */
     get count() {
-      if (this.refused) return [this.marks.length, 'requests']
-      return this.unknown || !this.events ? [this.blocks, 'blocks'] : [this.events, 'events']
+      if (this.refused) return [this.marks.length, 'request']
+      return this.unknown || !this.events ? [this.blocks, 'block'] : [this.events, 'event']
     }
 
     /** What is still to come at `now`: [{cue, index, at}]. What was told ends all that stood before it. */

@@ -4,6 +4,7 @@
   'use strict'
 
   const {el, set, sync} = globalThis.dom
+  const {counted} = globalThis.times
   const {endOf} = globalThis.timelineLane
   const {keyOf, length} = globalThis.timelineLayout
 
@@ -53,25 +54,25 @@
 
     writeLane(element, lane, selected) {
       const [count, what] = lane.count
-      const counted = `${count} ${what}`
+      const said = counted(count, what)
       const fate = fateOf(lane)
       const look = [lane.state, fate, selected].join('\n')
       const same = element.lane === lane && element.look === look
-      if (same && element.counted === counted) return
+      if (same && element.counted === said) return
       if (same && performance.now() - element.writtenAt < COUNT_AGAIN) {
         this.behind = true
         return
       }
-      Object.assign(element, {lane, look, counted, writtenAt: performance.now()})
+      Object.assign(element, {lane, look, counted: said, writtenAt: performance.now()})
       set(element, 'className', `name lane ${lane.state}${selected ? ' selected' : ''}`)
       const button = element.firstChild
       const [, which, told, number] = button.children
       set(which, 'textContent', lane.connection ? `#${lane.connection}` : '–')
       set(told, 'textContent', fate)
       set(told, 'title', fate)
-      set(number, 'textContent', count ? `${count}${what === 'blocks' ? ' blocks' : ''}` : '')
+      set(number, 'textContent', count ? (what === 'block' ? said : String(count)) : '')
       // The name begins with what is seen (WCAG 2.2 § 2.5.3).
-      const seen = `${which.textContent} ${fate}${count ? ` ${counted}` : ''}`
+      const seen = `${which.textContent} ${fate}${count ? ` ${said}` : ''}`
       setAttribute(button, 'aria-label', `${seen}, connection ${lane.connection} of ${lane.operation}, ${lane.target}`)
       setAttribute(button, 'aria-current', String(selected))
     }

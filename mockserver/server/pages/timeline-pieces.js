@@ -4,6 +4,7 @@
   'use strict'
 
   const {el} = globalThis.dom
+  const {counted} = globalThis.times
 
   /** How deep values are unfolded at first, and how many members of one are shown. */
   const DEEP = 3
@@ -19,8 +20,8 @@
   /** Return a JSON value, as `writtenJson.read` has it, as a tree that can be folded. */
   const tree = (value, name, depth = 0) => {
     const label = name !== undefined && el('span', {class: 'json key'}, `${name}: `)
-    const {kind, members} = value
-    if (!members) return el('div', {class: 'leaf'}, label, el('span', {class: `json ${kind}`}, value.source))
+    const {kind, members, source} = value
+    if (!members) return el('div', {class: 'leaf'}, label, el('span', {class: `json ${kind}`}, start(source)), rest(source))
     const [open, shut] = kind === 'array' ? '[]' : '{}'
     if (!members.length) return el('div', {class: 'leaf'}, label, open + shut)
     const count = kind === 'array' || depth ? members.length : ''
@@ -35,8 +36,13 @@
   const unfolded = (text) => {
     const value = globalThis.writtenJson.read(text)
     if (value) return el('div', {class: 'tree', tabindex: 0}, tree(value))
-    return el('pre', {class: 'text', tabindex: 0}, text)
+    return el('pre', {class: 'text', tabindex: 0}, start(text), rest(text))
   }
+
+  /** As much of a text as is shown, and how much more there is. */
+  const start = (text) => text.slice(0, CHARACTERS)
+  const rest = (text) => (text.length > CHARACTERS
+    ? [el('span', {class: 'quiet'}, `\n… and ${counted(text.length - CHARACTERS, 'character')} more`)] : [])
 
   // --- bytes -----------------------------------------------------------------------------------
 
@@ -47,12 +53,16 @@
 
   const UNSEEN = new Map([
     ['\r\n', '\\r\\n\n'], ['\r', '\\r\n'], ['\n', '\\n\n'], ['\t', '\\t'], ['\0', '\\0'],
-    ['\u2028', '\\u2028'], ['\ufeff', '\\ufeff'],
   ])
 
+  /** Controls, spaces of no width, and what turns the direction of a line (Unicode § 23.2). */
+  const NEVER_SEEN = /(\r\n|[\0-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff])/
+
+  const escaped = (part) => UNSEEN.get(part) ?? `\\u${part.charCodeAt(0).toString(16).padStart(4, '0')}`
+
   /** Return text as parts, with what cannot be seen written as in JavaScript, and set apart. */
-  const visible = (text) => text.split(/(\r\n|[\r\n\t\0\u2028\ufeff])/)
-    .map((part) => (UNSEEN.has(part) ? el('span', {class: 'unseen-byte'}, UNSEEN.get(part)) : part))
+  const visible = (text) => text.split(NEVER_SEEN)
+    .map((part, index) => (index % 2 ? el('span', {class: 'unseen-byte'}, escaped(part)) : part))
 
   /** How many bytes it is; over a WebSocket its frame has a head besides (RFC 6455 § 5.2). */
   const sizeOf = (block) => {
@@ -68,20 +78,20 @@
       const text = row.map((byte) => (byte > 31 && byte < 127 ? String.fromCharCode(byte) : '·')).join('')
       lines.push(`${i.toString(16).padStart(4, '0')}  ${digits}  ${text}`)
     }
-    if (bytes.length > HEX) lines.push(`… and ${bytes.length - HEX} bytes more`)
+    if (bytes.length > HEX) lines.push(`… and ${counted(bytes.length - HEX, 'byte')} more`)
     return lines.join('\n')
   }
 
-  const asText = (text) => el('pre', {class: 'bytes', tabindex: 0}, visible(text))
+  const asText = (text) => el('pre', {class: 'bytes', tabindex: 0}, visible(start(text)), rest(text))
 
   /** Return a block's bytes as text, where they are that, and in hex. */
   const bytesShown = (block) => {
     const bytes = bytesOf(block)
     const isText = block.text !== undefined
     return [
-      isText && asText(block.text.slice(0, CHARACTERS)),
+      isText && asText(block.text),
       el('details', {open: !isText},
-        el('summary', {}, `Hex, ${bytes.length} bytes`), el('pre', {class: 'hex', tabindex: 0}, hex(bytes))),
+        el('summary', {}, `Hex, ${counted(bytes.length, 'byte')}`), el('pre', {class: 'hex', tabindex: 0}, hex(bytes))),
     ]
   }
 

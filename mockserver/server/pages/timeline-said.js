@@ -4,7 +4,8 @@
 (() => {
   'use strict'
 
-  const {copy, set} = globalThis.dom
+  const {copy, el, fill, set} = globalThis.dom
+  const {counted} = globalThis.times
 
   /** Milliseconds between what a screen reader is told. */
   const SPEAK = 8000
@@ -47,7 +48,7 @@
 
     count(session) {
       const {connections, open, told, strangers} = session
-      const parts = [`${connections} ${connections === 1 ? 'connection' : 'connections'}`, `${open} open`, told]
+      const parts = [counted(connections, 'connection'), `${open} open`, told]
       if (strangers.size) parts.push(`${strangers.size} more that began unseen`)
       if (session.lostMarks || session.lostLanes) parts.push('the oldest let go')
       set(find('counts'), 'textContent', parts.join(' · '))
@@ -67,6 +68,15 @@
       if (session?.gone) this.notice('This session was deleted.')
       else if (missed) this.notice(lossOf(missed))
       else this.notice('')
+    }
+
+    /** Say how many problems files have, and whether that is why an older version is played. */
+    files(problems, stale) {
+      const element = find('files')
+      element.hidden = !problems
+      if (!problems) return
+      const what = `Files have ${counted(problems, 'problem')}${stale ? ': what was loaded before is still played. ' : '. '}`
+      fill(element, what, el('a', {href: '/_mock/pages/scenarios'}, 'Show them'))
     }
 
     /** Say that all has begun afresh; it stays until something else is to be said of the session. */

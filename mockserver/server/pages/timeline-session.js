@@ -12,6 +12,7 @@
   /** How much of a bound is kept when it is reached: so it is not reached with every entry. */
   const KEPT = 0.9
 
+  const {counted} = globalThis.times
   const {markOf, pushedMark} = globalThis.timelineBlocks
   const {Lane} = globalThis.timelineLane
   const {Subscriptions} = globalThis.timelineSubscriptions
@@ -62,8 +63,9 @@
 
     /** What is said of how much it was told: blocks may be known by their number alone. */
     get told() {
-      if (!this.unknown) return `${this.events} events`
-      return this.events ? `at least ${this.events} events` : `${this.unknown} blocks`
+      const events = counted(this.events, 'event')
+      if (!this.unknown) return events
+      return this.events ? `at least ${events}` : counted(this.unknown, 'block')
     }
 
     // --- entries -----------------------------------------------------------------------------

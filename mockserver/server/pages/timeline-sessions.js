@@ -3,7 +3,7 @@
 (() => {
   'use strict'
 
-  const {el, fill, set} = globalThis.dom
+  const {arrange, el, set} = globalThis.dom
 
   const MOST = 300
 
@@ -38,7 +38,8 @@
       for (const name of this.items.keys()) if (!listed.includes(name)) this.items.delete(name)
       for (const name of listed) if (!this.items.has(name)) this.items.set(name, this.make(name))
       const more = names.length - listed.length
-      fill(this.root, listed.map((name) => this.items.get(name)), more && el('li', {class: 'quiet'}, `and ${more} more`))
+      const rest = more ? [el('li', {class: 'quiet'}, `and ${more} more`)] : []
+      arrange(this.root, [...listed.map((name) => this.items.get(name)), ...rest])
     }
 
     make(name) {

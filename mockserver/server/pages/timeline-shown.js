@@ -11,20 +11,13 @@
 
   class Shown {
     constructor() {
-      const hash = new URLSearchParams(location.hash.slice(1))
       this.model = new Timeline()
       /** What the server last told of each session, and when it was asked: by name. */
       this.infos = new Map()
       this.session = null
-      /** The session that the reader has chosen, '' for any. */
-      this.chosen = hash.get('session') || ''
       this.view = {from: -1, scale: 50}
       this.follow = true
-      this.filter = {
-        operation: hash.get('operation') || '',
-        type: hash.get('type') || '',
-        streams: hash.get('streams') === '1',
-      }
+      this.recall()
       /** {session, lane, index}: a mark, or with null a connection; or null. */
       this.selected = null
       this.verdicts = new Map()
@@ -85,6 +78,18 @@
       this.session = null
       this.selected = null
       this.shape = -1
+    }
+
+    /** Read from the address what was passed on in it. */
+    recall() {
+      const hash = new URLSearchParams(location.hash.slice(1))
+      /** The session that the reader has chosen, '' for any. */
+      this.chosen = hash.get('session') || ''
+      this.filter = {
+        operation: hash.get('operation') || '',
+        type: hash.get('type') || '',
+        streams: hash.get('streams') === '1',
+      }
     }
 
     /** Write what can be passed on into the address. */

@@ -20,7 +20,7 @@
   const board = new globalThis.TimelineBoard(select)
   const detail = new globalThis.TimelineDetail(select)
   const actions = new globalThis.TimelineActions(() => asking.poll())
-  const filters = new globalThis.TimelineFilters(shown, wake)
+  const filters = new globalThis.TimelineFilters(shown, wake, () => choose(shown.chosen || 'default', false))
   const sessions = new globalThis.TimelineSessions(shown, (name) => choose(name))
   const drawing = new globalThis.TimelineDrawing(shown, board, (session) => {
     said.count(session)
@@ -84,6 +84,16 @@
     wake()
   }
 
+  /** Say what is wrong with files; a warning takes nothing away. */
+  async function loadProblems({problems, stale}) {
+    try {
+      const found = problems ? (await mock.get('/problems')).problems : []
+      said.files(found.filter(({severity}) => severity === 'error').length, stale)
+    } catch {
+      // The live stream says that the server is away.
+    }
+  }
+
   // --- the journal -----------------------------------------------------------------------------
 
   /** Which run of the server is followed: entries of another one are numbered from 1 again. */
@@ -120,8 +130,10 @@
 
   function arrived(type, told) {
     if (type === 'server') server(told)
-    else if (type === 'files') loadNames()
-    else if (type === 'dropped') {
+    else if (type === 'files') {
+      loadProblems(told)
+      loadNames()
+    } else if (type === 'dropped') {
       model.take(told)
       said.noticeOf(shown.session)
     } else entry(type, told)

@@ -1,4 +1,4 @@
-/* Times as people read them: how long something takes, and a point on a clock. */
+/* Times and numbers as people read them: how long something takes, a point on a clock, how many. */
 
 (() => {
   'use strict'
@@ -37,5 +37,8 @@
     return hours ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`
   }
 
-  globalThis.times = {duration, moment, seconds}
+  /** Write how many there are: 1 event, 2 events. */
+  const counted = (number, word) => `${number} ${word}${number === 1 ? '' : 's'}`
+
+  globalThis.times = {counted, duration, moment, seconds}
 })()
