@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 PATIENCE: Final = 120.0
 """Seconds after which a request that brings no Last-Event-ID begins a story of its own."""
 _SLACK: Final = 0.05
-"""Seconds that a new request may be noted before the end of the connection that it replaces."""
+"""Seconds that a new request may be noted before the end of a connection that its client left."""
+_ROUNDED: Final = 0.002
+"""Seconds by which times of others are wrong: a request may seem to come before a server ended."""
 
 
 @dataclass(slots=True, eq=False)
@@ -31,6 +33,8 @@ class Story:
     seen: list[Seen] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     """Every last event ID that its client may come back with."""
+    last_id: str = ""
+    """The one that it has after all that was sent."""
 
     @property
     def first(self) -> Seen:
@@ -43,25 +47,43 @@ class Story:
         return any(one.kind == "stream" for one in self.seen)
 
     def add(self, one: Seen) -> None:
-        """Take a connection in."""
+        """Take a connection in.
+
+        One that its client has left before anything came tells nothing of the server: where the
+        client has asked once more, that is the connection.
+        """
+        if self.seen and _is_asked_again(self.seen[-1], one):
+            self.seen.pop()
         self.seen.append(one)
         if one.framing == "sse":
-            parser = Parser()
+            parser = Parser(one.opening.last_event_id or "")
             for chunk in one.body.chunks:
                 self.ids |= {event.last_event_id for event in parser.feed(chunk.data)}
                 self.ids.add(parser.last_event_id)
             self.ids.discard("")
+            self.last_id = parser.last_event_id
 
     def goes_on_with(self, one: Seen) -> bool:
         """Whether a request is this client's next one."""
         last, now = self.seen[-1].exchange, one.exchange.at
-        if last.ended > now + _SLACK:
+        if last.ended > now + (_SLACK if last.unended else _ROUNDED):
             return False
         if one.opening.last_event_id:
             return one.opening.last_event_id in self.ids or not last.unended
         if not self.streams and one.kind == "answer":
             return True
         return not last.unended and now - last.ended <= PATIENCE
+
+    def distance(self, one: Seen) -> tuple[int, float]:
+        """Return how far a request is from being its client's, among several it goes on with.
+
+        Players ask in this order, too (`play.story`): for the id that was sent last, and then for
+        who has waited longest.
+        """
+        last, asked = self.seen[-1].exchange, one.opening.last_event_id or ""
+        if asked == self.last_id:
+            return (1 if last.unended else 0), last.ended
+        return (2 if asked in self.ids else 3), last.ended
 
 
 @dataclass(slots=True, eq=False)
@@ -96,14 +118,22 @@ def variants(found: Iterable[Seen], *, clients: bool = False) -> list[Variant]:
         variant = by_request.setdefault(key, Variant())
         client = (key, *_client(one))
         known = begun.setdefault(client, [])
-        story = next((s for s in reversed(known) if s.goes_on_with(one)), None)
-        story = story or _elsewhere(one, begun, client)
+        fitting = [story for story in known if story.goes_on_with(one)]
+        story = min(fitting, key=lambda story: story.distance(one), default=None)
+        if story is None and not any(one.opening.last_event_id in each.ids for each in known):
+            story = _elsewhere(one, begun, client)
         if story is None:
             story = Story()
             known.append(story)
             variant.stories.append(story)
         story.add(one)
     return [variant for variant in by_request.values() if variant.stories]
+
+
+def _is_asked_again(last: Seen, one: Seen) -> bool:
+    """Whether a request is the one before once more, of which the client has seen no byte."""
+    same = (last.exchange.status, _request(last)) == (one.exchange.status, _request(one))
+    return last.kind == "stream" and last.exchange.end == "client" and not last.body.data and same
 
 
 def _elsewhere(
