@@ -168,6 +168,24 @@ def escaped(text: str) -> str:
     )
 
 
+def value_text(value: object) -> str:
+    """Return a value as a message shows it: as JSON, and a text in quotes like every other name.
+
+    Whoever wrote `null` and `true` must not read of Python's None and True.
+    """
+    if isinstance(value, str):
+        return repr(value)
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    except (
+        ValueError,
+        RecursionError,
+        TypeError,
+    ):  # contains itself, or has keys that are no texts
+        return repr(value)
+    return text if text.isprintable() else json.dumps(value, default=str)
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return a mend naming the nearest of `known`, or listing all of a short list."""
     from difflib import get_close_matches  # noqa: PLC0415  (only on the way to an error)

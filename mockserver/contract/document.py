@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from mockserver.contract.parts import FILES
 from mockserver.contract.place import JsonObject, Place, reference, unescape
 from mockserver.contract.walk import distinct_refs, objects
-from mockserver.errors import LoadError, Location, Problem, did_you_mean
+from mockserver.errors import LoadError, Location, Problem, did_you_mean, value_text
 from mockserver.shared import turns
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ def open_document(tree: object, source: str, unread: Mapping[str, str] = _ALL_RE
     version = re.match(r"(\d+)\.(\d+)", str(tree["openapi"]), re.ASCII)
     if version is None or version[1] != "3":
         raise refuse(
-            f"OpenAPI {tree['openapi']!r} is not understood: 3.0, 3.1 and 3.2 are",
+            f"OpenAPI {value_text(tree['openapi'])} is not understood: 3.0, 3.1 and 3.2 are",
             "write, for example, openapi: 3.1.0",
         )
     return Document(tree, source, (int(version[1]), int(version[2])), unread)

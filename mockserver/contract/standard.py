@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mockserver.contract.place import escape
-from mockserver.contract.values import short
+from mockserver.contract.values import sentence, short
 from mockserver.errors import Location, Problem
 from mockserver.late import late
 
@@ -104,7 +104,7 @@ def _problem(document: Document, error: Any) -> Problem:
     best_match = late("jsonschema.exceptions").best_match  # 50 ms
     nearest = best_match([error]) if getattr(error, "context", None) else error
     pointer = _pointer(document, nearest.absolute_path)
-    what = short(nearest.message, quote=False)
+    what = short(sentence(nearest), quote=False)
     return document.problem(pointer, what, "invalid-openapi", severity="warning")
 
 

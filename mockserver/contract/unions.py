@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from mockserver.errors import did_you_mean
+from mockserver.errors import did_you_mean, value_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -87,7 +87,7 @@ def _strange(error: Any, alternatives: Sequence[list[Any]]) -> Told:
     return Told(
         error,
         (*error.absolute_path, key),
-        f"{value!r} is none of the kinds declared here",
+        f"{value_text(value)} is none of the kinds declared here",
         ", ".join(listed),
         did_you_mean(str(value), listed),
     )

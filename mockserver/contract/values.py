@@ -14,6 +14,7 @@ from mockserver.contract.matching import draft
 from mockserver.contract.place import Place, escape, reference
 from mockserver.contract.schemas import Direction, normaliser
 from mockserver.contract.unions import Told, told
+from mockserver.errors import value_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -96,12 +97,30 @@ def _violation(document: Document, schema: Place, one: Told, field: str) -> Viol
     error = one.error
     return Violation(
         _path(field, one.field or error.absolute_path),
-        short(one.what or error.message, quote=False),
+        short(one.what or sentence(error), quote=False),
         short(one.expected or expected(error), quote=False),
         locate(document, schema, error.absolute_schema_path),
         _code(field),
         one.mend,
     )
+
+
+def sentence(error: Any) -> str:
+    """Return what an error of jsonschema says, with values as JSON where it writes Python's.
+
+    The library puts the value and what is asked of it into its sentences by `repr`.
+    """
+    text, asked = str(error.message), error.validator_value
+    if error.validator is None and text.startswith("False schema"):
+        return f"the schema false does not allow {value_text(error.instance)}"
+    for value in (error.instance, asked):
+        python = repr(value)
+        if text.startswith(f"{python} "):
+            text = value_text(value) + text.removeprefix(python)
+            break
+    if error.validator == "enum":
+        text = text.removesuffix(repr(asked)) + value_text(asked)
+    return text
 
 
 def expected(error: Any) -> str:
@@ -169,5 +188,5 @@ def _json(value: object) -> str:
 
 def short(value: object, *, quote: bool = True) -> str:
     """Return a value as text that is cut where it gets long."""
-    text = repr(value) if quote else str(value)
+    text = value_text(value) if quote else str(value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from mockserver.contract import Wish, lenient_answer
+from mockserver.errors import value_text
 from mockserver.scenario.block import filled, filled_text, number, raw_bytes
 from mockserver.scenario.model import Length, Wire
 from mockserver.scenario.template import RenderError, Template
@@ -184,7 +185,7 @@ def _status(response: Response, names: Mapping[str, Any], default: int) -> int:
     if isinstance(value, str) and value.isdigit():
         value = int(value)
     if type(value) is not int or not 200 <= value <= 599:
-        raise RenderError(status.where, f"status is no number from 200 to 599: {value!r}")
+        raise RenderError(status.where, f"status is no number from 200 to 599: {value_text(value)}")
     return value
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.contract import event_violations
-from mockserver.errors import ControlError, Location
+from mockserver.errors import ControlError, Location, value_text
 from mockserver.play.live import Push
 from mockserver.play.verdicts import Verdict, told
 from mockserver.scenario.block import data_text, echoed
@@ -130,7 +130,7 @@ def _text(name: str, value: Any) -> str | None:
         except ValueError:
             pass
     mend = 'write "" for an empty text' if name == "id" else f'push {{"{name}": "text"}}'
-    raise _wrong(f"{name} is no text: {value!r}", "wrong-type", mend)
+    raise _wrong(f"{name} is no text: {value_text(value)}", "wrong-type", mend)
 
 
 def _retry(value: Any) -> int | None:
@@ -146,7 +146,7 @@ def _retry(value: Any) -> int | None:
             if found.fixed and found.shortest != FOREVER:
                 return round(found.shortest * 1000)
     mend = "write 1500, 1500ms or 2s; another value on the wire can only be pushed raw"
-    raise _wrong(f"{value!r} is no reconnection time", "bad-duration", mend)
+    raise _wrong(f"{value_text(value)} is no reconnection time", "bad-duration", mend)
 
 
 def _wrong(what: str, code: str, mend: str) -> ControlError:

@@ -11,6 +11,7 @@ from itertools import repeat
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
+from mockserver.errors import value_text
 from mockserver.scenario.block import filled
 from mockserver.scenario.moments import EPOCH, formatted, moment, offset_seconds
 from mockserver.scenario.sandbox import TEXT_LIMIT
@@ -180,7 +181,7 @@ class StoryScope:
         if isinstance(value, str) and value.isdigit():
             value = int(value)
         if type(value) is not int or value < 0:
-            raise RenderError(number.where, f"times is no number of rounds: {value!r}")
+            raise RenderError(number.where, f"times is no number of rounds: {value_text(value)}")
         return value
 
     def items(self, items: Any, path: str) -> list[Any]:
@@ -190,7 +191,7 @@ class StoryScope:
             found = list(found)
         if not isinstance(found, list):
             assert isinstance(items, Template)
-            raise RenderError(items.where, f"in is no list: {found!r}")
+            raise RenderError(items.where, f"in is no list: {value_text(found)}")
         return found
 
     def happens(self, of: float | Template, path: str) -> bool:
@@ -200,7 +201,7 @@ class StoryScope:
             try:
                 of = float(value) / 100 if isinstance(value, (int, float)) else percentage(value)
             except (UnitError, TypeError):
-                what = f"of is no percentage: {value!r}"
+                what = f"of is no percentage: {value_text(value)}"
                 raise RenderError(of.where, what) from None  # type: ignore[union-attr]
         return self.draw(path, "chance").random() < of
 

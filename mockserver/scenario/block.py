@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from mockserver.errors import value_text
 from mockserver.scenario.model import EventStep, RawStep
 from mockserver.scenario.template import RenderError, Template
 from mockserver.scenario.units import FOREVER, UnitError, span
@@ -109,7 +110,9 @@ class Block:
         value = retry.value(scope.at(self.path, "retry"))
         time = _milliseconds(value) if isinstance(value, str) else value
         if type(time) is not int or time < 0:
-            raise RenderError(retry.where, f"retry is no number of milliseconds: {value!r}")
+            raise RenderError(
+                retry.where, f"retry is no number of milliseconds: {value_text(value)}"
+            )
         return time
 
 
@@ -188,7 +191,7 @@ def number(value: int | Template, names: Mapping[str, Any], what: str) -> int:
         digits = found.removeprefix("-")
         found = int(found) if digits.isascii() and digits.isdigit() else found
     if type(found) is not int:
-        raise RenderError(value.where, f"{what} is no whole number: {found!r}")
+        raise RenderError(value.where, f"{what} is no whole number: {value_text(found)}")
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from mockserver.errors import value_text
 from mockserver.scenario.units import FOREVER, span
 
 EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -53,7 +54,7 @@ def _point(value: object) -> datetime:
         case str():
             point = datetime.fromisoformat(value)
         case _:
-            raise ValueError(f"{value!r} is no point in time")
+            raise ValueError(f"{value_text(value)} is no point in time")
     return point.astimezone(UTC) if point.tzinfo else point.replace(tzinfo=UTC)
 
 

@@ -18,7 +18,7 @@ REFUSED = {
         "this is a Swagger 2.0 document, but OpenAPI 3.0, 3.1 or 3.2 is needed",
     ),
     "version 4": ({"openapi": "4.0.0"}, "OpenAPI '4.0.0' is not understood: 3.0, 3.1 and 3.2 are"),
-    "no number": ({"openapi": None}, "OpenAPI None is not understood: 3.0, 3.1 and 3.2 are"),
+    "no number": ({"openapi": None}, "OpenAPI null is not understood: 3.0, 3.1 and 3.2 are"),
 }
 
 

@@ -66,7 +66,7 @@ STYLES = {
             ((None, WRONG_NAMED, None), NOT_TEXT),
             (("response.part7.delta", WRONG_NAMED, None), NOT_TEXT),
             (("response.part8.delta", NAMED, None),
-             "data.type: 'response.part7.delta' is not one of ['response.part8.delta']"),
+             "data.type: 'response.part7.delta' is not one of [\"response.part8.delta\"]"),
             ((None, '{"type": "response.part99.delta"}', None),
              "data.type: 'response.part99.delta' is none of the kinds of data declared here"),
             ((None, '{"type": "response.part7.delta", "delta": ""}', None),

@@ -69,7 +69,7 @@ TOLD = {
     "none nearer than the other": (
         EVEN,
         {"x": 1},
-        [("value", "{'x': 1} is not valid under any of the given schemas", "anyOf", "anyOf")],
+        [("value", '{"x": 1} is not valid under any of the given schemas', "anyOf", "anyOf")],
     ),
     "a union of unions": (
         {"oneOf": [{"oneOf": [kind("a"), kind("b", text=TEXT)]}, {"oneOf": [kind("c"), NUMBER]}]},

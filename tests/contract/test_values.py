@@ -85,6 +85,34 @@ def test_multiples_are_those_of_decimals(step, right, wrong):
     assert [fits(document, schema, value, "response") for value in wrong] == [False] * len(wrong)
 
 
+SAID = {
+    "null": ({"type": "string"}, None, "null is not of type 'string'"),
+    "true": ({"type": "string"}, True, "true is not of type 'string'"),
+    "a text": ({"type": "integer"}, "None", "'None' is not of type 'integer'"),
+    "an object": ({"maxProperties": 0}, {"a": None}, '{"a": null} is expected to be empty'),
+    "a list": ({"maxItems": 1}, [None, False], "[null, false] is too long"),
+    "letters": ({"type": "integer"}, {"é": 1}, "{\"é\": 1} is not of type 'integer'"),
+    "what steers a terminal": ({"type": "integer"}, ["\x9b"], '["\\u009b"] is not of type \'integer\''),
+    "constants": ({"enum": [None, True, "a"]}, 1, '1 is not one of [null, true, "a"]'),
+    "a constant": ({"const": None}, "a", "null was expected"),
+    "another constant": ({"const": {"a": True}}, True, '{"a": true} was expected'),
+    "false": (False, None, "the schema false does not allow null"),
+    "false, ruled out": ({"not": {}}, False, "false should not be valid under #/not"),
+    "a property of a Python name": (
+        {"additionalProperties": False},
+        {"False": 1},
+        "Additional properties are not allowed ('False' was unexpected)",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("schema", "value", "said"), SAID.values(), ids=SAID)
+def test_a_message_shows_values_as_json(schema, value, said):
+    """Who has written null does not read of None."""
+    (violation,) = value_violations(contract().document, Place(schema, ""), value, "body")
+    assert violation.what == said
+
+
 def test_a_message_names_schemas_by_their_place():
     """A schema that may contain itself is not written out."""
     (violation,) = found("Either", {})

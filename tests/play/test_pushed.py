@@ -73,6 +73,14 @@ def test_what_is_no_event_is_refused_with_the_languages_code(asked, code):
     assert (error.value.status, error.value.code, bool(error.value.mend)) == (422, code, True)
 
 
+def test_what_was_pushed_is_told_as_json():
+    """Who has pushed true does not read of True."""
+    with pytest.raises(ControlError, match=r"^422 true is no reconnection time"):
+        pushed_event({"retry": True})
+    with pytest.raises(ControlError, match=r"^422 id is no text: \[null\]"):
+        pushed_event({"id": [None]})
+
+
 def test_only_data_has_a_place_among_json_lines():
     """A comment alone would be nothing there."""
     with pytest.raises(ControlError, match="only data has a place"):

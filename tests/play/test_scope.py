@@ -215,3 +215,22 @@ def test_opening_is_data():
     opening = Opening(query={"a": "b"})
     opening.names()["query"]["a"] = "c"
     assert opening.query == {"a": "b"}
+
+
+UNFIT = {
+    "a reconnection time": ("{retry: '{{ none }}'}", "retry is no number of milliseconds: null"),
+    "a list": ("{each: {in: '{{ true }}', steps: [{data: x}]}}", "in is no list: true"),
+    "rounds": (
+        "{repeat: {times: '{{ [none] }}', every: 1s, steps: [{data: x}]}}",
+        "times is no number of rounds: [null]",
+    ),
+    "a chance": ("{chance: {of: '{{ none }}', steps: [{data: x}]}}", "of is no percentage: null"),
+}
+
+
+@pytest.mark.parametrize(("step", "said"), UNFIT.values(), ids=UNFIT)
+def test_what_a_template_yields_is_told_as_json(step, said):
+    """YAML and templates know null and true, and no None and True."""
+    visit = Stage(f"stream: [{step}]").connect()
+    visit.receive()
+    assert visit.fault.endswith(f": {said}")

@@ -3165,14 +3165,14 @@ stream:
 operation: streamEvents
 when: {query: {a: x}}
 stream:
-- dely: 1s
+- delay: 1
 """,
         ],
         """
-b.yaml:4:3: unknown key 'dely' in a step [unknown-key]
-  - dely: 1s
-    ^^^^
-  mend: did you mean 'delay'?
+b.yaml:4:10: '1' has no unit [bad-duration]
+  - delay: 1
+           ^
+  mend: write 1ms or 1s
 """,
     ),
     "an include of a file that is no YAML": (

@@ -130,7 +130,7 @@ REFUSED = {
     ),
     "a format that is none": (
         "?format=xml",
-        "query format: 'xml' is not one of ['json', 'text']",
+        'query format: \'xml\' is not one of ["json", "text"]',
         "see getCoverage in /_mock/docs",
     ),
 }

@@ -263,7 +263,7 @@ async def test_answers_are_held_to_it_too(shop):
         assert (entry[:3], [fault.partition(" (")[0] for fault in entry[3:]]) == (
             ("answer", 1, "story.yaml:3:3"),
             [
-                "body.name: 'c' is not one of ['a', 'b']",
+                'body.name: \'c\' is not one of ["a", "b"]',
                 "headers.X-Count: 'x' is not of type 'integer'",
             ],
         )

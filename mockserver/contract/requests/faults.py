@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mockserver.contract.place import Place, escape
 from mockserver.contract.schemas import COMPONENTS, Normal
-from mockserver.contract.values import expected, locate, short
+from mockserver.contract.values import expected, locate, sentence, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -126,7 +126,7 @@ def _told(error: Any) -> Iterator[tuple[str, list[str | int]]]:
 def _what(error: Any) -> str:
     if error.validator == "const":
         return f"{short(error.instance)} is not {short(error.validator_value)}"
-    return short(error.message, quote=False)
+    return short(sentence(error), quote=False)
 
 
 def _expected(error: Any) -> str:

@@ -13,7 +13,7 @@ from mockserver.contract.sampling.composed import DEEPEST, LARGEST, made_array, 
 from mockserver.contract.sampling.nearby import Taken, apart, fitting, odd
 from mockserver.contract.sampling.plans import Impossible, Plan
 from mockserver.contract.sampling.texts import encode
-from mockserver.contract.values import short
+from mockserver.contract.values import sentence, short
 from mockserver.late import late
 
 if TYPE_CHECKING:
@@ -279,7 +279,7 @@ def _fault(plan: Plan, value: Any) -> str:
         error = late("jsonschema.exceptions").best_match(plan.validator.iter_errors(value))
     except Exception as broken:  # noqa: BLE001  (whatever a library fails by on strange schemas)
         return f"the schema cannot be applied: {type(broken).__name__}"
-    return short(error.message, quote=False) if error else "it contradicts itself"
+    return short(sentence(error), quote=False) if error else "it contradicts itself"
 
 
 def _copy(value: Any) -> Any:
