@@ -29,7 +29,7 @@ def test_reads_a_post_stream_up_to_its_sentinel(serve):
     body = {"model": "mock-1", "stream": True, "messages": [{"role": "user", "content": "Hi"}]}
 
     with (
-        httpx.Client(base_url=server.url, headers=TOKEN) as client,
+        httpx.Client(timeout=60, base_url=server.url, headers=TOKEN) as client,
         httpx_sse.connect_sse(client, "POST", CHAT, json=body) as stream,
     ):
         stream.response.raise_for_status()
@@ -44,7 +44,7 @@ def test_comes_back_by_hand_with_the_last_event_id(serve):
 
     def connect(**headers: str) -> list[str]:
         with (
-            httpx.Client(base_url=server.url, headers=headers) as client,
+            httpx.Client(timeout=60, base_url=server.url, headers=headers) as client,
             httpx_sse.connect_sse(client, "GET", ORDER) as stream,
         ):
             return [event.data for event in stream.iter_sse() if event.data]
@@ -58,7 +58,7 @@ def test_ends_with_exit_code_0_when_told_to(serve):
     server = serve(story=OPEN_END)
 
     with (
-        httpx.Client(base_url=server.url) as client,
+        httpx.Client(timeout=60, base_url=server.url) as client,
         httpx_sse.connect_sse(client, "GET", ORDER) as stream,
     ):
         next(stream.iter_sse())

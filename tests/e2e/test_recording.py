@@ -49,7 +49,7 @@ def test_a_client_that_posts_sees_the_same(play, record, replay):
 
     def ask(url):
         with (
-            httpx.Client(base_url=url, headers=TOKEN) as client,
+            httpx.Client(timeout=60, base_url=url, headers=TOKEN) as client,
             httpx_sse.connect_sse(client, "POST", CHAT, json=body) as stream,
         ):
             stream.response.raise_for_status()

@@ -104,7 +104,7 @@ async def test_an_ordinary_client_reads_items_line_by_line(serving):
     story = "operation: lines\nstream: [{repeat: {times: 9, steps: [{data: {n: '{{ n }}'}}]}}]\n"
     async with (
         serving(story) as server,
-        httpx.AsyncClient(base_url=server.url) as client,
+        httpx.AsyncClient(timeout=60, base_url=server.url) as client,
         client.stream("GET", "/lines") as response,
     ):
         items = [json.loads(line) async for line in response.aiter_lines()]

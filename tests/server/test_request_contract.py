@@ -105,7 +105,7 @@ async def test_the_petstore_takes_what_it_declares_and_nothing_else(
 ):
     """httpx sends it; the problem document names every part that is wrong."""
     method, path = line
-    async with httpx.AsyncClient(base_url=f"{petstore.url}/v1") as client:
+    async with httpx.AsyncClient(timeout=60, base_url=f"{petstore.url}/v1") as client:
         answer = await client.request(method, path, **sent)
     assert answer.status_code == status
     if wrong:
@@ -354,7 +354,10 @@ response:
   body: "{{ request.body }}"
 """
     files = {"file": ("luna.png", b"\x89PNG\r\n", "image/png"), "caption": (None, "Luna, asleep")}
-    async with serving(tmp_path, story) as server, httpx.AsyncClient(headers=TOKEN) as client:
+    async with (
+        serving(tmp_path, story) as server,
+        httpx.AsyncClient(headers=TOKEN, timeout=60) as client,
+    ):
         answer = await client.post(f"{server.url}/v1/pets/1/image", files=files)
     assert answer.json() == {
         "file": {"filename": "luna.png", "content_type": "image/png", "size": 6},

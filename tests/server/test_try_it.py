@@ -116,6 +116,6 @@ async def test_a_certificate_that_was_made_for_the_run_is_taken_as_it_is(tmp_pat
     """Nobody has told curl of the authority."""
     story = "operation: streamLogs\ndefault: true\nstream: [{data: a}]"
     server = serving(tmp_path, story, tls="self-signed")
-    async with server, httpx.AsyncClient(verify=False) as client:
+    async with server, httpx.AsyncClient(verify=False, timeout=60) as client:
         told = await client.get(f"{server.url}/_mock/scenarios/story/explain")
     assert told.json()["curl"] == f"curl -N -k {server.url}/v1/logs/stream"

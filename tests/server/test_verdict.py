@@ -122,7 +122,7 @@ def test_the_verdict_from_another_thread():
     """Synchronous tests ask the server in its thread."""
     with MockServer(clock="manual", pinned=["reconnect/drop-and-resume"]) as server:
         session = server.session("a-test")
-        with httpx.Client(base_url=session.url) as client:
+        with httpx.Client(timeout=60, base_url=session.url) as client:
             client.get("/v1/nowhere")
             client.get("/favicon.ico")
         verdict = session.verdict()
@@ -144,7 +144,10 @@ expect: [{closed_by: client, after_event: complete}]
 @pytest.mark.parametrize("asked_by", ["python", "http"])
 def test_a_client_that_has_just_closed_is_seen_to_be_gone(tmp_path, asked_by):
     """Whoever asks right behind it need not wait."""
-    with serving(tmp_path, CLOSES) as server, httpx.Client(base_url=server.url) as client:
+    with (
+        serving(tmp_path, CLOSES) as server,
+        httpx.Client(timeout=60, base_url=server.url) as client,
+    ):
         with client.stream("GET", STATUS) as response:
             next(line for line in response.iter_lines() if line.startswith("data"))
         if asked_by == "python":
@@ -333,7 +336,10 @@ async def test_a_pinned_scenario_that_nobody_asks_for(tmp_path):
 
 async def test_of_all_sessions_one_is_enough_for_what_the_server_pins(tmp_path):
     """The first says it where none has asked; what a session has pinned itself is its own."""
-    async with serving(tmp_path, STORY, pinned=["story"]) as server, httpx.AsyncClient() as client:
+    async with (
+        serving(tmp_path, STORY, pinned=["story"]) as server,
+        httpx.AsyncClient(timeout=60) as client,
+    ):
         server.create_session("a")
         server.create_session("b")
         server.create_session("own", scenarios=["story"])
