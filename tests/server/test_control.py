@@ -228,7 +228,6 @@ UNKNOWN = {
     "a slip of the pen": ("/journal?sinse=5", "sinse", "did you mean 'since'?"),
     "nothing like it": ("/verdict?x=1", "x", "known here: allow, final, format"),
     "where there are none": ("/sessions?since=5", "since", "listSessions has none at all"),
-    "what everybody may ask": ("/ready?wait=5s", "wait", "getReady has none at all"),
     "coded": ("/journal?%73inse=5", "sinse", "did you mean 'since'?"),
     "without a value": ("/journal?since=0&form", "form", "did you mean 'format'?"),
 }
@@ -262,9 +261,12 @@ async def test_unknown_query_parameters_are_said_before_anything_is_done(tmp_pat
     assert kept["entries"] > 0
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/pages/scenarios", "/pages/style.css"])
-async def test_pages_may_have_query_parameters_of_their_own(tmp_path, path):
-    """A link to a page is not a call."""
+FREE = ["/", "/docs", "/pages/scenarios", "/pages/style.css", "/health", "/ready", "/version"]
+
+
+@pytest.mark.parametrize("path", FREE)
+async def test_pages_and_probes_may_have_any_query(tmp_path, path):
+    """A link to a page is not a call, and probes write what they like behind an address."""
     async with serving(tmp_path, STORY) as server:
         received = await fetch(server, f"/_mock{path}?v=1")
     assert received.status == 200
