@@ -196,9 +196,9 @@ async def _hops(request: Request, live: Live, waiting: Waiting) -> web.StreamRes
     program = _program(live.catalog, session, operation, opening, asked, upgrades=upgrades)
     answering = Answering(operation, program, asked.named, upgrades)
     await live.requests.hold(request, target, session, route.path_parameters, answering)
-    note_request(request, live.catalog, session, operation, opening)
     if program is None:
         return await _unscripted(request, live, session, operation, opening, asked)
+    note_request(request, live.catalog, session, operation, opening)
     watch = breaches.watch_over(live.loaded.judge, session, program, operation, opening)
     program = live.catalog.websocket(program) if upgrades else program
     if request.method == "HEAD":
@@ -235,6 +235,7 @@ async def _unscripted(  # noqa: PLR0917  (the six things that a request has beco
     answer = kept_answer(live.loaded.keeper, session.store, operation, opening, wish)
     if answer is None:
         answer = document_answer(operation, wish)
+    note_request(request, live.catalog, session, operation, opening)  # if it is not refused
     _record_example(session, operation, opening, answer.status)
     return answer
 

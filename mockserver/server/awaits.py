@@ -99,8 +99,12 @@ def note_request(
     operation: Operation,
     opening: Opening,
 ) -> None:
-    """Take note of a request if some scenario waits for such, before it is answered."""
-    if operation.id not in catalog.awaited:
+    """Take note of a request if some scenario waits for such, before it is answered.
+
+    HEAD where the document has GET is none: as for `expect`, it asks nothing of the API.
+    """
+    head = request.method == "HEAD" != operation.method
+    if operation.id not in catalog.awaited or head:
         return
     headers = sum(map(len, opening.headers)) + sum(map(len, opening.headers.values()))
     weight = len(opening.target) + headers + (request.content_length or _length(opening.body))

@@ -54,6 +54,7 @@ LIKE = {
     "another id": ("last_event_id: 7", {"last_event_id": "8"}, '"8"'),
     "no id": ("last_event_id: 7", {}, "none was sent"),
     "any id": ("last_event_id: true", {"last_event_id": "8"}, None),
+    "any id, and an empty one": ("last_event_id: true", {"last_event_id": ""}, '""'),
     "an id too many": ("last_event_id: false", {"last_event_id": ""}, '""'),
     "none, as is right": ("last_event_id: false", {}, None),
 }  # fmt: skip

@@ -405,6 +405,33 @@ async def test_a_story_waits_for_the_request_of_its_client(tmp_path, clock):
         assert [type(e) for e in server.session().journal].count(Refused) == 1
 
 
+NO_SUCH_REQUEST = {
+    "for a media type that there is not": ("GET", ["Accept: image/png"], 406),
+    "for the head alone": ("HEAD", [], 200),
+}
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "status"), NO_SUCH_REQUEST.values(), ids=NO_SUCH_REQUEST
+)
+async def test_a_request_that_does_not_count(tmp_path, method, headers, status):
+    """It is refused, or none to this operation: the next one is what is awaited."""
+    story = """
+        operation: streamOrderStatus
+        stream:
+        - {data: a}
+        - await: {request: getOrder}
+        - {data: b}
+    """
+    async with serving(tmp_path, story, clock="instant") as server:
+        client = await opened(server)
+        await waiting(server)
+        got = await fetch(server, "/v1/orders/1", *headers, "Authorization: Bearer t", method=method)
+        assert (got.status, awaited(server)) == (status, [])
+        assert await ask(server, "/v1/orders/1", method="GET") == 200
+        assert (await client.rest()).body.endswith(b"data: b\n\n")
+
+
 async def test_requests_count_from_the_start_of_the_subscription(tmp_path):
     """What was paid before is of another story; what is paid before the await is reached counts."""
     story = OF_THIS.replace("- await", "- delay: 1s\n- await")

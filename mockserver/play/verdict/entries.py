@@ -121,7 +121,8 @@ def _never_came(of: str, watched: Watched, moment: Moment) -> Evidence:
 def _last_event_id(expected: Test, got: str | None, at: float) -> Evidence:
     said = "none was sent" if got is None else shown(got)
     if isinstance(expected, bool):
-        held = (got is not None) is expected
+        # An empty header is one too many, and no id.
+        held = bool(echoed(got)) if expected else got is None
     else:
         held = got is not None and echoed(expected) == echoed(got)
     return Evidence("passed" if held else "failed", "last_event_id", asked(expected), said, at)
