@@ -41,6 +41,7 @@ class _Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 well, 1 not, 2 files, 3 operator."""
+    terminal.never_missing()
     parser = _Parser(
         prog="mockserver",
         description="A mock server for event streams: OpenAPI and scenarios in, "

@@ -156,14 +156,15 @@ def at_terminal() -> bool:
 
 def _cannot_run(name: str, error: OSError) -> CannotRunError:
     reason = (error.strerror or str(error)).lower()
-    if not isinstance(error, FileNotFoundError):
+    # A variable that is not set: what the folders of PATH are asked for is the folders themselves.
+    if name and not isinstance(error, FileNotFoundError):
         return CannotRunError(
             f"cannot run {name!r}: {reason}",
             code="command-not-executable",
             mend="make it executable (chmod +x), and begin a script with a line such as #!/bin/sh",
             status=NOT_EXECUTABLE,
         )
-    if shutil.which(name) is not None:
+    if name and shutil.which(name) is not None:
         what = f"cannot run {name!r}: the program that its first line names is not there"
         mend = "mend the line that begins with #!"
     else:

@@ -118,6 +118,22 @@ def columns(text: str) -> int:
     )
 
 
+def never_missing() -> None:
+    """Put the null device where we were started without a standard stream (`2>&-`, pythonw).
+
+    What is opened next would take its place otherwise, and be written to in its stead.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:  # `open` gives the lowest number that is free: this one
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(null, mode, encoding="utf-8"))
+
+
 def never_break(*streams: TextIO) -> None:
     """See that what an encoding does not have is written as an escape, instead of an error."""
     for stream in streams:

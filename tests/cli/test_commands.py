@@ -3,6 +3,7 @@
 import json
 import re
 import socket
+import sys
 
 import pytest
 from commands import FEED, HEARD, STORY, run
@@ -38,6 +39,17 @@ def test_check_reports_all_problems_of_all_files(folder, capsys):
         "  mend: did you mean 'delay'?\n\n"
         "scenarios/b.yaml:2:1: not YAML: did not find expected node content"
     )
+
+
+def test_started_without_standard_streams(folder, monkeypatch):
+    """As by `2>&-`, or without a console: it does its work, and the exit code is the same."""
+    (folder / "scenarios" / "a.yaml").write_text("operation: [\n")
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    code = main(["check", "--scenarios", "scenarios"])
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        stream.close()
+    assert code == 2
 
 
 def test_check_annotates_a_workflow_run(folder, capsys):

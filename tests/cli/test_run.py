@@ -203,6 +203,7 @@ WRONG = {
         3,
         "unwritable-report",
     ),
+    "a command without a name": (["--", ""], 127, "command-not-found"),
     "nothing to allow": (["--allow", "nothing", "--", "touch", "x"], 3, "unknown-finding"),
     "no such scenario": (["--scenario", "stroy", "--", "touch", "x"], 3, "unknown-scenario"),
     "no such document": (["--spec", "no.yaml", "--", "touch", "x"], 2, "unreadable-file"),

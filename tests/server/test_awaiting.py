@@ -426,7 +426,9 @@ async def test_a_request_that_does_not_count(tmp_path, method, headers, status):
     async with serving(tmp_path, story, clock="instant") as server:
         client = await opened(server)
         await waiting(server)
-        got = await fetch(server, "/v1/orders/1", *headers, "Authorization: Bearer t", method=method)
+        got = await fetch(
+            server, "/v1/orders/1", *headers, "Authorization: Bearer t", method=method
+        )
         assert (got.status, awaited(server)) == (status, [])
         assert await ask(server, "/v1/orders/1", method="GET") == 200
         assert (await client.rest()).body.endswith(b"data: b\n\n")
