@@ -22,6 +22,7 @@ stream:
 """
 WRONG = """\
 operation: streamOrderStatus
+patience: forever
 stream:
 - {id: 1, data: {status: payment_processing, timestamp: "{{ now() }}"}}
 - {id: 2, data: {status: payment_confirmed, timestamp: "{{ now() }}"}}
@@ -31,10 +32,10 @@ stream:
 
 
 @pytest.fixture(scope="module")
-def backend():
+def right():
     """A server that does what `story` wants, a hundred times as fast."""
     text = (
-        "operation: streamOrderStatus\ndefault: true\nstream:\n"
+        "operation: streamOrderStatus\ndefault: true\npatience: forever\nstream:\n"
         '- {id: 1, data: {status: payment_processing, timestamp: "{{ now() }}"}}\n'
         '- {id: 2, data: {status: payment_confirmed, timestamp: "{{ now() }}"}}\n'
         "- disconnect: drop\n"
@@ -44,7 +45,7 @@ def backend():
 
 
 @pytest.fixture(scope="module")
-def wrong():
+def astray():
     """A server that never comes to the terminal event."""
     yield from _served(WRONG)
 
@@ -53,7 +54,21 @@ def _served(text):
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "story.yaml").write_text(text)
         with MockServer(scenarios=folder, clock="100x") as server:
-            yield server.url
+            yield server
+
+
+@pytest.fixture
+def backend(right):
+    """Where the server is that does; it forgets what a test has left in the middle of its story."""
+    yield right.url
+    right.session().reset()
+
+
+@pytest.fixture
+def wrong(astray):
+    """Where the server is that does not, likewise."""
+    yield astray.url
+    astray.session().reset()
 
 
 def test_a_backend_that_keeps_the_scenarios_passes(folder, backend, capsys):

@@ -1,8 +1,10 @@
 """The proxies of docs/https.md, and what those are for: seven tabs, which HTTP/1.1 does not allow."""
 
+import contextlib
 import http.client
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -115,10 +117,15 @@ def proxy(request, leaderboard, tmp_path, lacks):
 
 
 def free_port():
-    """Return a port that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
+    """Return a port that nobody has, nor is given to who asks for any: neighbours do all the time.
+
+    The system gives ports from 32768 on (ip_local_port_range), to clients as well.
+    """
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with contextlib.suppress(OSError), socket.socket() as found:
+            found.bind(("127.0.0.1", port))
+            return port
 
 
 def configured(name, folder, ports):

@@ -318,16 +318,16 @@ async def outcome(tmp_path, url, **settings):
         return called
 
 
-def free_port():
-    """Return a port on which nobody listens."""
+@pytest.fixture
+def port():
+    """A port on which nobody listens, kept so that nobody else can."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+        yield sock.getsockname()[1]
 
 
-async def test_nobody_is_there(tmp_path):
+async def test_nobody_is_there(tmp_path, port):
     """The story goes on, and the journal says why."""
-    port = free_port()
     called = await outcome(tmp_path, f"http://127.0.0.1:{port}/")
 
     assert (called.status, called.after, called.code) == (0, None, "call-failed")
@@ -611,13 +611,12 @@ def test_what_is_no_host_keeps_the_server_from_starting(text):
     )  # fmt: skip
 
 
-async def test_the_server_takes_its_hosts(tmp_path):
+async def test_the_server_takes_its_hosts(tmp_path, port):
     """As `allow_calls_to`."""
     with pytest.raises(StartError):
         async with MockServer(allow_calls_to=["a/b"]):
             pass
-    called = await outcome(
-        tmp_path, f"http://127.0.0.1:{free_port()}/", allow_calls_to=["127.0.0.1", "a.test"]
-    )
+    hosts = ["127.0.0.1", "a.test"]
+    called = await outcome(tmp_path, f"http://127.0.0.1:{port}/", allow_calls_to=hosts)
 
     assert called.code == "call-failed"

@@ -130,25 +130,30 @@ def test_whoever_waits_is_told_when_the_server_stops(tmp_path):
 
 
 @pytest.fixture
-def impatient(monkeypatch):
-    """Let orders wait only shortly for clients that do not read."""
-    monkeypatch.setattr(orders, "PATIENCE", 0.1)
+def filled(monkeypatch):
+    """Give what pushes until nothing more has room, and returns the ids that were accepted.
+
+    Only meanwhile orders wait shortly for clients that do not read: what is done at once later
+    may take as long as the machine does.
+    """
+    monkeypatch.setattr(orders, "PATIENCE", 60.0)
+
+    def fill(session):
+        accepted = []
+        with monkeypatch.context() as shortly:
+            shortly.setattr(orders, "PATIENCE", 0.1)
+            for number in range(100):
+                try:
+                    session.push(BIG, id=number)
+                except ControlError as error:
+                    return accepted if error.code == "connection-full" else []
+                accepted.append(str(number))
+        pytest.fail("there is room without end")
+
+    return fill
 
 
-def filled(session):
-    """Push until nothing more has room; return the ids that were accepted."""
-    accepted = []
-    for number in range(100):
-        try:
-            session.push(BIG, id=number)
-        except ControlError as error:
-            return accepted if error.code == "connection-full" else []
-        accepted.append(str(number))
-    pytest.fail("there is room without end")
-
-
-@pytest.mark.usefixtures("impatient")
-def test_a_push_is_written_or_refused_and_never_lost(tmp_path):
+def test_a_push_is_written_or_refused_and_never_lost(tmp_path, filled):
     """What was refused does not come when the client reads, and later pushes find room again."""
     with serving(tmp_path, STORY) as server:
         session = server.session()
@@ -176,9 +181,8 @@ def test_a_push_is_written_or_refused_and_never_lost(tmp_path):
         assert pushed == [*accepted, "again"]
 
 
-@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("coding", ["", "wire: {encoding: gzip}"], ids=["plain", "coded"])
-def test_a_client_that_does_not_read_is_ended_at_once(tmp_path, caplog, coding):
+def test_a_client_that_does_not_read_is_ended_at_once(tmp_path, caplog, coding, filled):
     """Properly: what was written comes whenever it reads, and the last chunk behind it."""
     with serving(tmp_path, f"{STORY}\n{coding}") as server:
         session = server.session()
@@ -192,7 +196,6 @@ def test_a_client_that_does_not_read_is_ended_at_once(tmp_path, caplog, coding):
     assert "never retrieved" not in caplog.text
 
 
-@pytest.mark.usefixtures("impatient")
 def test_a_client_that_does_not_read_the_first_events_is_ended_too(tmp_path):
     """Before anything has been waited for, what is written goes another way."""
     data = "y" * 60_000

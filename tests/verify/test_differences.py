@@ -348,20 +348,24 @@ async def test_of_a_reset_nothing_is_left_that_nobody_has_asked_for(plan):
     assert left == []
 
 
-async def test_nobody_at_home_is_told(plan):
+@pytest.fixture
+def port():
+    """A port that nobody listens on, kept so that nobody else can."""
+    with socket.socket() as sock:
+        sock.bind(("", 0))
+        yield sock.getsockname()[1]
+
+
+async def test_nobody_at_home_is_told(plan, port):
     """A port that nobody listens on."""
-    async with Raw(whole()) as backend:
-        url = backend.url
-    found = await verified(plan(STORY), url)
+    found = await verified(plan(STORY), f"http://127.0.0.1:{port}")
 
     assert [each.code for each in found.differences] == ["unreachable"]
     assert "Connection refused" in found.differences[0].got
 
 
-async def test_a_name_of_which_no_address_answers_is_told_once(plan, monkeypatch):
+async def test_a_name_of_which_no_address_answers_is_told_once(plan, monkeypatch, port):
     """`localhost` has two on most machines; of asyncio's words on both nothing is to be seen."""
-    async with Raw(whole()) as backend:
-        port = int(backend.url.rpartition(":")[2])
     both = [
         (socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port))
         for host in ("127.0.0.1", "127.0.0.2")
