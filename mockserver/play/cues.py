@@ -69,7 +69,7 @@ class Send(NamedTuple):
     id: str | None = None
     """The last id in it, None where it has none."""
     after_id: int = 0
-    """How many of the blocks come after the one with that id."""
+    """How many of the blocks come after the one with that id, all of it or its end."""
     retry: int | None = None
     """The last reconnection time in it, in milliseconds."""
     alone: bool = False
@@ -82,6 +82,8 @@ class Send(NamedTuple):
     """Whether it is none of the story's: a test has pushed it."""
     unread: Unread | None = None
     """There where the bytes are read when they leave: what they say depends on those before."""
+    within: int = 0
+    """How many bytes of the first block after the id have passed with it: of one written by hand."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from mockserver.scenario.model import EventStep
 from mockserver.sse.encode import Form, encode
 from mockserver.sse.framed import framed, told
 from mockserver.sse.items import reader
-from mockserver.sse.parse import Parser
+from mockserver.sse.parse import Parser, blocks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,19 +30,22 @@ A client may have brought one, so that to say none is to take it back.
 class Read(NamedTuple):
     """The bytes that leave, and what a client takes of them: an id, a time to wait, the events.
 
-    The id and the time are None where it has had them before.
+    The id is None where none is said, the time where it has had it before. `within` is how many of
+    the bytes that were read have passed with the id, 0 where none is left behind it.
     """
 
     data: bytes
     id: str | None
     retry: int | None
     heard: Sequence[Dispatched]
+    within: int = 0
 
 
 class Reading:
     """Reads a body along: the bytes leave as they were written."""
 
     def __init__(self, framing: Framing) -> None:
+        self._has_ids = framing == "sse"
         self._parser = Parser(_UNSAID) if framing == "sse" else reader(framing)
 
     def wanted(self, row: Row) -> bool:  # noqa: ARG002  (what follows needs what came before)
@@ -73,15 +76,17 @@ class Reading:
         self._parser.feed(data)
 
     def _heard(self, data: bytes) -> Read:
-        id_, retry = self._known
-        heard = self._parser.feed(data)
-        last_id, waits = self._known
-        return Read(
-            data,
-            echoed(last_id) if last_id != id_ else None,
-            waits if waits != retry else None,
-            heard,
-        )
+        parser, retry, last_id = self._parser, self._parser.reconnection_time, None
+        heard: list[Dispatched] = []
+        passed = within = 0
+        for block in blocks(data) if self._has_ids else (data,):
+            before = parser.identified
+            heard += parser.feed(block)
+            passed += len(block)
+            if before != parser.identified:
+                last_id, within = echoed(parser.last_event_id), passed
+        waits = parser.reconnection_time if parser.reconnection_time != retry else None
+        return Read(data, last_id, waits, heard, within if within < len(data) else 0)
 
     @property
     def _known(self) -> tuple[str, int | None]:
@@ -110,6 +115,8 @@ class FramedReading(Reading):
         """Return the frames for `data`, as `Reading.read` does."""
         before, between = self._known, self._parser.between
         read = self._heard(data[begun:])
+        if read.within:
+            read = read._replace(within=begun + read.within)
         if event is not None and between:
             return _told(read._replace(data=encode(event, self._form)))
         return _told(read._replace(data=framed(read.heard, before, self._known)))

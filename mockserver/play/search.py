@@ -102,7 +102,9 @@ def find(
 
     It is where the event was sent last, or else where the story comes to it first.
     """
-    found = find_sent(subscription, last_id, opening, epoch, Budget())
+    found = None
+    if subscription.connections:
+        found = find_sent(subscription, last_id, opening, epoch, Budget())
     return found or _find_ahead(subscription, last_id, opening, epoch, budget)
 
 
@@ -135,8 +137,20 @@ def find_sent(
         return subscription.last_id_place
     found = (subscription.pushed_ids or {}).get(last_id)
     for place in _places(subscription, last_id, opening, epoch, budget, until=subscription.sent):
-        found = place if found is None or _order(place) > _order(found) else found
+        later = found is None or _passed(place, subscription.sent) > _passed(
+            found, subscription.sent
+        )
+        found = place if later else found
     return found
+
+
+def _passed(place: Place, sent: Place) -> tuple[int, int, int]:
+    """Return what tells which of two places comes later, where all that was `sent` has arrived.
+
+    Of a block written by hand that was not sent whole, nobody knows how much has.
+    """
+    whole = _order(place) < _order(sent)
+    return (*_order(place), place.within if whole else 0)
 
 
 def _places(
@@ -213,10 +227,10 @@ def _places_in(
             data = op.data(scope, again=True)
         passed = 0
         for block in blocks(data):
-            before = parser.last_event_id
+            before = parser.identified
             parser.feed(block)
             passed += len(block)
-            if before != parser.last_event_id and echoed(parser.last_event_id) == last_id:
+            if before != parser.identified and echoed(parser.last_event_id) == last_id:
                 whole = passed == len(data)
                 yield (walk.cues, 0) if whole else (walk.cues - 1, passed)
     elif isinstance(op, Stretch) and last_id in op.ids:

@@ -85,7 +85,8 @@ class Subscription:
         if cue.id is not None:
             self.last_id = cue.id
             place = cue.place
-            self.last_id_place = place._replace(cues=place.cues - cue.after_id)
+            cues = place.cues - cue.after_id
+            self.last_id_place = place._replace(cues=cues, within=cue.within)
         if cue.retry is not None:
             self.reconnection_time = cue.retry / 1000
 

@@ -137,11 +137,13 @@ class Telling:
         if cue.unread is None:
             reading.pass_over(cue.id, cue.retry)
             return cue
-        data, last_id, retry, heard = reading.read(cue.data, *cue.unread)
+        data, last_id, retry, heard, within = reading.read(cue.data, *cue.unread)
         cue = cue._replace(data=data, unread=None)
         if cue.place is None or cue.shown is None:  # a heartbeat
             return cue
-        return cue._replace(id=last_id, retry=retry, shown=cue.shown._replace(heard=heard))
+        shown = cue.shown._replace(heard=heard)
+        after = int(within > 0)
+        return cue._replace(id=last_id, retry=retry, shown=shown, after_id=after, within=within)
 
     def push(self, data: bytes) -> None:
         """Take note of bytes from outside, which a client reads among those of the story."""

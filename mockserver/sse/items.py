@@ -23,6 +23,7 @@ class ItemReader:
     """A stream of items that is read as it arrives; they are told like events of no type."""
 
     last_event_id: Final = ""
+    identified: Final = 0
     reconnection_time: Final = None
 
     def __init__(self, framing: Framing) -> None:

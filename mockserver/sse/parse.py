@@ -29,12 +29,14 @@ class Dispatched:
 class Parser:
     """An event stream that is read as it arrives, and what an event source keeps between streams.
 
-    `last_event_id` is the event source's last event ID string, set by blank lines alone.
+    `last_event_id` is the event source's last event ID string, set by blank lines alone;
+    `identified` counts the blocks that have set it, if only to what it was.
     `reconnection_time` is in milliseconds, None until a stream told it.
     """
 
     def __init__(self, last_event_id: str = "", reconnection_time: int | None = None) -> None:
         self.last_event_id = last_event_id
+        self.identified = 0
         self.reconnection_time = reconnection_time
         self.restart()
 
@@ -50,11 +52,12 @@ class Parser:
         # the event source's string, as the note on the ID in "dispatch the event" (it "remains set
         # to this value until the next time it is set by the server") wants it.
         self._id = self.last_event_id
+        self._named = False
 
     @property
     def between(self) -> bool:
         """Whether nothing has begun that the next bytes could go on with."""
-        return not (self._line or self._data or self._type or self._id != self.last_event_id)
+        return not (self._line or self._data or self._type or self._named)
 
     def feed(self, data: bytes) -> list[Dispatched]:
         """Return the events which `data`, the next bytes of the stream, completes."""
@@ -99,7 +102,9 @@ class Parser:
                 continue
             # "Set the last event ID string of the event source to the value of the last event ID
             # buffer", whether there is an event to dispatch or not.
-            self.last_event_id = self._id
+            if self._named:
+                self.last_event_id, self._named = self._id, False
+                self.identified += 1
             # Every data line appends a LF to the standard's buffer, of which the last is taken
             # off: "an empty string" is no line at all, and one empty line is an event.
             if self._data:
@@ -118,7 +123,7 @@ class Parser:
         elif name == b"id":
             # "If the field value does not contain U+0000 NULL"
             if b"\0" not in value:
-                self._id = _decoded(value)
+                self._id, self._named = _decoded(value), True
         elif name == b"retry" and value.isdigit():
             # "If the field value consists of only ASCII digits": what bytes.isdigit says, which
             # also says no to an empty value, like all browsers. It holds from here on, for it is

@@ -1,5 +1,6 @@
 """Where a connection with a Last-Event-ID begins (section 4 of the language, Resume)."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -621,3 +622,46 @@ def test_last_id_of_a_client():
         ids.append(last_id(visits))
         visits.append(stage.connect(ids[-1]).receive())
     assert (ids, visits[-1].data) == (["a", None], ["y"])
+
+
+# --- an id that is there twice -----------------------------------------------------------------
+
+ONE, AGAIN, NONE, TWO = (
+    "id: 1\ndata: a\n\n",
+    "id: 1\ndata: b\n\n",
+    "data: c\n\n",
+    "id: 2\ndata: d\n\n",
+)
+
+
+def raw(*blocks):
+    """Return a step of these bytes."""
+    return f"{{raw: {json.dumps(''.join(blocks))}}}"
+
+
+TWICE = {
+    "events": ("{id: 1, data: a}, {id: 1, data: b}, {data: c}", ["c", "z"], ["b", "c"]),
+    "by hand": (f"{raw(ONE)}, {raw(AGAIN)}, {raw(NONE)}", ["c", "z"], ["b", "c"]),
+    "in one step": (raw(ONE, AGAIN, NONE), ["c", "z"], ["b", "c"]),
+    "in one step, and another id": (raw(ONE, AGAIN, TWO), ["d", "z"], ["b", "d"]),
+    "both in one step": (f"{raw(ONE, AGAIN)}, {raw(NONE)}", ["c", "z"], ["b", "c"]),
+    "an event first": (f"{{id: 1, data: a}}, {raw(AGAIN)}, {{data: c}}", ["c", "z"], ["b", "c"]),
+    "an event last": (f"{raw(ONE)}, {{id: 1, data: b}}, {{data: c}}", ["c", "z"], ["b", "c"]),
+    "another between them": (
+        f"{raw(ONE)}, {raw(TWO)}, {raw(AGAIN)}, {raw(NONE)}", ["c", "z"], ["d", "b", "c"],
+    ),
+    "events, another between them": (
+        "{id: 1, data: a}, {id: 2, data: d}, {id: 1, data: b}, {data: c}", ["c", "z"], ["d", "b", "c"],
+    ),
+    "no id between them": (f"{raw(ONE)}, {raw(NONE)}, {raw(AGAIN)}", ["z"], ["c", "b"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("steps", "back", "fresh"), TWICE.values(), ids=TWICE)
+def test_an_id_that_is_there_twice(steps, back, fresh):
+    """It is where it was sent last, or else where the story comes to it first; by hand as well."""
+    stage = Stage(f"stream: [{steps}, {{disconnect: drop}}, {{id: 9, data: z}}]")
+    stage.connect().receive()
+    assert stage.connect("1").receive().data == back
+    stage.start_again()
+    assert stage.connect("1").receive().data == fresh
