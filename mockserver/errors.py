@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 Severity = Literal["error", "warning"]
 Mode = Literal["off", "warn", "enforce"]
@@ -58,19 +58,25 @@ class Problem:
     severity: Severity = "error"
 
     def __str__(self) -> str:
+        return self.told()
+
+    def told(self, shown: Callable[[str], str] | None = None) -> str:
+        """Return it as lines; `shown` says what becomes of a text where it is written."""
+        shown = shown or escaped
         mark = "" if self.severity == "error" else "warning: "
         lines = [f"{self.where}: {mark}{self.what} [{self.code}]"]
         if self.where.source:
             text = self.where.source.rstrip()
+            at = max(self.where.column - 1, 0)
             indent = len(text) - len(text.lstrip())
-            before = self.where.source[indent : max(self.where.column - 1, 0)]
-            # What cannot be printed takes the place of an escape.
-            caret = self.where.column - 1 - indent + len(escaped(before)) - len(before)
+            # What lies behind the line's end is blank.
+            before = text[indent:at].ljust(at - indent)
+            meant = text[at : at + self.where.width].ljust(self.where.width)
             lines.append(f"  {text[indent:]}")
-            lines.append(f"  {' ' * max(caret, 0)}{'^' * max(self.where.width, 1)}")
+            lines.append(f"  {_blank(shown(before))}{'^' * max(columns(shown(meant)), 1)}")
         if self.mend:
             lines.append(f"  mend: {self.mend}")
-        return escaped("\n".join(lines))
+        return shown("\n".join(lines))
 
     @property
     def order(self) -> tuple[str, int, int, str, str]:
@@ -184,6 +190,23 @@ def value_text(value: object) -> str:
     ):  # contains itself, or has keys that are no texts
         return repr(value)
     return text if text.isprintable() else json.dumps(value, default=str)
+
+
+def columns(text: str) -> int:
+    """Return how many columns a text takes: wide characters two, combining ones none (UAX #11)."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import category, east_asian_width  # noqa: PLC0415
+
+    return sum(
+        0 if category(char) in ("Mn", "Me") else 2 if east_asian_width(char) in "WF" else 1
+        for char in text
+    )
+
+
+def _blank(text: str) -> str:
+    """Return as much of nothing as a text takes; a tab goes as far as it does."""
+    return "".join("\t" if char == "\t" else " " * columns(char) for char in text)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

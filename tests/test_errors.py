@@ -46,6 +46,10 @@ PROBLEMS = {
         Problem(Location("a.yaml", 1, 6, source="a:\xa0\xa0 xy", width=2), "no", "c"),
         "a.yaml:1:6: no [c]\n  a:\\u00a0\\u00a0 xy\n                 ^^",
     ),
+    "a place behind wide and combining characters, and a tab": (
+        Problem(Location("a.yaml", 1, 8, source="注🎉e\u0301: \t文 x", width=1), "no", "c"),
+        "a.yaml:1:8: no [c]\n  注🎉e\u0301: \t文 x\n         \t^^",
+    ),
     "a place in the indentation": (
         Problem(Location("a.yaml", 1, 1, source="    x", width=1), "no", "c"),
         "a.yaml:1:1: no [c]\n  x\n  ^",

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _FORKED = multiprocessing.get_context("forkserver")
-_FORKED.set_forkserver_preload(["mockserver.cli", "mockserver.runner", "mockserver.server.app"])
+_COMMANDS = ("check", "explain", "imported", "new", "record", "run", "schema", "serve", "verify")
+_FORKED.set_forkserver_preload(
+    [
+        *(f"mockserver.cli.{name}" for name in _COMMANDS),
+        "mockserver.runner",
+        "mockserver.server.app",
+    ]
+)
 _FLAGS = (os.O_RDONLY, os.O_WRONLY | os.O_APPEND, os.O_WRONLY | os.O_APPEND)
 
 

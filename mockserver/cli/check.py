@@ -8,8 +8,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from mockserver.cli import covered, files, painted
-from mockserver.cli.terminal import Progress, Terminal, columns
-from mockserver.errors import LoadError, escaped, harmless
+from mockserver.cli.terminal import Progress, Terminal
+from mockserver.errors import LoadError, columns, escaped, harmless
 
 if TYPE_CHECKING:
     import argparse

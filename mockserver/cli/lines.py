@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from mockserver.cli import painted
 from mockserver.cli.painted import count
-from mockserver.cli.terminal import columns
-from mockserver.errors import harmless
+from mockserver.errors import columns, harmless
 from mockserver.play.journal import (
     Awaited,
     Called,

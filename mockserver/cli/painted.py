@@ -6,6 +6,8 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from mockserver.errors import escaped
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 def problem(found: Problem, to: Terminal) -> str:
     """Return a problem: where, what, the line that is meant, the mend."""
-    text = str(found)
+    text = found.told(lambda text: to.written(escaped(text)))
     if not to.colored:
         return text
     tone: Style = "red" if found.severity == "error" else "yellow"
@@ -24,7 +26,7 @@ def problem(found: Problem, to: Terminal) -> str:
 
 
 def _headline(line: str, found: Problem, to: Terminal, tone: Style) -> str:
-    where, code = str(found.where), f" [{found.code}]"
+    where, code = to.written(str(found.where)), f" [{found.code}]"
     what = line.removeprefix(where).removesuffix(code)
     return f"{to.paint(where, 'bold')}{to.paint(what, tone)}{to.paint(code, 'dim')}"
 

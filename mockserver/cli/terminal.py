@@ -10,6 +10,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Final, Literal, Self, TextIO
 
+from mockserver.errors import columns
+
 if TYPE_CHECKING:
     import argparse
     from types import TracebackType
@@ -105,17 +107,6 @@ class Terminal:
         """Write text, and see that it is there."""
         self.stream.write(text)
         self.stream.flush()
-
-
-def columns(text: str) -> int:
-    """Return how many columns a text takes: wide characters two, combining ones none (UAX #11)."""
-    if text.isascii():
-        return len(text)
-    from unicodedata import combining, east_asian_width  # noqa: PLC0415
-
-    return sum(
-        0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text
-    )
 
 
 def never_missing() -> None:

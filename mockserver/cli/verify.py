@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mockserver.cli import files, painted
+from mockserver.cli import EXIT_INTERRUPTED, files, painted
 from mockserver.cli.explain import add_header
 from mockserver.cli.numbers import whole
 from mockserver.cli.run import write_report
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from mockserver.verify.words import Verified
 
 EXIT_FAILED: Final = 1
-EXIT_INTERRUPTED: Final = 130
 WHOLE: Final = "10m"
 _AWAY: Final = "the backend cannot be reached"
 # RFC 9110 § 5.5 and § 5.6.2: a value has no control characters but tabs, a name is a token.

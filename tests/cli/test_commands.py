@@ -4,10 +4,12 @@ import json
 import re
 import socket
 import sys
+from pathlib import Path
 
 import pytest
 from commands import FEED, HEARD, STORY, run
 
+from mockserver import cli
 from mockserver.cli import main
 from mockserver.workspace.shipped import workspace
 
@@ -402,3 +404,25 @@ def test_what_files_say_cannot_steer_a_terminal(tmp_path, capsys, command):
     _, out, err = run(capsys, *command, *files)
     assert "\x1b" not in out + err
     assert "\\u001b[2J" in out + err
+
+
+# --- output that goes nowhere --------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
+def test_an_output_that_is_full_is_said(capsys, monkeypatch):
+    """In a line, with the exit code of what the operator can mend."""
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert main(["schema"]) == 3
+    assert "cannot write: No space left on device" in capsys.readouterr().err
+
+
+def test_an_interrupt_while_commands_are_imported_is_one_like_any_other(capsys, monkeypatch):
+    """It is no traceback, but the exit code of whoever was interrupted."""
+
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_commands", interrupted)
+    assert run(capsys, "schema") == (130, "", "")

@@ -20,8 +20,8 @@ from mockserver.cli import terminal
 from mockserver.cli.lines import Lines
 from mockserver.cli.painted import problem as painted_problem
 from mockserver.cli.painted import report
-from mockserver.cli.terminal import Progress, Terminal, columns, never_break
-from mockserver.errors import Location, Problem
+from mockserver.cli.terminal import Progress, Terminal, never_break
+from mockserver.errors import Location, Problem, columns
 from mockserver.play.journal import (
     Awaited,
     Called,
@@ -170,6 +170,15 @@ def test_what_an_encoding_does_not_have_is_written_as_an_escape():
     to = Terminal(stream)
     to.write(f"{to.sign('→', '>')} 注文 é {to.fit('abc', 2)}")
     assert written.getvalue() == b"> \\u6ce8\\u6587 \\xe9 a~"
+
+
+def test_a_place_is_marked_behind_what_an_encoding_does_not_have():
+    """In a line of a file, and its name is written once."""
+    place = Location("é.yaml", 1, 6, source="a: é b", width=1)
+    written = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    for color in ("always", "never"):
+        shown = painted_problem(Problem(place, "no", "c"), Terminal(written, color))
+        assert plain(shown) == "\\xe9.yaml:1:6: no [c]\n  a: \\xe9 b\n          ^"
 
 
 # --- progress ------------------------------------------------------------------------------------
