@@ -83,7 +83,7 @@ class Send(NamedTuple):
     unread: Unread | None = None
     """There where the bytes are read when they leave: what they say depends on those before."""
     within: int = 0
-    """How many bytes of the first block after the id have passed with it: of one written by hand."""
+    """How many bytes of the first block behind the id have passed with it, if written by hand."""
 
 
 @dataclass(frozen=True, slots=True)
