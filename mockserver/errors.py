@@ -64,7 +64,8 @@ class Problem:
         """Return it as lines; `shown` says what becomes of a text where it is written."""
         shown = shown or escaped
         mark = "" if self.severity == "error" else "warning: "
-        lines = [f"{self.where}: {mark}{self.what} [{self.code}]"]
+        place = f"{where}: " if (where := str(self.where)) else ""
+        lines = [f"{place}{mark}{self.what} [{self.code}]"]
         if self.where.source:
             text = self.where.source.rstrip()
             at = max(self.where.column - 1, 0)

@@ -42,6 +42,7 @@ PROBLEMS = {
         Problem(Location("a.yaml"), "no", "c", severity="warning"),
         "a.yaml: warning: no [c]",
     ),
+    "what has no place": (Problem(Location(""), "no", "c", severity="warning"), "warning: no [c]"),
     "a place behind what cannot be printed": (
         Problem(Location("a.yaml", 1, 6, source="a:\xa0\xa0 xy", width=2), "no", "c"),
         "a.yaml:1:6: no [c]\n  a:\\u00a0\\u00a0 xy\n                 ^^",

@@ -74,6 +74,11 @@ class Branch:
     whole: Place | None = None
     """The schema of the whole event; None where the document describes the data only."""
 
+    @property
+    def known_by(self) -> tuple[str | None, ...]:
+        """What tells it from the others of its stream, in every reading of the document."""
+        return (self.pointer, self.event, self.name, self.sentinel)
+
 
 @dataclass(frozen=True, slots=True)
 class ExampleEvent:

@@ -132,6 +132,7 @@ def _part(reached: Reached, tally: Tally | None) -> Part:
     sent = tally.statuses(operation.id) if tally else set()
     branches = tally.branches(operation.id) if tally else ()
     answered = {reached.declared(status) for status in sent}
+    exercised = {branch.known_by for branch in branches}
     names = event_names([branch for branch, _ in reached.events])
     pointer = operation.pointer
     return Part(
@@ -143,7 +144,7 @@ def _part(reached: Reached, tally: Tally | None) -> Part:
             for name, scenarios in reached.responses.items()
         ],
         [
-            Item(name, branch.pointer, scenarios, any(branch is one for one in branches))
+            Item(name, branch.pointer, scenarios, branch.known_by in exercised)
             for name, (branch, scenarios) in zip(names, reached.events, strict=True)
         ],
     )

@@ -65,9 +65,9 @@ class Tally:
 
     def _watch(self, operation: str, stream: EventStream) -> Seen:
         seen = self._seen.get(operation)
-        if seen is None:
+        if seen is None or not seen.is_of(stream):
             whole = None if self._whole is None else self._whole._watch(operation, stream)  # noqa: SLF001
-            seen = self._seen[operation] = Seen(stream, whole)
+            seen = self._seen[operation] = Seen(stream, whole, seen)
         return seen
 
     def statuses(self, operation: str) -> set[int]:
@@ -91,7 +91,11 @@ class Tally:
 
 
 class Seen:
-    """The events of one stream that clients were sent."""
+    """The events of one stream that clients were sent.
+
+    `before` is that of the same stream as it was before the files were read anew: what it knows,
+    and what its open connections are still sent, is known to both.
+    """
 
     __slots__ = (
         "_constants",
@@ -105,8 +109,10 @@ class Seen:
         "branches",
     )
 
-    def __init__(self, stream: EventStream, whole: Seen | None = None) -> None:
-        self.branches: list[Branch] = []
+    def __init__(
+        self, stream: EventStream, whole: Seen | None = None, before: Seen | None = None
+    ) -> None:
+        self.branches: list[Branch] = before.branches if before else []
         """The branches of which one was sent, each once."""
         self._stream = stream
         self._whole = whole
@@ -117,6 +123,12 @@ class Seen:
         self._pending: dict[int, tuple[tuple[BlockStep, ...], int]] = {}
         self._forms: dict[object, bool] = {}
         self._unsure: list[Fields] = []
+        if before is not None:
+            self._pending, self._unsure = before._pending, before._unsure  # noqa: SLF001
+
+    def is_of(self, stream: EventStream) -> bool:
+        """Tell whether it is of this reading of the stream."""
+        return self._stream is stream
 
     def note(self, shown: Shown) -> None:
         """Take note of what a client was sent."""
@@ -202,9 +214,11 @@ class Seen:
             self._add(branch_of(self._stream, *fields))
 
     def _add(self, branch: Branch | None) -> None:
-        if branch is not None and not any(branch is known for known in self.branches):
+        if branch is None:
+            return
+        if all(branch.known_by != each.known_by for each in self.branches):
             self.branches.append(branch)
-        if branch is not None and self._whole is not None:
+        if self._whole is not None:
             self._whole._add(branch)  # noqa: SLF001
 
     def settle(self) -> Iterator[None]:

@@ -68,6 +68,24 @@ async def test_coverage_is_of_the_files_there_are(tmp_path):
     assert reached == [[[]], [["order"]]]
 
 
+async def test_what_clients_were_sent_counts_whatever_was_read_anew_since(tmp_path):
+    """Before the look and behind it."""
+
+    async def exercised():
+        return (await ask(server, "/coverage"))["summary"]["events"]["exercised"]
+
+    complete = OPERATION + "stream: [{event: complete, data: new}]\n"
+    async with serving(tmp_path, STORY) as server:
+        await fetch(server, STATUS)
+        found = [await exercised()]
+        (tmp_path / "story.yaml").write_text(complete)
+        await ask(server, "/reload", {})
+        found.append(await exercised())
+        await fetch(server, STATUS)
+        found.append(await exercised())
+    assert found == [1, 1, 2]
+
+
 async def test_what_was_left_out_at_the_start_is_a_problem(tmp_path):
     """`keep_going` serves the rest: nothing is stale."""
     (tmp_path / "broken.yaml").write_text(BROKEN)
