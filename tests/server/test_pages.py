@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from clients import fetch, serving
@@ -13,19 +14,23 @@ from mockserver.workspace.shipped import control_contract
 STORY = "operation: streamLogs\nstream: [{data: a}]"
 FOLDER = Path(__file__).parents[2] / "mockserver" / "server" / "pages"
 PAGES = ["/_mock/", "/_mock/docs", "/_mock/pages/scenarios"]
+ADDRESSES = [*PAGES, "/_mock", "/_mock/docs/", "/_mock/pages/scenarios/", "/@a_mock/_mock/docs"]
 DATA = ["/scenarios", "/openapi.json", "/problems", "/journal"]
 FILES = sorted(path.name for path in FOLDER.iterdir() if path.suffix in {".css", ".js", ".svg"})
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", ADDRESSES)
 async def test_a_page_loads_nothing_from_elsewhere(tmp_path, path):
     """All that it names is given out by this server, and its policy forbids the rest."""
     async with serving(tmp_path, STORY) as server:
         page = await fetch(server, path)
-        loaded = re.findall(r'(?:src|rel="[^"]*"[^>]* href)="([^"]*)"', page.content.decode())
+        named = re.findall(r'(?:src|rel="[^"]*"[^>]* href)="([^"]*)"', page.content.decode())
+        loaded = [urljoin(path, name) for name in named]
         statuses = {path: (await fetch(server, path)).status for path in loaded}
-    assert "/_mock/pages/style.css" in loaded
-    assert "/_mock/pages/control.js" in loaded
+    assert {name.partition("/_mock/")[2] for name in loaded} >= {
+        "pages/style.css",
+        "pages/control.js",
+    }
     assert statuses == dict.fromkeys(loaded, 200)
     assert page.header("Content-Type") == "text/html; charset=utf-8"
     assert page.header("Content-Security-Policy").startswith("default-src 'self';")
@@ -45,7 +50,16 @@ async def test_the_navigation_marks_the_page_that_is_shown(tmp_path, path):
     """One of the three, for the eye and for screen readers."""
     async with serving(tmp_path, STORY) as server:
         text = (await fetch(server, path)).content.decode()
-    assert re.findall(r'<a href="([^"]*)" aria-current="page">', text) == [path]
+    [marked] = re.findall(r'<a href="([^"]*)" aria-current="page">', text)
+    assert urljoin(path, marked) == path
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_a_page_can_stand_behind_a_path_of_a_proxy(tmp_path, path):
+    """No address in it begins with a slash: the browser would ask the proxy's own root."""
+    async with serving(tmp_path, STORY) as server:
+        text = (await fetch(server, path)).content.decode()
+    assert re.findall(r'(?:src|href)="/[^"]*"', text) == []
 
 
 async def test_a_page_asks_for_no_token_and_all_else_does(tmp_path):

@@ -30,15 +30,25 @@ def is_page(path: str) -> bool:
     return path in OPEN_PATHS or path.startswith(OPEN_FOLDER)
 
 
-def page(template: str, **values: Any) -> web.Response:
+def root_of(path: str) -> str:
+    """Return the way from the address of a page to /_mock/, whatever stands before that.
+
+    Behind a proxy the browser may know it by another path than the server.
+    """
+    below = path.partition("/_mock")[2]
+    return "../" * (below.count("/") - 1) or ("./" if below else "_mock/")
+
+
+def page(ask: Ask, template: str, **values: Any) -> web.Response:
     """Return an answer with a page; `template` and `values` are those of `render`."""
+    text = render(template, root=root_of(ask.request.path), **values)
     headers = {**HEADERS, "Cache-Control": "no-cache"}
-    return web.Response(text=render(template, **values), content_type="text/html", headers=headers)
+    return web.Response(text=text, content_type="text/html", headers=headers)
 
 
-async def timeline(_: Ask) -> web.StreamResponse:
+async def timeline(ask: Ask) -> web.StreamResponse:
     """Return the page that shows every connection as it happens."""
-    return page("timeline.html.jinja")
+    return page(ask, "timeline.html.jinja")
 
 
 async def docs(ask: Ask) -> web.StreamResponse:
@@ -46,12 +56,13 @@ async def docs(ask: Ask) -> web.StreamResponse:
     live = ask.live
     # Nobody trusts the authority that was made when the server started, but its own clients.
     made = live.certificate is not None and live.certificate.made
-    return page("docs.html.jinja", **shown(live.control.contract, ask.base_url, trusting=made))
+    told = shown(live.control.contract, ask.base_url, trusting=made)
+    return page(ask, "docs.html.jinja", **told)
 
 
-async def scenarios(_: Ask) -> web.StreamResponse:
+async def scenarios(ask: Ask) -> web.StreamResponse:
     """Return the page of what can be played, and of what is wrong with the files."""
-    return page("scenarios.html.jinja")
+    return page(ask, "scenarios.html.jinja")
 
 
 async def file(ask: Ask) -> web.StreamResponse:

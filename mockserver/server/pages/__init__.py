@@ -37,7 +37,8 @@ class PageFile(NamedTuple):
 def render(template: str, **values: Any) -> str:
     """Return a page as HTML.
 
-    `template` is a file of this folder that extends `base.html.jinja`, which says what it needs.
+    `template` is a file of this folder that extends `base.html.jinja`, which says what it needs;
+    of that `root` is to be given here.
     """
     return _environment().get_template(template).render(**values)
 

@@ -7,7 +7,9 @@
 (() => {
   'use strict'
 
-  const PREFIX = '/_mock'
+  /** Where this is reached: a proxy may have a path before it. A session's address is none of its own. */
+  const PREFIX = new URL('..', document.currentScript.src).pathname.replace(/(?:\/@[^/]*)?\/_mock\/$/, '/_mock')
+  const BASE = location.origin + PREFIX.slice(0, -'/_mock'.length)
   const KEPT = 'mockserver control token'
   const FIRST_WAIT = 100
   const LONGEST_WAIT = 2000
@@ -290,6 +292,7 @@
     follow,
     EventStream,
     Refused,
+    base: BASE,
     get token() { return token },
   }
 })()

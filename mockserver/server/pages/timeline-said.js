@@ -76,7 +76,7 @@
       element.hidden = !problems
       if (!problems) return
       const what = `Files have ${counted(problems, 'problem')}${stale ? ': what was loaded before is still played. ' : '. '}`
-      fill(element, what, el('a', {href: '/_mock/pages/scenarios'}, 'Show them'))
+      fill(element, what, el('a', {href: `${mock.base}/_mock/pages/scenarios`}, 'Show them'))
     }
 
     /** Say that all has begun afresh; it stays until something else is to be said of the session. */
@@ -130,11 +130,11 @@
     toTry(streams) {
       const first = streams.find((one) => one.scenarios) || streams[0]
       const target = first ? first.target : '/'
-      const quoted = /[^\w./:@~-]/.test(target) ? `'${location.origin}${target}'` : location.origin + target
+      const quoted = /[^\w./:@~-]/.test(target) ? `'${mock.base}${target}'` : mock.base + target
       const method = first && first.method !== 'GET' ? `-X ${first.method} ` : ''
       find('empty-curl').textContent = `curl -N ${method}${quoted}`
       find('empty-more').textContent = first
-        ? `It opens ${first.operation}. A test that uses ${location.origin}/@its-name has a session of its own here.`
+        ? `It opens ${first.operation}. A test that uses ${mock.base}/@its-name has a session of its own here.`
         : 'The document has no operation that streams; whatever is asked of the server is shown here all the same.'
     }
   }
