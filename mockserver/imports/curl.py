@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -103,12 +104,17 @@ def read_curl(data: bytes, found: Found, asked: Asked) -> None:
     lines = lines_without(data)
     verbose = any(_marked(line)[0] in {b"<", b">"} for _, line in lines[:1000])
     reader = _Reader(found, asked)
-    before = b""
+    # With -i and -v curl prints every head twice: line by line, or the second one behind the first.
+    heads: deque[bytes] = deque()
     for number, line in _parted(lines) if verbose else lines:
         mark, text = _marked(line) if verbose else (b"", line)
-        if verbose and not mark and text.strip() == before.strip() and reader.in_head:
-            continue  # with -i and -v curl prints every line of a head twice
-        before = text if mark == b"<" else b"\0"
+        if not mark and heads and text.strip() == heads[0] and reader.in_head:
+            heads.popleft()
+            continue
+        if mark == b"<":
+            if _STATUS.match(text):
+                heads.clear()
+            heads.append(text.strip())
         reader.take(mark, text, number)
     reader.hear(said)
     reader.finish()

@@ -45,6 +45,10 @@ PLANE = b"#=#=#".ljust(78) + b"\r" + b"##=#=#".ljust(78) + b"\r"
 BAR = b"\r" + b"#" * 72 + b" 100.0%"
 ASKED = b"> GET /a HTTP/1.1\r\n> Authorization: Bearer abc\r\n> \r\n"
 TOLD = b"".join(b"< " + line for line in HEAD.splitlines(keepends=True)) + b"{ [27 bytes data]\n"
+REDIRECTED = (
+    b"< HTTP/1.1 302 Found\r\n< Content-Length: 0\r\n< \r\n"
+    b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n"
+)
 JSON = TOLD.replace(b"text/event-stream", b"application/json")
 TOO_LATE = b"curl: (28) Operation timed out after 3000 milliseconds with 21 bytes received\n"
 LEFT = b"* Connection #0 to host 127.0.0.1 left intact\n"
@@ -101,6 +105,18 @@ FILES = {
         b"> GET /a HTTP/1.1\r\n> Host: x\r\n> \r\n< HTTP/1.1 200 OK\r\nHTTP/1.1 200 OK\r\n"
         b"< A: 1\r\nA: 1\r\n< \r\n\r\n" + EVENTS,
         [("GET /a", 200, EVENTS, "end")],
+    ),
+    "-i and -v into a file": (
+        ASKED + TOLD + HEAD + EVENTS + LEFT,
+        [("GET /a", 200, EVENTS, "end")],
+    ),
+    "-i and -v into a file, with a redirect": (
+        ASKED + REDIRECTED + ASKED + TOLD + HEAD + EVENTS + LEFT,
+        [("GET /a", 302, b"", "end"), ("GET /a", 200, EVENTS, "end")],
+    ),
+    "-v and a body that begins with a blank line": (
+        ASKED + TOLD.partition(b"{")[0] + b"\n" + EVENTS + LEFT,
+        [("GET /a", 200, b"\n" + EVENTS, "end")],
     ),
     "-v twice": (
         VERBOSE + VERBOSE.replace(b"(18)", b"(56) Recv failure: Connection reset by peer"),
