@@ -61,9 +61,9 @@ class Session(Generic[ClockT]):
     def __post_init__(self) -> None:
         self.stories = Stories(self.seed, self.name, self.epoch, anonymous=self.anonymous)
 
-    def reset(self, parts: Iterable[str] = ()) -> None:
-        """Forget these of `PARTS`, or all of them; the clock goes on."""
-        for part in parts or PARTS:
+    def reset(self, parts: Iterable[str] | None = None) -> None:
+        """Forget these of `PARTS`, with None all of them; the clock goes on."""
+        for part in PARTS if parts is None else parts:
             PARTS[part](self)
 
 

@@ -134,9 +134,9 @@ class Live:
         await self.end(session)
         self.sessions.delete(session.name)
 
-    def reset(self, session: Session[Clock], parts: Sequence[str] = ()) -> None:
-        """Forget these parts of what a session knows, or all of it, its calls included."""
-        if not parts or "subscriptions" in parts:
+    def reset(self, session: Session[Clock], parts: Sequence[str] | None = None) -> None:
+        """Forget these parts of what a session knows; with None all of it, its calls included."""
+        if parts is None or "subscriptions" in parts:
             self.calls.forget(session)
         session.reset(parts)
 

@@ -329,9 +329,11 @@ async def test_what_there_is_not(tmp_path, method, path, status, near):
 
 
 async def test_reset_forgets_what_it_names(tmp_path):
-    """The journal alone; then everything, and stories begin anew."""
+    """None of it; the journal alone; then everything, and stories begin anew."""
     async with serving(tmp_path, STORY, clock="instant") as server:
         first = (await fetch(server, STATUS)).body
+        await ask(server, "/sessions/default/reset", {"clear": []})
+        assert len(server.session().journal) > 0
         await ask(server, "/sessions/default/reset", {"clear": ["journal"]})
         kept = len(server.session().journal), len(server.session().dispatched())
         second = (await fetch(server, STATUS)).body

@@ -59,7 +59,7 @@ async def read(ask: Ask) -> web.Response:
 async def reset(ask: Ask) -> web.Response:
     """Forget what the session knows, or the parts that the request names."""
     session = ask.session
-    ask.live.reset(session, (ask.body or {}).get("clear", ()))
+    ask.live.reset(session, (ask.body or {}).get("clear"))
     return answer(_session(ask, session))
 
 
