@@ -35,6 +35,8 @@ class JudgedSession(SessionHandle):
         """What the verdict in the end was, once it has been asked for."""
         self._gone: ExpectationError | None = None
         """What was wrong when the session was deleted; the name is another session's since."""
+        self._before = set(server.session_names())
+        """Sessions that there are already: of fixtures that outlive the test, for one."""
         server.on_gone = self._let_go
 
     @property
@@ -68,9 +70,14 @@ class JudgedSession(SessionHandle):
         return [*told, ("mockserver verdict", fault)] if fault not in ("", said) else told
 
     def close(self) -> None:
-        """End what connections are left, and forget the session."""
+        """End what connections are left, and forget the session, with others the test has made.
+
+        The server is shared: the next test that makes one of that name would find it taken.
+        """
         self._wanted = False
-        self._server._home.run(self._server.delete_session(self.name))  # noqa: SLF001
+        server = self._server
+        for name in [self.name, *(n for n in server.session_names() if n not in self._before)]:
+            server._home.run(server.delete_session(name))  # noqa: SLF001
 
     def _fault(self, allow: Sequence[str] = ()) -> ExpectationError | None:
         found = self._found(allow)

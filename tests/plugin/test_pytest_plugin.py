@@ -290,6 +290,23 @@ def test_tests_share_a_server_and_no_session(run):
     assert done.parseoutcomes() == {"passed": 5}
 
 
+TWO_CLIENTS = """\
+@pytest.mark.parametrize("time", [1, 2])
+def test_two_clients(mockserver, time):
+    other = mockserver.server.create_session("other", clock="manual", scenarios=["story"])
+    read(mockserver.server.url)
+    for session in (mockserver, other):
+        behave(session)
+    other.verify()
+    assert len(mockserver.server.session("default").journal) == 3
+"""
+
+
+def test_other_sessions_of_a_test_go_with_it(run):
+    """Made, or used by their base URL: the next test begins anew, with the same names."""
+    assert run(TWO_CLIENTS).parseoutcomes() == {"passed": 2}
+
+
 def test_a_test_may_ask_for_https(run):
     """With the file by which its client trusts the server."""
     done = run(
