@@ -12,6 +12,7 @@ import threading
 import urllib.error
 import urllib.request
 from contextlib import contextmanager, suppress
+from types import SimpleNamespace
 
 import pytest
 from commands import STORY as GOOD
@@ -56,8 +57,9 @@ class Screen(io.StringIO):
         return True
 
     def write(self, text):
+        count = super().write(text)
         self.written.set()
-        return super().write(text)
+        return count
 
     def shown(self):
         """Return what is left on the line: what was erased is gone."""
@@ -193,6 +195,7 @@ def xterm(monkeypatch):
 def test_progress_leaves_nothing_behind(monkeypatch):
     """It says what is being done, and is gone when that is over."""
     monkeypatch.setattr(terminal, "SOON", 0.0)
+    monkeypatch.setattr(terminal, "time", SimpleNamespace(monotonic=lambda: 0.0))
     screen = Screen()
     with Progress(Terminal(screen, "never"), "reading") as progress:
         assert screen.written.wait(10)
@@ -205,8 +208,9 @@ def test_progress_leaves_nothing_behind(monkeypatch):
 
 
 @pytest.mark.usefixtures("xterm")
-def test_what_is_quick_shows_no_progress():
+def test_what_is_quick_shows_no_progress(monkeypatch):
     """Nor is anything erased."""
+    monkeypatch.setattr(terminal, "SOON", 1_000.0)
     screen = Screen()
     with Progress(Terminal(screen), "reading"):
         pass

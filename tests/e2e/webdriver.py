@@ -20,7 +20,7 @@ FLAGS = (
     # /dev/shm has 64 MB in many containers, and a page of Chromium then dies of SIGBUS.
     "--disable-dev-shm-usage",
 )
-SCRIPT_TIMEOUT = 30_000
+SCRIPT_TIMEOUT = 80_000
 KEYS = {
     "Tab": "\ue004",
     "Enter": "\ue007",
