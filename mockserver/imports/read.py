@@ -75,6 +75,8 @@ def _read_recorded(data: bytes, found: Found) -> None:
     still = sum(exchange.end == "open" for exchange in found.exchanges)
     if still:
         found.say(f"{still:,} of {len(found.exchanges):,} exchanges were open where the file ends")
+    if found.exchanges:
+        found.say(f"{found.file} still has all that passed, secrets too: delete it when done")
 
 
 def _nothing(found: Found) -> list[Problem]:

@@ -124,6 +124,7 @@ def test_a_recording_that_was_killed_can_be_imported(tmp_path, upstream, capsys,
     code, out, _ = run(capsys, "import", "rec/recording.jsonl", "--output", "rec")
     assert code == 0
     assert "1 exchange, 1 stream with 2 events: 1 scenario" in out
+    assert "note: rec/recording.jsonl still has all that passed, secrets too: delete it" in out
 
 
 @pytest.mark.parametrize("command", ["record", "import"])
