@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
-from mockserver.errors import ExpectationError
+from mockserver.errors import ControlError, ExpectationError
 from mockserver.play.session import DEFAULT, Session
 from mockserver.play.sessions import seconds_of
 
@@ -157,9 +157,11 @@ class Steered:
 class SessionHandle(Steered):
     """One session, as tests see it: a base URL, the journal, and the clock."""
 
-    def __init__(self, server: MockServer, name: str) -> None:
+    def __init__(self, server: MockServer, name: str, *, made: bool = False) -> None:
         self._server = server
         self.name = name
+        self._made = made
+        """Whether it was there; then what bears its name later has not seen its clients."""
 
     @property
     def url(self) -> str:
@@ -236,11 +238,15 @@ class SessionHandle(Steered):
     def verdict(self, *, final: bool = False, allow: Sequence[str] = ()) -> dict[str, Any]:
         """Return how this session's clients did by what scenarios expect, and what was found.
 
+        Raises ControlError (404) for a session that was created and is gone: it was deleted, was
+        idle for long, or has made room for others.
+
         `status` is passed, failed or pending; with `final` nothing is pending any more, for the
         test is over. `allow` are codes of findings that fail nobody.
         """
         from mockserver.play.verdict import as_json  # noqa: PLC0415
 
+        self._check_there()
         return as_json(self._server.judged(self.name, final=final, allow=allow))
 
     def verify(self, *, allow: Sequence[str] = ()) -> None:
@@ -251,9 +257,16 @@ class SessionHandle(Steered):
         """
         from mockserver.play.verdict import as_json, as_text  # noqa: PLC0415
 
+        self._check_there()
         verdict = self._server.judged(self.name, final=True, allow=allow)
         if verdict.status != "passed":
             raise ExpectationError(as_text(verdict, failed_only=True), as_json(verdict))
+
+    def _check_there(self) -> None:
+        if self._made and self.name not in self._server.session_names():
+            what = f"there is no session {self.name!r} any more, and nobody to judge"
+            mend = "ask for the verdict before; --sessions or MockServer(sessions=…) keeps more"
+            raise ControlError(404, what, code="unknown-session", mend=mend)
 
     def reset(self) -> None:
         """Forget what has happened in the session, its calls included; its clock goes on."""

@@ -366,7 +366,7 @@ class MockServer:
             check_pinned(self._running.catalog, settings.pinned or ())
             return self._running.sessions.create(settings)
 
-        return SessionHandle(self, self._home.call(create).name)
+        return SessionHandle(self, self._home.call(create).name, made=True)
 
     def _session(self, name: str) -> Session[Clock]:
         if self._live is None:

@@ -334,6 +334,19 @@ async def test_a_pinned_scenario_that_nobody_asks_for(tmp_path):
     assert statuses(soon) == ["pending"] * 5
 
 
+async def test_a_session_that_is_gone_is_not_judged(tmp_path):
+    """It was deleted, or has made room: that its client did right nobody can say."""
+    async with serving(tmp_path, STORY, clock="manual", sessions=1) as server:
+        deleted = server.create_session("a")
+        await server.delete_session("a")
+        crowded = server.create_session("b")
+        server.create_session("c").verify()
+        for session in (deleted, crowded):
+            for judge in (session.verify, session.verdict):
+                with pytest.raises(ControlError, match="unknown-session"):
+                    judge()
+
+
 async def test_of_all_sessions_one_is_enough_for_what_the_server_pins(tmp_path):
     """The first says it where none has asked; what a session has pinned itself is its own."""
     async with (
