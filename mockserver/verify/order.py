@@ -46,7 +46,7 @@ def order_differences(plan: Plan, tour: Tour, options: Options) -> Iterator[Diff
             shown(event),
         )
     if not strange:
-        yield from _in_order(plan, planned, came, last, options)
+        yield from _in_order(plan, planned, came, tour, options)
     if ending is not None:
         yield _end(plan, last, ending, came)
 
@@ -59,6 +59,21 @@ def _told_once(events: Sequence[Got]) -> list[Got]:
         if event.id and known.setdefault(event.id, event.connection) != event.connection:
             continue
         found.append(event)
+    return found
+
+
+def _without_beginnings(came: Sequence[Got], heard: Sequence[Heard]) -> list[Got]:
+    """Return events without those that a connection began anew with, as it had no id to bring.
+
+    A mock server goes on with its story there; who keeps no stories can but begin once more.
+    """
+    found: list[Got] = []
+    for connection in heard:
+        own = [event for event in came if event.connection == connection.number]
+        before = [event.kind for event in found]
+        if not connection.last_event_id and [event.kind for event in own[: len(before)]] == before:
+            own = own[len(before) :]
+        found += own
     return found
 
 
@@ -124,9 +139,9 @@ def _last(plan: Plan) -> Location:
 
 
 def _in_order(
-    plan: Plan, planned: Sequence[Kind], came: Sequence[Got], last: Heard, options: Options
+    plan: Plan, planned: Sequence[Kind], came: Sequence[Got], tour: Tour, options: Options
 ) -> Iterator[Difference]:
-    got = [event.kind for event in came]
+    got, last = [event.kind for event in came], tour.heard[-1]
     match options.order:
         case "set":
             return
@@ -136,12 +151,22 @@ def _in_order(
         case "types":
             wanted, found = folded(planned), folded(got)
         case "exact":
-            wanted, found = list(planned), list(got)
-            if plan.legs[-1].end == "open":
-                most = min(len(wanted), len(found)) if plan.endless else len(wanted)
-                wanted, found = wanted[:most], found[:most]
+            wanted, found = _one_by_one(plan, planned, got)
+            anew = [event.kind for event in _without_beginnings(came, tour.heard)]
+            one, other = _one_by_one(plan, planned, anew)
+            found = wanted if one == other else found
     if wanted != found:
         yield _order(plan, wanted, found, last, exact=options.order == "exact")
+
+
+def _one_by_one(
+    plan: Plan, planned: Sequence[Kind], got: Sequence[Kind]
+) -> tuple[list[Kind], list[Kind]]:
+    """Return what was planned and what came, as far as both can be compared."""
+    if plan.legs[-1].end != "open":
+        return list(planned), list(got)
+    most = min(len(planned), len(got)) if plan.endless else len(planned)
+    return list(planned[:most]), list(got[:most])
 
 
 def _of_beginning(plan: Plan, came: Sequence[Got], last: Heard) -> Iterator[Difference]:
