@@ -50,12 +50,17 @@ def _weighed(text: str) -> tuple[str, float]:
 class Layout:
     """Turns sends into the writes of one connection.
 
-    `free` is the offset from which the next write can leave. Raises RenderError.
+    `free` is the offset from which the next write can leave. Of `frames` each leaves whole, once
+    all of its bytes have had their time: answers to a client's pings may come between two of them,
+    and in none. Raises RenderError.
     """
 
-    def __init__(self, wire: Wire, scope: StoryScope, coding: Coding | None) -> None:
+    def __init__(
+        self, wire: Wire, scope: StoryScope, coding: Coding | None, *, frames: bool = False
+    ) -> None:
         self.free = 0.0
         self._wire = wire
+        self._frames = frames
         self._scope = scope
         self._coder: Any = None
         if coding is not None:
@@ -106,9 +111,11 @@ class Layout:
         at = max(cue.at, self.free)
         data, rate = cue.data, self._wire.rate
         path, split = cue.split or ("wire", self._wire.split)
+        if self._frames and rate:
+            at = round(at + len(data) / rate, 9)
         self.free = at
-        if split is None and rate is None:
-            yield cue._replace(at=at)
+        if self._frames or (split is None and rate is None):
+            yield cue._replace(at=at, alone=cue.alone or self._frames)
             return
         size = max(1, int((rate or 0) * SLICE)) if split is None else self._size(path, split)
         waits = self._waits(path, split)

@@ -71,7 +71,10 @@ class Turn:
             scope = make_scope()
             head = raw_head(response, scope)
             telling = Telling(program, segments, scope, gap=gap, settled=settled, watch=watch)
-            layout = Layout(segments[-1].row.wire, scope, coding) if head or laid else None
+            layout = None
+            if head or laid:
+                row = segments[-1].row
+                layout = Layout(row.wire, scope, coding, frames=row.form.frames)
             return Player(telling, layout, head)
 
         self.replay = play

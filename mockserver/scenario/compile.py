@@ -68,7 +68,7 @@ def cut_problems(program: Program) -> list[Problem]:
     """Return a problem for every cut that goes beyond its block, where that is known now."""
     problems = []
     for row in program.rows:
-        for block in _blocks(row.ops):
+        for block in blocks_of(row.ops):
             step = block.step
             if not isinstance(step.cut, int) or next(templates(step), None) is not None:
                 continue
@@ -81,17 +81,18 @@ def cut_problems(program: Program) -> list[Problem]:
     return problems
 
 
-def _blocks(ops: Sequence[Op]) -> Iterator[Block]:
+def blocks_of(ops: Sequence[Op]) -> Iterator[Block]:
+    """Yield the blocks among operations that are made when they are due, in all their branches."""
     for op in ops:
         match op:
             case Block():
                 yield op
             case Loop() | Each():
-                yield from _blocks(op.body)
+                yield from blocks_of(op.body)
             case Chance():
-                yield from _blocks((*op.body, *op.otherwise))
+                yield from blocks_of((*op.body, *op.otherwise))
             case Awaiting():
-                yield from _blocks(op.otherwise)
+                yield from blocks_of(op.otherwise)
 
 
 def compile_scenario(

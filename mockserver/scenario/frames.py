@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from mockserver.scenario.block import Block, static_event
+from mockserver.scenario.compile import blocks_of
 from mockserver.scenario.model import EventStep, Wire
 from mockserver.scenario.program import (
     Awaiting,
@@ -17,6 +18,7 @@ from mockserver.scenario.program import (
     Loop,
     Series,
     Stretch,
+    is_laid,
 )
 from mockserver.sse.encode import Form, encode
 from mockserver.sse.framed import framed
@@ -35,7 +37,7 @@ def as_frames(program: Program) -> Program:
     """Return a program with frames for the blocks of all its streams."""
     form = Form(framing=program.framing, frames=True)
     notes = program.notes
-    if any(row.laid or row.wire != Wire() for row in program.rows if _streams(row)):
+    if any(_is_wired(row) for row in program.rows if _streams(row)):
         notes = (*notes, WIRELESS)
     rows = tuple(_row(row, form) for row in program.rows)
     return replace(program, rows=rows, notes=notes, frames=True)
@@ -45,8 +47,15 @@ def _streams(row: Row) -> bool:
     return not (row.answer or row.broken)
 
 
+def _is_wired(row: Row) -> bool:
+    """Whether anything is said of the bytes of a row but a rate, which frames have as well."""
+    others = replace(row.wire, where=None, rate=None)
+    in_pieces = any(block.step.split is not None for block in blocks_of(row.ops))
+    return in_pieces or others != Wire()
+
+
 def _row(row: Row, form: Form) -> Row:
-    """Return a row without a wire; answers stay as they are, and so do cuts before any head.
+    """Return a row with a rate alone; answers stay as they are, and so do cuts before any head.
 
     Where bytes were written by hand, its blocks stay those of the event stream: what a conforming
     client makes of them is known only when they are read.
@@ -54,7 +63,8 @@ def _row(row: Row, form: Form) -> Row:
     if not _streams(row):
         return row
     ops = row.ops if row.reads else _ops(row.ops, form)
-    return replace(row, ops=ops, form=form, wire=Wire(), laid=False)
+    wire = Wire(rate=row.wire.rate)
+    return replace(row, ops=ops, form=form, wire=wire, laid=is_laid(wire))
 
 
 def _ops(ops: Sequence[Op], form: Form) -> tuple[Op, ...]:

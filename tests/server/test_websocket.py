@@ -270,7 +270,7 @@ async def test_the_events_are_those_of_an_event_source(tmp_path, steps):
 
 async def test_what_the_wire_says_is_noted_and_left_out(tmp_path):
     """The journal has a code for it, where a scenario lays its bytes in its own way."""
-    text = f"{OPERATION}stream: [{{data: a}}]\nwire: {{rate: 1 B/s}}"
+    text = f"{OPERATION}stream: [{{data: a}}]\nwire: {{newline: crlf}}"
     async with serving(tmp_path, text, clock="manual") as server:
         await heard(server, STATUS)
         entry = server.session().journal[0]
