@@ -11,8 +11,10 @@ if TYPE_CHECKING:
 
 BOM: Final = b"\xef\xbb\xbf"
 _LINE_ENDS: Final = b"\r\n"
-# Atomic, or the CR and the LF of one line end could be taken for two.
-_BLANK_LINE: Final = re.compile(rb"(?>\r\n|\r|\n)(?>\r\n|\r|\n)")
+# Possessive, or the CR and the LF of one line end could be taken for two.
+_BLANK_LINE: Final = re.compile(rb"(?:\r\n?+|\n)(?:\r\n?+|\n)")
+_BLANK_LINE_OF_LF: Final = re.compile(rb"\n\n")
+"""The same where there is no CR: a text to look for, which takes a tenth of the time and less."""
 _DIGITS: Final = 300
 """Longer numbers count as 10 to this: nobody waits for them, and a float can still hold it."""
 
@@ -144,7 +146,8 @@ def _decoded(value: bytes) -> str:
 def blocks(data: bytes) -> Iterator[bytes]:
     """Split whole blocks from one another, each with its blank line; what is left comes last."""
     start = 0
-    for found in _BLANK_LINE.finditer(data):
+    blank_line = _BLANK_LINE if b"\r" in data else _BLANK_LINE_OF_LF
+    for found in blank_line.finditer(data):
         yield data[start : found.end()]
         start = found.end()
     if start < len(data):

@@ -37,6 +37,14 @@ def test_events_are_read_by_their_own_parser():
 
 UNITS = {
     "blocks": ("sse", b"data: a\n\n: b\n\nda", [b"data: a\n\n", b": b\n\n", b"da"]),
+    "blocks by CRLF": ("sse", b"a\r\nb\r\n\r\nc", [b"a\r\nb\r\n\r\n", b"c"]),
+    "blocks by CR": ("sse", b"a\rb\r\rc\r\r", [b"a\rb\r\r", b"c\r\r"]),
+    "blocks of every kind": (
+        "sse",
+        b"a\n\r\nb\r\n\nc\r\n\rd\n\re",
+        [b"a\n\r\n", b"b\r\n\n", b"c\r\n\r", b"d\n\r", b"e"],
+    ),
+    "blank lines in a row": ("sse", b"a\n\n\n\n\n", [b"a\n\n", b"\n\n", b"\n"]),
     "lines": ("lines", b"1\r\n\n[2]\n3", [b"1\r\n", b"\n", b"[2]\n", b"3"]),
     "records": ("seq", b"\x1e1\n\x1e2\n\x1e3", [b"\x1e1\n", b"\x1e2\n", b"\x1e3"]),
     "the rest of a record": ("seq", b"1\n\x1e2\n", [b"1\n", b"\x1e2\n"]),
