@@ -208,6 +208,12 @@ def _read(file: Path, key: Path | None = None) -> Certificate:
     for path, content in ((file, chain), (key or file, keys)):
         _check_form(path, content)
     if not _CERTIFICATE.search(chain):
+        if _KEY.search(chain) and key and _CERTIFICATE.search(keys):
+            raise StartError(
+                f"{file} is the key, and {key} the certificate",
+                code="no-pem",
+                mend="name them the other way round",
+            )
         raise _no_pem(file, "certificate", "openssl x509 -inform der -in FILE -out cert.pem")
     if _ENCRYPTED.search(keys):
         raise StartError(

@@ -102,6 +102,7 @@ WRONG = {
     "a byte order mark before a key": (("cert", "marked-key"), "unusable-certificate", "marked-key begins with a byte order mark"),
     "a text": (("text", "key"), "no-pem", "there is no certificate in PEM in "),
     "DER": (("der", "key"), "no-pem", "there is no certificate in PEM in "),
+    "each for the other": (("key", "cert"), "no-pem", "key is the key, and "),
     "the key twice": (("key", "key"), "no-pem", "there is no certificate in PEM in "),
     "the certificate twice": (("cert", "cert"), "no-pem", "there is no private key in PEM in "),
     "no key": (("cert",), "no-pem", "there is no private key in PEM in "),

@@ -179,8 +179,9 @@ class Progress:
         while not self._over.wait(wait):
             wait = _EVERY
             took = time.monotonic() - self._began
-            text = f"{self._doing} {self._terminal.sign('…', '...')} {took:.0f} s"
-            text = self._terminal.fit(text, self._terminal.width - 1)
+            rest = f" {self._terminal.sign('…', '...')} {took:.0f} s"
+            room = self._terminal.width - 1 - columns(rest)
+            text = self._terminal.fit(self._doing, max(room, 1)) + rest
             if text != shown:
                 self._shown, shown = True, text
                 self._terminal.write(f"\r\x1b[2K{self._terminal.paint(text, 'dim')}")

@@ -208,6 +208,17 @@ def test_progress_leaves_nothing_behind(monkeypatch):
 
 
 @pytest.mark.usefixtures("xterm")
+def test_progress_in_a_narrow_terminal_keeps_the_time(monkeypatch):
+    """What is being done is cut, and how long it has taken stands behind it."""
+    monkeypatch.setattr(terminal, "SOON", 0.0)
+    monkeypatch.setattr(Terminal, "width", 21)
+    screen = Screen()
+    with Progress(Terminal(screen, "never"), "reading the files"):
+        assert screen.written.wait(10)
+        assert screen.shown() == "reading the f… … 0 s"
+
+
+@pytest.mark.usefixtures("xterm")
 def test_what_is_quick_shows_no_progress(monkeypatch):
     """Nor is anything erased."""
     monkeypatch.setattr(terminal, "SOON", 1_000.0)

@@ -222,23 +222,23 @@
       const block = mark && blockOf(told.blocks, mark)
       if (!mark) put(this.ofLane(lane, told))
       else if (block) put(await this.ofBlock(lane, told, block, index))
-      else if (!mark.entry) put(el('h2', {}, mark.kind), facts([['at', clockTime(mark.at)], ['what', mark.text]]), this.toOthers(lane, index))
+      else if (!mark.entry) put(el('h2', {}, mark.kind), this.toOthers(lane, index), facts([['at', clockTime(mark.at)], ['what', mark.text]]))
     }
 
     async ofBlock(lane, told, block, index = lane.marks.findIndex((mark) => mark.block && mark.block === block.block)) {
       return [
-        el('h2', {}, titleOf(block)),
+        el('h2', {}, titleOf(block)), this.toOthers(lane, index),
         blockFacts(lane, block),
         el('h3', {}, 'Contract'), checkShown(block.check),
         blockText(block),
         el('h3', {}, 'Bytes'), bytesShown(block),
         block.origin !== 'test' && [el('h3', {}, 'Scenario'), await excerpt(told.scenario, block.where)],
-        this.toOthers(lane, index),
       ]
     }
 
     ofEntry(lane, mark, index) {
-      return [...(OF_ENTRY[mark.kind] || ofPush)(mark.entry), this.toOthers(lane, index)]
+      const [title, ...parts] = (OF_ENTRY[mark.kind] || ofPush)(mark.entry)
+      return [title, this.toOthers(lane, index), ...parts]
     }
 
     ofLane(lane, told) {
