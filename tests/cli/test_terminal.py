@@ -211,6 +211,7 @@ def test_progress_leaves_nothing_behind(monkeypatch):
 def test_progress_in_a_narrow_terminal_keeps_the_time(monkeypatch):
     """What is being done is cut, and how long it has taken stands behind it."""
     monkeypatch.setattr(terminal, "SOON", 0.0)
+    monkeypatch.setattr(terminal, "time", SimpleNamespace(monotonic=lambda: 0.0))
     monkeypatch.setattr(Terminal, "width", 21)
     screen = Screen()
     with Progress(Terminal(screen, "never"), "reading the files"):

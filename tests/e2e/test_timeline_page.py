@@ -643,6 +643,7 @@ def test_a_server_that_is_started_anew_is_followed_afresh(page, browser, play):
     server.stop()
     browser.until("return document.querySelector('#state').dataset.state === 'lost'")
     assert browser.run(TEXTS, "#state") == ["the server is away"]
+    press(browser, "Hold", "the server does not answer")
 
     again = play({"shown": RESUME}, clock="manual", port=urlsplit(server.url).port)
     browser.until("return document.querySelector('#notice').textContent.includes('started anew')")

@@ -52,6 +52,16 @@
     return asking
   }
 
+  /** Fetch; browsers have their own words for a server that is away, which say nothing to the reader. */
+  const answered = async (url, options) => {
+    try {
+      return await fetch(url, options)
+    } catch (error) {
+      if (error.name === 'AbortError') throw error
+      throw new Error('the server does not answer', {cause: error})
+    }
+  }
+
   /** Fetch; asks for the token until it is right or the reader gives up. */
   const ask = async (path, options = {}) => {
     for (;;) {
@@ -59,7 +69,7 @@
       const headers = {...options.headers}
       // fetch throws on characters outside Latin-1; the server reads what is sent as UTF-8.
       if (sent !== null) headers.Authorization = `Bearer ${bytewise(sent)}`
-      const response = await fetch(PREFIX + path, {cache: 'no-store', ...options, headers})
+      const response = await answered(PREFIX + path, {cache: 'no-store', ...options, headers})
       if (response.status !== 401) {
         if (sent !== null) sessionStorage.setItem(KEPT, sent)
         return response
