@@ -121,7 +121,7 @@ def test_a_run_fails_when_its_clients_were_sent_too_little(argv, tmp_path, minim
             response.readline()
             process.send_signal(signal.SIGTERM)
             response.read()
-        assert process.wait(10) == code
+        assert process.wait(60) == code
         said = process.stderr.read()
     assert (
         "clients were sent operations 1 of 2 (50 %), responses 1 of 3 (33.3 %), "

@@ -62,7 +62,7 @@ def test_a_signal_ends_open_streams_properly(folder, number):
             assert response.readline().endswith(b" 7\n")
             process.send_signal(number)
             assert response.read() == b"\n"  # a chunked body without its last chunk would raise
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
 
 
 def test_two_processes_send_the_same_bytes(folder):

@@ -180,7 +180,7 @@ def test_a_client_that_does_not_read_is_pushed_to_within_bounds(tmp_path, monkey
     with MockServer(scenarios=folder, events="off") as server:
         session = server.session()
         client = connect(server)
-        session.wait_for_connection()
+        session.wait_for_connection(timeout=60)
         big, went = "x" * 100_000, 0
         for _ in range(1000):
             with suppress(ControlError):
@@ -233,7 +233,7 @@ def test_a_client_that_leaves_fails_the_push(tmp_path, clock):
     with MockServer(scenarios=folder, events="off", clock=clock) as server:
         session = server.session()
         client = connect(server)
-        session.wait_for_connection()
+        session.wait_for_connection(timeout=60)
         client.close()
         with pytest.raises(ControlError) as error:
             push_often(session)
@@ -402,7 +402,7 @@ async def test_orders_over_http(tmp_path):
 
     async with serving(tmp_path, text, clock="manual") as server:
         assert (await ask("events", {"data": 1}))[1]["code"] == "no-open-stream"
-        waits = asyncio.create_task(ask("connections?wait=2&timeout=9s", method="GET"))
+        waits = asyncio.create_task(ask("connections?wait=2&timeout=60s", method="GET"))
         one, two = await opened(server), await opened(server)
         status, found = await waits
         assert [each["state"] for each in found["connections"]] == ["streaming"] * 2

@@ -31,10 +31,10 @@ async def opened(server, wanted=b"data: first\n\n"):
 
 def deaf(server, accepts="identity"):
     """Return the socket of a client that asks for a stream, and does not read."""
-    client = socket.create_connection((server.host, server.port), timeout=9)
+    client = socket.create_connection((server.host, server.port), timeout=60)
     asked = f"GET {STATUS} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAccept-Encoding: {accepts}\r\n\r\n"
     client.sendall(asked.encode())
-    server.session().wait_for_connection()
+    server.session().wait_for_connection(timeout=60)
     return client
 
 
@@ -61,7 +61,7 @@ def test_connected_waits_in_another_loop_than_the_servers(tmp_path, debug):
         session = server.session()
 
         async def wait():
-            waits = asyncio.create_task(session.connected(timeout="9s"))
+            waits = asyncio.create_task(session.connected(timeout="60s"))
             await turn_of_others()
             client = await opened(server)
             found = await waits
@@ -124,8 +124,8 @@ def test_whoever_waits_is_told_when_the_server_stops(tmp_path):
         live.watch = lambda watcher: (waiting.set(), watch(watcher))[1]
         thread = threading.Thread(target=wait, args=[session])
         thread.start()
-        assert waiting.wait(9)
-    thread.join(9)
+        assert waiting.wait(60)
+    thread.join(60)
     assert found == [(503, "stopping")]
 
 
@@ -170,10 +170,10 @@ def test_a_push_is_written_or_refused_and_never_lost(tmp_path, filled):
 
         thread = threading.Thread(target=follow)
         thread.start()
-        assert read.wait(9)
+        assert read.wait(60)
         assert session.push("again", id="again") == [1]
         session.disconnect("end")
-        thread.join(9)
+        thread.join(60)
         client.close()
         ids = [line[4:].decode() for line in got.split(b"\n") if line.startswith(b"id: ")]
         assert ids == ["1", *accepted, "again"]

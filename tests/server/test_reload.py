@@ -138,7 +138,7 @@ class Gate:
         self.running += 1
         self.loads += 1
         self.most = max(self.most, self.running)
-        self.open.wait(10)
+        self.open.wait(60)
         self.running -= 1
         return self._files.load()
 
@@ -195,6 +195,6 @@ def test_a_server_that_stops_waits_for_no_look(tmp_path):
     with MockServer(scenarios=tmp_path) as server:
         gate = server._live.files = Gate(server._live.files)
         look = asyncio.run_coroutine_threadsafe(server._live.reload(), server._home.loop)
-        asyncio.run_coroutine_threadsafe(begun(gate, 1), server._home.loop).result(10)
+        asyncio.run_coroutine_threadsafe(begun(gate, 1), server._home.loop).result(60)
     gate.open.set()
     assert look.cancelled()
