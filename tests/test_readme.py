@@ -157,6 +157,13 @@ def start(command, folder):
 
 
 PRELUDE = "import asyncio\nimport httpx\nimport pytest\nfrom mockserver import MockServer\n\n"
+PATIENT = """
+import httpx
+
+for call in (httpx.get, httpx.Client.__init__, httpx.AsyncClient.__init__):
+    call.__kwdefaults__["timeout"] = 60
+"""
+"""On a machine with much to do httpx's five seconds pass while a server begins."""
 CLIENT = """
 TOKEN = {"Authorization": "Bearer anything"}
 
@@ -177,6 +184,7 @@ def test_a_python_block_runs(folder, page, text):
     if "def test_" not in text:
         text = CLIENT + "".join(f"    {line}\n" for line in text.splitlines())
     (folder / "test_it.py").write_text(PRELUDE + text)
+    (folder / "conftest.py").write_text(PATIENT)
     plugins = ["-p", "mockserver.pytest_plugin"] if not installed() else []
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-o", "asyncio_mode=auto", *plugins, "test_it.py"],
