@@ -108,7 +108,7 @@ a.yaml:4:1: not YAML: found unexpected end of stream (while scanning a quoted sc
     ),
     "a control character": (
         ["operation: streamEvents\nstream:\n- data: \x01\n"],
-        "a.yaml:3:9: not YAML: control characters are not allowed [yaml-syntax]\n  - data: \\u0001\n          ^\n  mend: write it as a \\ escape\n",
+        "a.yaml:3:9: not YAML: control characters are not allowed [yaml-syntax]\n  - data: \\u0001\n          ^^^^^^\n  mend: write it as a \\ escape\n",
     ),
     "two equal keys": (
         [

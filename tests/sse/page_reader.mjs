@@ -6,6 +6,8 @@ import {runInThisContext} from 'node:vm'
 
 const {script, streams, sizes} = JSON.parse(readFileSync(0, 'utf-8'))
 globalThis.window = globalThis
+globalThis.location = {origin: 'http://mock.test'}
+globalThis.document = {currentScript: {src: 'http://mock.test/_mock/pages/control.js'}}
 globalThis.sessionStorage = {getItem: () => null}
 runInThisContext(readFileSync(script, 'utf-8'), {filename: script})
 
