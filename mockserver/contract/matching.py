@@ -46,7 +46,7 @@ def searcher(pattern: str) -> Callable[[str], bool]:
 @cache
 def draft() -> Any:
     """Return the validators of JSON Schema 2020-12, with these keywords in our way."""
-    library = late("jsonschema.validators")  # 50 ms
+    library = late("jsonschema").validators  # 50 ms
     return library.extend(
         library.Draft202012Validator,
         {

@@ -101,7 +101,7 @@ def _with_text_keys(value: Any) -> Any:
 
 
 def _problem(document: Document, error: Any) -> Problem:
-    best_match = late("jsonschema.exceptions").best_match  # 50 ms
+    best_match = late("jsonschema").exceptions.best_match  # 50 ms
     nearest = best_match([error]) if getattr(error, "context", None) else error
     pointer = _pointer(document, nearest.absolute_path)
     what = short(sentence(nearest), quote=False)

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 MODES: Final[tuple[Mode, ...]] = ("off", "warn", "enforce")
 
-_LIBRARY: Final = "mockserver.contract.requests.library"
+_AHEAD: Final = ("jinja2", "jsonschema", "mockserver.contract.requests.library")
+"""What is imported behind a start: first what streams need, who would else wait for all of it."""
 
 
 def mode(text: str) -> Mode:
@@ -77,7 +78,8 @@ class Enforcement:
 
         def work() -> None:
             with suppress(Exception):  # Whoever needs it will be told why it cannot be had.
-                late(_LIBRARY)
+                for name in _AHEAD:
+                    late(name)
             with suppress(RuntimeError):  # The server has been stopped, and its loop with it.
                 loop.call_soon_threadsafe(self._imported.set)
 

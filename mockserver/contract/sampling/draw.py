@@ -276,7 +276,7 @@ class Draw:
 
 def _fault(plan: Plan, value: Any) -> str:
     try:
-        error = late("jsonschema.exceptions").best_match(plan.validator.iter_errors(value))
+        error = late("jsonschema").exceptions.best_match(plan.validator.iter_errors(value))
     except Exception as broken:  # noqa: BLE001  (whatever a library fails by on strange schemas)
         return f"the schema cannot be applied: {type(broken).__name__}"
     return short(sentence(error), quote=False) if error else "it contradicts itself"
