@@ -1,8 +1,9 @@
-"""Where a server can be reached, and what it says where it cannot listen there."""
+"""Addresses of servers: what they are, how they are written, what is said where none can be had."""
 
 from __future__ import annotations
 
 import errno
+import ipaddress
 from typing import Final
 
 from mockserver.errors import StartError
@@ -16,6 +17,25 @@ _ALL: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S1
 def url_of(scheme: str, host: str, port: int) -> str:
     """Return a base URL, without a slash at its end."""
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def is_address(host: str) -> bool:
+    """Tell whether a host is an IP address, with or without a zone, and no name."""
+    return _address(host) is not None
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is an address of this machine alone (RFC 1122 § 3.2.1.3, RFC 4291)."""
+    found = _address(host)
+    mapped = getattr(found, "ipv4_mapped", None)
+    return found is not None and bool((mapped or found).is_loopback)
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
 
 
 def reachable(host: str) -> str:

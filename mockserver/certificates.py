@@ -7,7 +7,6 @@ server's own is in a file that nobody else can read for as long as OpenSSL reads
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import os
 import re
 import shutil
@@ -19,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from mockserver.addresses import is_address
 from mockserver.errors import StartError
 
 if TYPE_CHECKING:
@@ -182,8 +182,7 @@ def _writing() -> Iterator[None]:
 
 
 def _check_name(name: str) -> None:
-    with contextlib.suppress(ValueError):
-        ipaddress.ip_address(name.partition("%")[0])
+    if is_address(name):
         return
     with contextlib.suppress(UnicodeError):
         if _HOST_NAME.fullmatch(name.encode("idna").decode("ascii")):

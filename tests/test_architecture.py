@@ -24,9 +24,9 @@ MAY_IMPORT = {
     "verify": {"errors", "sse", "contract", "scenario", "play"},
     "workspace": {"errors", "contract", "scenario"},
     "watching": {"errors", "late", "clock"},
-    "certificates": {"errors"},
+    "certificates": {"errors", "addresses"},
     "server": {"errors", "late", "sse", "contract", "scenario", "play"}
-    | {"clock", "certificates", "verify"},
+    | {"addresses", "clock", "certificates", "verify"},
     "loading": {"errors", "scenario", "play", "server", "workspace"},
     "making": {"errors", "scenario", "play", "clock"},
     "handle": {"errors", "scenario", "play", "clock", "server", "runner"},

@@ -7,7 +7,6 @@ long it may take is real time, whatever clock the session has, for whom it calls
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -26,6 +25,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.tracing import TraceConfig
 from yarl import URL
 
+from mockserver.addresses import is_address
 from mockserver.play.journal import Called, kept, kept_body
 from mockserver.scenario.units import FOREVER
 from mockserver.server.hosts import Hosts, NotAllowedError
@@ -193,11 +193,8 @@ class Calls:
     def _check_address(self, url: URL) -> None:
         """Check a host that is an address, which nobody resolves. Raises NotAllowedError."""
         host = url.raw_host or ""
-        try:
-            ipaddress.ip_address(host)
-        except ValueError:
-            return
-        self._hosts.check(host, url.port or 0, [host])
+        if is_address(host):
+            self._hosts.check(host, url.port or 0, [host])
 
 
 def _told(cue: Call, session: Session[Clock], turn: Turn) -> Called:

@@ -6,11 +6,11 @@ anywhere but to loopback is refused unless it was named.
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING
 
 from yarl import URL
 
+from mockserver.addresses import is_loopback
 from mockserver.errors import StartError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Hosts:
         """Raise NotAllowedError unless a call to `host` may connect to all of `addresses`."""
         if self._named & {(ANY, None), (host, None), (host, port)}:
             return
-        strange = [address for address in addresses if not _is_loopback(address)]
+        strange = [address for address in addresses if not is_loopback(address)]
         if strange:
             where = host if host == strange[0] else f"{host}, which leads to {strange[0]},"
             name = f"[{host}]" if ":" in host else host
@@ -59,12 +59,3 @@ def _host(text: str) -> tuple[str, int | None]:
         code="bad-host",
         mend="write example.test, example.test:8443, or * for any",
     )
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        found = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    inner = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-    return (inner or found).is_loopback

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from mockserver.addresses import is_address
 from mockserver.errors import StartError
 
 _PORTS: Final = {"http": 80, "https": 443}
@@ -31,11 +31,7 @@ class Address:
     @property
     def numeric(self) -> bool:
         """Whether the host is an IP address, and no name."""
-        try:
-            ipaddress.ip_address(self.host.partition("%")[0])
-        except ValueError:
-            return False
-        return True
+        return is_address(self.host)
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.authority}{self.prefix}"

@@ -7,12 +7,11 @@ across origins, and not by a name that has been made to lead here (DNS rebinding
 from __future__ import annotations
 
 import hmac
-import ipaddress
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from mockserver.addresses import is_address, is_loopback
 from mockserver.errors import ControlError
 
 if TYPE_CHECKING:
@@ -69,14 +68,14 @@ class Guard:
         A token that is typed into it belongs to whoever owns the name. Addresses cannot be made so.
         """
         host = _asked_host(request)
-        if not (_named(host, self.hosts) or _is_local(host) or _is_address(host) or not host):
+        if not (_named(host, self.hosts) or _is_local(host) or is_address(host) or not host):
             raise _foreign_host(host)
 
     def _check_host(self, request: web.BaseRequest) -> None:
         host = _asked_host(request)
         if _named(host, self.hosts):
             return
-        if not _is_loopback(_peer(request)):
+        if not is_loopback(_peer(request)):
             raise ControlError(
                 403,
                 "the control API is for programs on the server's own machine",
@@ -133,23 +132,7 @@ def _named(host: str, hosts: Collection[str]) -> bool:
 
 
 def _is_local(host: str) -> bool:
-    return host == _LOCAL_NAMES[0] or host.endswith(_LOCAL_NAMES[1]) or _is_loopback(host)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return bool((mapped or address).is_loopback)
-
-
-def _is_address(host: str) -> bool:
-    with suppress(ValueError):
-        ipaddress.ip_address(host.partition("%")[0])
-        return True
-    return False
+    return host == _LOCAL_NAMES[0] or host.endswith(_LOCAL_NAMES[1]) or is_loopback(host)
 
 
 def _peer(request: web.BaseRequest) -> str:
