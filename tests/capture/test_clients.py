@@ -39,6 +39,15 @@ CLIENTS = {
         ],
         ["12|3", "1|23"],
     ),
+    "an id is that of who was sent it last": (
+        [
+            heard(1, 2, "12", "cut"),
+            heard(1.5, 2.1, "1", "cut"),
+            heard(3, 4, "23", "end", "1"),
+            heard(3.1, 4.1, "3", "end", "2"),
+        ],
+        ["12|3", "1|23"],
+    ),
     "a client that begins just before another is cut off is no return of that one": (
         [
             heard(1, 2, "1", "cut"),
